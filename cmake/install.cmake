@@ -1,0 +1,15 @@
+# cmake --install: the library, its header, the command, the models, a CMake package and a pkg-config file.
+install(TARGETS utter EXPORT utter-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES src/include/utter.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET utter-command)
+  install(TARGETS utter-command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(DIRECTORY models/default/ DESTINATION ${CMAKE_INSTALL_DATADIR}/utter/models)
+install(EXPORT utter-targets NAMESPACE utter:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/utter)
+include(CMakePackageConfigHelpers)
+file(WRITE ${CMAKE_BINARY_DIR}/utter-config.cmake "include(\${CMAKE_CURRENT_LIST_DIR}/utter-targets.cmake)\n")
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/utter-config-version.cmake COMPATIBILITY SameMajorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/utter-config.cmake ${CMAKE_BINARY_DIR}/utter-config-version.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/utter)
+configure_file(cmake/utter.pc.in ${CMAKE_BINARY_DIR}/utter.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/utter.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,27 @@
+/* words.h - tokens with frames to words with times and confidence. */
+#ifndef DECODER_WORDS_H
+#define DECODER_WORDS_H
+
+#include "decoder/ctc.h"
+#include "decoder/tokenizer.h"
+
+struct word {
+    char *text;
+    double start, end;  /* seconds from the beginning of the scores */
+    float confidence;   /* in [0, 1]: geometric mean of its tokens' probabilities, duration-weighted */
+};
+
+struct word_list {
+    struct word *words;
+    size_t count;
+};
+
+/* frame_seconds: time between two frames of scores. CTC emits a spike per token, so a word lasts from its first spike
+ * to where the next word or a longer blank begins: ends are stretched by at most a few frames, never over the next
+ * word's start or duration seconds. Words are in order, do not overlap, and lie in [0, duration].
+ * Errors: MEMORY. Freed with words_free. */
+int words_from_tokens(const struct tokenizer *tokenizer, const struct ctc_hypothesis *hypothesis,
+                      double frame_seconds, double duration, struct word_list *out, struct fault *fault);
+void words_free(struct word_list *list);
+
+#endif

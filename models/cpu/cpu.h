@@ -1,0 +1,24 @@
+/* cpu.h - the CPU as a device: oneDNN for matrix products, our own SIMD for the rest, chosen at run time. */
+#ifndef MODELS_CPU_CPU_H
+#define MODELS_CPU_CPU_H
+
+#include "models/tensor/ops.h"
+
+/* Which instruction set our own loops use; oneDNN chooses by itself (ONEDNN_MAX_CPU_ISA holds it down). */
+enum cpu_level { CPU_PLAIN = 0, CPU_AVX2, CPU_AVX512 };
+
+/* Opens the CPU. threads is borrowed and must outlive the device. level: at most this, for tests; the environment
+ * variable UTTER_CPU_LEVEL (plain, avx2, avx512) holds it down as well. Errors: MEMORY, UNSUPPORTED. */
+int cpu_device_open(struct device **device, struct thread_pool *threads, enum cpu_level level, struct fault *fault);
+
+/* The plain C ops on one thread, without oneDNN: the oracle that every other version is tested against. */
+int cpu_plain_device_open(struct device **device, struct fault *fault);
+
+void cpu_device_close(struct device **device);
+
+/* FLOP/s of the device's own matrix product alone, [m, k] by [k, n], with type for weights and activations, the median
+ * of repeats runs over rotating operands: the yardstick of `utter bench`. Errors: MEMORY, UNSUPPORTED. */
+int cpu_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t n, enum tensor_type type, int repeats,
+                    double *rate, struct fault *fault);
+
+#endif

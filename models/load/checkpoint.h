@@ -1,0 +1,67 @@
+/* checkpoint.h - named tensors from a file on disk, whatever its format; nothing in the file is trusted.
+ *
+ * The files are mapped, not read: a tensor's data points into the mapping and lives until checkpoint_close. */
+#ifndef MODELS_LOAD_CHECKPOINT_H
+#define MODELS_LOAD_CHECKPOINT_H
+
+#include "src/base/error.h"
+
+#include <stdbool.h>
+
+enum stored_type {
+    STORED_F64, STORED_F32, STORED_F16, STORED_BF16,
+    STORED_I64, STORED_I32, STORED_I16, STORED_I8,
+    STORED_U64, STORED_U32, STORED_U16, STORED_U8, STORED_BOOL,
+    STORED_F8_E4M3, STORED_F8_E5M2,
+    STORED_TYPES
+};
+
+enum { STORED_RANK = 8 };
+
+struct stored_tensor {
+    const char *name;
+    const char *file;   /* base name of the file it lies in */
+    enum stored_type type;
+    int rank;           /* 0 (a scalar) to 8 */
+    int64_t shape[STORED_RANK];
+    int64_t count;      /* elements; fits, with its bytes, into the file: checked */
+    size_t bytes;
+    const void *data;   /* not aligned beyond a byte */
+};
+
+struct checkpoint;
+
+/* path: a .safetensors file; a model.safetensors.index.json; or a directory that holds model.safetensors or that
+ * index. Errors: IO (not there), MODEL (damaged: one sentence naming file and fault), UNSUPPORTED (a format or tensor
+ * type we do not read), MEMORY. */
+int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct fault *fault);
+void checkpoint_close(struct checkpoint **checkpoint);
+
+const char *checkpoint_path(const struct checkpoint *checkpoint);
+size_t checkpoint_count(const struct checkpoint *checkpoint);
+/* Tensors are sorted by name. */
+const struct stored_tensor *checkpoint_at(const struct checkpoint *checkpoint, size_t index);
+const struct stored_tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name);
+
+const char *stored_type_name(enum stored_type type); /* "F32" … as safetensors spells it */
+size_t stored_type_size(enum stored_type type);
+
+/* Converts count elements from first on to f32. Types: F64, F32, F16, BF16 and the integers. Errors: UNSUPPORTED. */
+int stored_floats(const struct stored_tensor *tensor, int64_t first, int64_t count, float *out, struct fault *fault);
+
+/* The whole tensor as f32 in memory of the caller's (free), after checking that it is there, that its shape is
+ * shape[rank] and that every value is finite. Errors: MODEL naming file, tensor and fault; MEMORY. */
+int checkpoint_floats(const struct checkpoint *checkpoint, const char *name, int rank, const int64_t *shape,
+                      float **out, struct fault *fault);
+
+/* Seeded random weights in place of a file: every checkpoint_floats succeeds with the shape it asks for. Normal values
+ * of deviation 1/sqrt(fan in) for matrices; 1 for weights and variances of norms; 0 for biases. */
+int checkpoint_open_random(struct checkpoint **checkpoint, uint64_t seed, struct fault *fault);
+
+struct stored_statistics {
+    double minimum, maximum, mean, deviation; /* over the finite elements */
+    int64_t not_finite, zeros;
+};
+void stored_statistics(const struct stored_tensor *tensor, struct stored_statistics *out);
+
+#endif

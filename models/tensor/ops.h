@@ -1,0 +1,218 @@
+/* ops.h - the seam: the operations that models are written in, above devices and below models.
+ *
+ * Eager: a call computes (or, on a GPU, enqueues) before it returns. A model file reads like its paper:
+ *
+ *     struct tensor h = tensor_new(c, c->compute, 3, (int64_t[]){batch, time, d});
+ *     layer_norm(c, h, x, &block->norm);
+ *     linear_silu(c, u, h, &block->up);
+ *     linear_add(c, x, u, &block->down, 0.5f, x);
+ *
+ * Errors: an op returns nothing. The wrappers in ops.c check the shapes and types once and then call the device's
+ * table; the first failure sticks to the context (context.fault), every later op on it does nothing, and the stage
+ * looks once, at its end.
+ *
+ * Rows of unequal length: activations are [batch, time, …] padded to the longest row, and the ops that mix time
+ * (attention, convolutions, masks) take lengths[batch], the valid steps of each row. What lies in the padding never
+ * reaches a valid step, so a row gives in a batch what it gives alone.
+ *
+ * Types: the residual stream is f32. What only lives between two matrix products has the context's compute type
+ * (f32 or bf16): `out` may be f32 or bf16 for every op that says "any", and is rounded on the way out. All
+ * accumulation is f32. */
+#ifndef MODELS_TENSOR_OPS_H
+#define MODELS_TENSOR_OPS_H
+
+#include "models/tensor/tensor.h"
+#include "src/base/error.h"
+#include "src/base/threads.h"
+
+struct ops;
+
+/* A device: the table of its operations and what they share. Immutable once open; any thread. */
+struct device {
+    const struct ops *ops;
+    struct thread_pool *threads; /* borrowed from the engine */
+    enum tensor_type best;       /* the fastest type to compute in: bf16 where the processor multiplies it, else f32 */
+    char name[64];               /* "cpu, avx512_bf16" */
+};
+
+/* ---- the arena and the context ---- */
+
+/* A forward pass's memory: taken once, handed out from the front, given back to a mark. */
+struct arena {
+    unsigned char *base;
+    size_t size, used, peak; /* bytes */
+};
+
+/* One thread's forward passes on one device. */
+struct context {
+    const struct device *device;
+    enum tensor_type compute; /* f32 or bf16: what activations between matrix products are kept in */
+    struct arena arena;
+    bool measuring;           /* ops check and allocate but compute nothing: see context_measure */
+    double flops;             /* of the matrix products and convolutions called so far, measuring or not */
+    void *scratch;            /* the device's own per-context state (CPU: the primitives it has met) */
+    struct fault fault;       /* the first failure of an op, which stops all later ones */
+};
+
+/* Opens a context with no arena yet. Errors: MEMORY. */
+int context_open(struct context *c, const struct device *device, enum tensor_type compute, struct fault *fault);
+void context_close(struct context *c);
+
+/* How an arena gets its size: run the forward once between context_measure(c, true) and context_measure(c, false):
+ * tensors get no memory, ops only check and add up, and arena.peak is what the pass needs. Then context_reserve.
+ * Measuring resets used, peak, flops and the fault. */
+void context_measure(struct context *c, bool measuring);
+/* Makes the arena at least size bytes; what was in it is lost. Errors: MEMORY. */
+int context_reserve(struct context *c, size_t size, struct fault *fault);
+
+/* Arena positions, as a stack: `size_t mark = arena_mark(c); … arena_release(c, mark);` */
+size_t arena_mark(const struct context *c);
+void arena_release(struct context *c, size_t mark);
+
+/* A tensor in the arena, uninitialised, 64-byte aligned. An arena too small is a sticking failure (MEMORY). */
+struct tensor tensor_new(struct context *c, enum tensor_type type, int rank, const int64_t *shape);
+
+/* Host floats to a device tensor (f32, bf16) and back. count: elements, from the tensor's beginning. */
+void tensor_upload(struct context *c, struct tensor out, const float *host, int64_t count);
+void tensor_download(struct context *c, float *host, struct tensor in, int64_t count);
+
+/* ---- weights ---- */
+
+/* y = x Wᵀ + b. Filled by linear_prepare, which brings W into the device's own layout and type. */
+struct linear {
+    int64_t in, out;
+    enum tensor_type type; /* f32, bf16, or i8 with one scale per output */
+    void *packed;          /* the device's */
+    float *bias;           /* [out], or NULL */
+};
+
+struct norm {
+    int64_t width;
+    float epsilon;
+    float *weight, *bias; /* [width], on the device */
+};
+
+/* Prepares W [out, in] (host f32, row-major) and b (host, [out], or NULL). type: what the products are computed in.
+ * Errors: MEMORY, UNSUPPORTED. */
+int linear_prepare(const struct device *d, struct linear *l, const float *weight, const float *bias, int64_t out,
+                   int64_t in, enum tensor_type type, struct fault *fault);
+void linear_release(const struct device *d, struct linear *l);
+
+/* Device copies of small float arrays: norms, depthwise kernels, biases. NULL in gives NULL out, 0 returned. */
+int floats_prepare(const struct device *d, float **out, const float *host, int64_t count, struct fault *fault);
+void floats_release(const struct device *d, float **floats);
+
+/* ---- matrix products: x [..., in], out [..., out]; x and out any; W of any type ----
+ * With i8 weights, x is quantized per row (absolute maximum / 127) on the way in. */
+
+void linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l);
+void linear_relu(struct context *c, struct tensor out, struct tensor x, const struct linear *l);
+void linear_silu(struct context *c, struct tensor out, struct tensor x, const struct linear *l); /* y · sigmoid(y) */
+void linear_gelu(struct context *c, struct tensor out, struct tensor x, const struct linear *l); /* exact, by erf */
+
+/* out = residual + scale · (x Wᵀ + b). residual and out f32; they may be the same tensor. */
+void linear_add(struct context *c, struct tensor out, struct tensor x, const struct linear *l, float scale,
+                struct tensor residual);
+
+/* ---- pointwise and norms ---- */
+
+/* Over the last dimension: (x - mean) / sqrt(variance + epsilon) · weight + bias (Ba et al., 2016). x f32, out any;
+ * out may be x. */
+void layer_norm(struct context *c, struct tensor out, struct tensor x, const struct norm *n);
+
+/* out = a + scale · b. a, out f32; b any. */
+void add(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b);
+
+/* out = scale · x. Any. */
+void scale(struct context *c, struct tensor out, struct tensor x, float scale);
+
+/* Gated linear unit (Dauphin et al., 2017): x [..., 2n], out [..., n] = x[..., :n] · sigmoid(x[..., n:]). Any. */
+void glu(struct context *c, struct tensor out, struct tensor x);
+
+/* x [batch, time, …]: zeroes the steps at and after lengths[row]. Any. */
+void mask_rows(struct context *c, struct tensor x, const int *lengths);
+
+/* Over the last dimension. x any, out f32. */
+void softmax(struct context *c, struct tensor out, struct tensor x);
+void log_softmax(struct context *c, struct tensor out, struct tensor x);
+
+/* ---- convolutions, channels last ---- */
+
+/* 3×3-like convolution of a single-channel image into many channels, with ReLU: the first layer of a subsampling.
+ * x [batch, time, width] any; weight [channels, kernel, kernel]; bias [channels]; stride and padding on both axes;
+ * out [batch, time', width', channels] any, time' = (time + 2·padding - kernel) / stride + 1. */
+struct conv2d {
+    int64_t channels;
+    int kernel, stride, padding;
+    float *weight, *bias;
+};
+void conv2d_first_relu(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
+
+/* One kernel per channel. x [batch, time, width, channels] any; weight [channels, kernel, kernel]; out as above, any.
+ * No activation: a pointwise linear follows. */
+void conv2d_depthwise(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
+
+/* Depthwise convolution over time, stride 1, "same" padding, then SiLU (the conformer's, with its batch norm folded
+ * into weight and bias). x, out [batch, time, channels] any, not the same tensor; weight [channels, kernel], kernel
+ * odd. Steps at and after lengths[row] of x count as zero, whatever they hold. */
+struct conv1d {
+    int64_t channels;
+    int kernel;
+    float *weight, *bias;
+};
+void conv1d_depthwise_silu(struct context *c, struct tensor out, struct tensor x, const struct conv1d *k,
+                           const int *lengths);
+
+/* ---- attention ---- */
+
+/* Softmax attention: q [batch, tq, heads·d], k, v [batch, tk, heads·d], out [batch, tq, heads·d], any.
+ * Keys at and after lengths[row] are not attended to; lengths NULL: all are valid. causal: a query at t attends to
+ * keys up to t + (tk - tq). A row of length 0 gives zeros. The score matrix of a head is never kept whole. */
+void attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v, int heads,
+               float scale, const int *lengths, bool causal);
+
+/* Self-attention with relative positions (Dai et al. 2019, section 3.3; as used by Conformer, Gulati et al. 2020):
+ * score(i, j) = ((q_i + u) · k_j + (q_i + w) · r_{i-j}) · scale.
+ * q, k, v, out [batch, time, heads·d] any; position [2·time - 1, heads·d] any: r for i - j = time-1 … -(time-1), the
+ * projected position encodings; u, w [heads·d] f32 on the device. */
+void relative_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                        struct tensor position, const float *u, const float *w, int heads, float scale,
+                        const int *lengths);
+
+/* ---- the table ---- */
+
+enum linear_after { LINEAR_NONE = 0, LINEAR_RELU, LINEAR_SILU, LINEAR_GELU, LINEAR_ADD };
+
+/* What a device implements. Arguments are those of the wrappers above, already checked; a failure goes into
+ * c->fault. Nothing here is called while c->measuring is set, except context_opened and context_closed. */
+struct ops {
+    const char *name;
+    int (*context_opened)(struct context *c, struct fault *fault);
+    void (*context_closed)(struct context *c);
+    void *(*memory_new)(const struct device *d, size_t size);
+    void (*memory_free)(const struct device *d, void *memory);
+    int (*linear_prepare)(const struct device *d, struct linear *l, const float *weight, const float *bias,
+                          struct fault *fault);
+    void (*linear_release)(const struct device *d, struct linear *l);
+    void (*upload)(struct context *c, struct tensor out, const float *host, int64_t count);
+    void (*download)(struct context *c, float *host, struct tensor in, int64_t count);
+    void (*linear)(struct context *c, struct tensor out, struct tensor x, const struct linear *l,
+                   enum linear_after after, float scale, struct tensor residual);
+    void (*layer_norm)(struct context *c, struct tensor out, struct tensor x, const struct norm *n);
+    void (*add)(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b);
+    void (*scale)(struct context *c, struct tensor out, struct tensor x, float scale);
+    void (*glu)(struct context *c, struct tensor out, struct tensor x);
+    void (*mask_rows)(struct context *c, struct tensor x, const int *lengths);
+    void (*softmax)(struct context *c, struct tensor out, struct tensor x, bool logarithm);
+    void (*conv2d_first_relu)(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
+    void (*conv2d_depthwise)(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
+    void (*conv1d_depthwise_silu)(struct context *c, struct tensor out, struct tensor x, const struct conv1d *k,
+                                  const int *lengths);
+    void (*attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                      int heads, float scale, const int *lengths, bool causal);
+    void (*relative_attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k,
+                               struct tensor v, struct tensor position, const float *u, const float *w, int heads,
+                               float scale, const int *lengths);
+};
+
+#endif

@@ -1,0 +1,315 @@
+/* utter.h - the public face of libutter: speech to text.
+ *
+ * Handles:  engine (device and threads; immutable, shared)
+ *        -> model  (weights; immutable, shared by any number of sessions and threads)
+ *        -> session (one stream of sound; one thread at a time).
+ *
+ * Results:  every function that can fail returns 0 or a negative enum utter_error and hands its
+ *           result through an out-parameter, which is left untouched on failure unless said otherwise.
+ *           utter_error_message() then holds one sentence for people. The library never prints, exits,
+ *           aborts, or touches signals or the locale.
+ *
+ * Params:   structs named *_params begin with struct_size. Fill one with its _init function, which sets
+ *           struct_size and zeroes the rest; a zeroed field means the default. A library newer than the
+ *           program reads only the fields that the program's struct_size covers.
+ *
+ * Strings:  UTF-8. Times are seconds from the beginning of the stream. Samples are nominally in [-1, 1].
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef UTTER_H
+#define UTTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define UTTER_API __attribute__((visibility("default")))
+#else
+#define UTTER_API
+#endif
+
+#define UTTER_VERSION_MAJOR 0
+#define UTTER_VERSION_MINOR 1
+#define UTTER_VERSION_PATCH 0
+
+/* "0.1.0": the version of the library that is linked, which may differ from the macros. Any thread. */
+UTTER_API const char *utter_version(void);
+
+/* ---- errors ------------------------------------------------------------------------------------ */
+
+enum utter_error {
+    UTTER_OK = 0,
+    UTTER_ERROR_ARGUMENT = -1,    /* the caller broke the contract: null, out of range, wrong size */
+    UTTER_ERROR_MEMORY = -2,      /* memory ran out */
+    UTTER_ERROR_IO = -3,          /* a file could not be opened, read or written */
+    UTTER_ERROR_AUDIO = -4,       /* the bytes are not sound we can read, or the sound is unusable */
+    UTTER_ERROR_MODEL = -5,       /* a model is missing, damaged, or inconsistent with its configuration */
+    UTTER_ERROR_UNSUPPORTED = -6, /* well formed, but of a kind that this build or machine cannot run */
+    UTTER_ERROR_DEVICE = -7,      /* the device failed or is not there */
+    UTTER_ERROR_CANCELLED = -8,   /* the caller's callback asked to stop */
+    UTTER_ERROR_STATE = -9        /* the call does not fit the handle's state, as feed after finish */
+};
+
+/* A short constant name of a code, as "model error"; "unknown error" for anything else. Any thread. */
+UTTER_API const char *utter_error_name(int error);
+
+/* One sentence about the last call of this thread that failed, naming the thing and the fault; "" when
+ * none did. Kept per thread since engines and models are shared and must not be written to.
+ * Valid until this thread's next call of the library. */
+UTTER_API const char *utter_error_message(void);
+
+/* ---- engine ------------------------------------------------------------------------------------ */
+
+typedef struct utter_engine utter_engine;
+
+enum utter_log_level { UTTER_LOG_NONE = 0, UTTER_LOG_ERROR, UTTER_LOG_WARNING, UTTER_LOG_INFO, UTTER_LOG_DEBUG };
+
+/* Called from any thread that runs the library; the text has no newline and is valid during the call. */
+typedef void (*utter_log_callback)(void *context, enum utter_log_level level, const char *text);
+
+struct utter_engine_params {
+    size_t struct_size;
+    const char *device; /* "auto" (default), "cpu" */
+    int threads;        /* threads that one forward pass may use; 0: one per available core; at most 256 */
+    utter_log_callback log;
+    void *log_context;
+    enum utter_log_level log_level; /* the most talkative level to deliver */
+};
+
+UTTER_API void utter_engine_params_init(struct utter_engine_params *params);
+
+/* Opens an engine; params may be NULL. Errors: ARGUMENT, MEMORY, DEVICE, UNSUPPORTED. Any thread. */
+UTTER_API int utter_engine_open(utter_engine **engine, const struct utter_engine_params *params);
+
+/* Closes and nulls; NULL and *engine == NULL are allowed. Models of the engine must be closed before. */
+UTTER_API void utter_engine_close(utter_engine **engine);
+
+/* ---- model ------------------------------------------------------------------------------------- */
+
+typedef struct utter_model utter_model;
+
+enum utter_precision {
+    UTTER_PRECISION_AUTO = 0, /* bf16 where the processor multiplies bf16, else f32 */
+    UTTER_PRECISION_F32,
+    UTTER_PRECISION_BF16,
+    UTTER_PRECISION_INT8 /* int8 weights, one scale per output; activations quantized per row */
+};
+
+struct utter_model_params {
+    size_t struct_size;
+    enum utter_precision precision;
+};
+
+UTTER_API void utter_model_params_init(struct utter_model_params *params);
+
+/* Opens a model.
+ * model   the path of a model directory as published on Hugging Face (config.json, safetensors,
+ *         tokenizer.json, preprocessor_config.json); or the name of a model that ships with Utter,
+ *         as "en"; NULL means "en". A path has a '/' in it or exists.
+ * Errors: ARGUMENT, MEMORY, IO (not there), MODEL (damaged), UNSUPPORTED. Any thread. */
+UTTER_API int utter_model_open(utter_engine *engine, const char *model, const struct utter_model_params *params,
+                               utter_model **out);
+
+/* Opens a model of a published shape with seeded random weights, for benchmarks and tests: its text is
+ * noise. shape: "parakeet-ctc-0.6b", "parakeet-ctc-1.1b", "default-en". Errors as utter_model_open. */
+UTTER_API int utter_model_open_random(utter_engine *engine, const char *shape, uint64_t seed,
+                                      const struct utter_model_params *params, utter_model **out);
+
+/* Closes and nulls. Sessions of the model must be closed before. */
+UTTER_API void utter_model_close(utter_model **model);
+
+struct utter_model_info {
+    size_t struct_size;
+    const char *name;      /* as opened */
+    const char *family;    /* "fastconformer-ctc" */
+    const char *language;  /* BCP 47, or "" where the model does not say */
+    const char *precision; /* "f32", "bf16", "int8": what is computed with */
+    int64_t parameters;
+    int64_t weight_bytes; /* in memory, as prepared */
+    int vocabulary;       /* tokens, blank included */
+    int sample_rate;      /* Hz that the features are computed at */
+    double frame_seconds; /* time between two frames of scores */
+    double load_seconds;  /* time that opening took */
+};
+
+/* Fills *info (struct_size set by the caller); strings live as long as the model. Any thread. */
+UTTER_API int utter_model_get_info(const utter_model *model, struct utter_model_info *info);
+
+/* ---- results ----------------------------------------------------------------------------------- */
+
+struct utter_word {
+    const char *text;
+    double start, end; /* seconds */
+    float confidence;  /* in [0, 1] */
+};
+
+struct utter_segment {
+    double start, end;         /* seconds */
+    int channel;               /* 0 when channels were mixed */
+    float confidence;          /* in [0, 1]: mean over words, weighted by their durations */
+    const char *text;          /* no leading or trailing space */
+    const struct utter_word *words;
+    size_t word_count;
+};
+
+/* Seconds of wall time spent in each stage of a session so far. */
+struct utter_timings {
+    double decode_seconds;   /* reading and resampling */
+    double features_seconds; /* voice activity and log-mel */
+    double model_seconds;    /* forward passes */
+    double search_seconds;   /* CTC search and text */
+    double total_seconds;    /* from the first call to the last */
+};
+
+/* ---- session: one stream of sound --------------------------------------------------------------- */
+
+typedef struct utter_session utter_session;
+
+enum utter_channels {
+    UTTER_CHANNELS_MIX = 0, /* all channels averaged into one */
+    UTTER_CHANNELS_SPLIT    /* each channel transcribed by itself; segments carry their channel */
+};
+
+struct utter_session_params {
+    size_t struct_size;
+    int sample_rate;             /* Hz of what is fed, 1000 to 768000; 0: 16000 */
+    int channel_count;           /* interleaved channels of what is fed, 1 to 64; 0: 1 */
+    enum utter_channels channels;
+    int beam;                    /* width of the prefix beam search, at most 256; 0 or 1: greedy */
+    const char *language;        /* NULL: the model's own; a language it does not speak is UNSUPPORTED */
+    int batch;                   /* windows per forward pass; 0: chosen for throughput; 1: lowest latency */
+};
+
+UTTER_API void utter_session_params_init(struct utter_session_params *params);
+
+/* Opens a session. All memory of a forward pass is taken here or at the first window, none later.
+ * Errors: ARGUMENT, MEMORY, UNSUPPORTED. Any thread; afterwards one thread at a time. */
+UTTER_API int utter_session_open(utter_model *model, const struct utter_session_params *params, utter_session **out);
+
+/* Feeds frames sample frames, interleaved, in chunks of any size: the text does not depend on how the
+ * sound is cut. The samples are copied. Samples that are not finite count as zero.
+ * Errors: ARGUMENT, MEMORY, STATE (after finish). */
+UTTER_API int utter_session_feed(utter_session *session, const float *samples, size_t frames);
+UTTER_API int utter_session_feed_s16(utter_session *session, const int16_t *samples, size_t frames);
+
+/* Says that the sound has ended: what is left is transcribed. */
+UTTER_API int utter_session_finish(utter_session *session);
+
+/* Hands out the next finished segment, oldest first: 1 and *segment filled, or 0 when there is none
+ * until more is fed, or an error. Segments of one channel are in order of time. The segment's pointers
+ * are valid until the next call on this session. */
+UTTER_API int utter_session_next(utter_session *session, struct utter_segment *segment);
+
+/* Forgets the stream (fed sound, pending segments) and begins a new one with the same params. */
+UTTER_API int utter_session_reset(utter_session *session);
+
+UTTER_API int utter_session_get_timings(const utter_session *session, struct utter_timings *timings);
+
+UTTER_API void utter_session_close(utter_session **session);
+
+/* ---- whole recordings ---------------------------------------------------------------------------- */
+
+/* Where a recording comes from: exactly one of path, data or read. */
+struct utter_source {
+    size_t struct_size;
+    const char *path;
+    const void *data; /* size bytes in memory, kept by the caller until the call returns */
+    size_t size;
+    /* Reads up to size bytes into buffer; returns how many, 0 at the end, negative on failure. */
+    int64_t (*read)(void *context, void *buffer, size_t size);
+    void *read_context;
+    const char *name; /* what messages call it; NULL: the path, or "input" */
+};
+
+UTTER_API void utter_source_init(struct utter_source *source);
+
+struct utter_transcribe_params {
+    size_t struct_size;
+    enum utter_channels channels;
+    int beam;
+    const char *language;
+    int batch;
+    /* Called now and then with seconds done and seconds in all (0 where unknown); nonzero cancels. */
+    int (*progress)(void *context, double done, double total);
+    void *progress_context;
+    /* Called with each segment as it is finished; nonzero cancels. With it the transcript keeps no
+     * segments, so that memory does not grow with the recording. */
+    int (*segment)(void *context, const struct utter_segment *segment);
+    void *segment_context;
+};
+
+UTTER_API void utter_transcribe_params_init(struct utter_transcribe_params *params);
+
+struct utter_transcript {
+    const struct utter_segment *segments; /* in order of start, then channel */
+    size_t segment_count;
+    const char *text;     /* the segments' texts joined by spaces; "" for silence */
+    const char *language; /* as utter_model_info */
+    double duration;      /* seconds of sound read */
+    int sample_rate;      /* Hz of the recording */
+    int channel_count;
+    struct utter_timings timings;
+    /* "" or one sentence about sound that ended early: a truncated file whose beginning was read and
+     * transcribed. The call still returns 0. */
+    const char *warning;
+};
+
+/* Transcribes a recording with a session of its own, in memory that does not grow with its length
+ * beyond the text. *out is the caller's, freed with utter_transcript_free. Errors: all.
+ * Any thread; many at once on one model. */
+UTTER_API int utter_transcribe(utter_model *model, const struct utter_source *source,
+                               const struct utter_transcribe_params *params, struct utter_transcript **out);
+UTTER_API void utter_transcript_free(struct utter_transcript **transcript);
+
+/* ---- looking inside ------------------------------------------------------------------------------ */
+
+struct utter_tensor_info {
+    const char *name;
+    const char *file; /* the shard it lies in */
+    const char *type; /* as stored: "F32", "F16", "BF16", "I8", "I64" … */
+    int rank;
+    const int64_t *shape; /* rank dimensions */
+    int64_t count;        /* elements */
+    int64_t bytes;
+    /* over the finite elements, 0 where there are none; zeros for types without values */
+    double minimum, maximum, mean, deviation;
+    int64_t not_finite, zeros;
+};
+
+/* Visits every tensor of a safetensors file, a sharded index or a model directory, in order of name;
+ * a nonzero return of the visitor ends the walk with CANCELLED. What it is given is valid during the
+ * call. Errors: ARGUMENT, MEMORY, IO, MODEL, CANCELLED. Any thread. */
+UTTER_API int utter_inspect(const char *path, int (*visit)(void *context, const struct utter_tensor_info *tensor),
+                            void *context);
+
+struct utter_benchmark_params {
+    size_t struct_size;
+    double seconds; /* of sound per row; 0: 20 */
+    int batch;      /* rows per forward pass; 0: 8 */
+    int repeats;    /* counted runs after one warm-up, medians are reported; 0: 5 */
+};
+
+UTTER_API void utter_benchmark_params_init(struct utter_benchmark_params *params);
+
+struct utter_benchmark {
+    size_t struct_size;
+    double features_seconds, model_seconds, search_seconds; /* medians for the whole batch */
+    double audio_seconds;       /* of sound in the batch */
+    double model_flops;         /* floating-point operations of the matrix products and convolutions of one pass */
+    double matmul_rate;         /* FLOP/s of the library's matrix product alone, on the same shapes in the same
+                                   precision, weighted as the model uses them, in the same run */
+    double activation_bytes;    /* arena of one pass */
+};
+
+/* Times one forward pass on seeded noise, stage by stage. Errors: ARGUMENT, MEMORY, UNSUPPORTED. */
+UTTER_API int utter_benchmark_run(utter_model *model, const struct utter_benchmark_params *params,
+                                  struct utter_benchmark *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
