@@ -1,0 +1,23 @@
+#!/bin/sh
+# The law of the house (docs/architecture.md): who includes whom, and what no room may do. Prints each breach.
+cd "$(dirname "$0")/.." || exit 1
+breaches=$(
+    for room in audio models decoder; do
+        others=$(echo audio models decoder | sed "s/$room//;s/  */|/g;s/^|//;s/|$//")
+        grep -rnE "#include \"($others|src/[^bi])" "$room" --include=*.c --include=*.h --include=*.cu
+        grep -rnE '#include "src/include' "$room" --include=*.c --include=*.h --include=*.cu
+    done
+    # base is the lowest layer
+    grep -rnE '#include "(audio|models|decoder|src/[^bi])' src/base
+    # the command and the samples see utter.h and their own headers only
+    grep -rnE '#include "(audio|models|decoder|src)/' src/cli samples --include=*.c --include=*.h
+    # models are written above devices
+    grep -nE 'cuda|immintrin|dnnl|malloc\(' models/*/forward.c
+    # the library is a guest in its host's process
+    grep -rnE '(^|[^a-z_])(exit|abort|_exit|printf|perror|puts|setlocale|signal|sigaction)\(|fprintf\(std' \
+        audio models decoder src --include=*.c --include=*.h --exclude-dir=cli --exclude-dir=training |
+        grep -vE ':[0-9]+: *(/?\*|//)'
+)
+[ -z "$breaches" ] && exit 0
+echo "$breaches"
+exit 1
