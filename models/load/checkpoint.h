@@ -9,10 +9,21 @@
 #include <stdbool.h>
 
 enum stored_type {
-    STORED_F64, STORED_F32, STORED_F16, STORED_BF16,
-    STORED_I64, STORED_I32, STORED_I16, STORED_I8,
-    STORED_U64, STORED_U32, STORED_U16, STORED_U8, STORED_BOOL,
-    STORED_F8_E4M3, STORED_F8_E5M2,
+    STORED_F64,
+    STORED_F32,
+    STORED_F16,
+    STORED_BF16,
+    STORED_I64,
+    STORED_I32,
+    STORED_I16,
+    STORED_I8,
+    STORED_U64,
+    STORED_U32,
+    STORED_U16,
+    STORED_U8,
+    STORED_BOOL,
+    STORED_F8_E4M3,
+    STORED_F8_E5M2,
     STORED_TYPES
 };
 
@@ -20,13 +31,13 @@ enum { STORED_RANK = 8 };
 
 struct stored_tensor {
     const char *name;
-    const char *file;   /* base name of the file it lies in */
+    const char *file; /* base name of the file it lies in */
     enum stored_type type;
-    int rank;           /* 0 (a scalar) to 8 */
+    int rank; /* 0 (a scalar) to 8 */
     int64_t shape[STORED_RANK];
-    int64_t count;      /* elements; fits, with its bytes, into the file: checked */
+    int64_t count; /* elements; fits, with its bytes, into the file: checked */
     size_t bytes;
-    const void *data;   /* not aligned beyond a byte */
+    const void *data; /* not aligned beyond a byte */
 };
 
 struct checkpoint;
@@ -54,8 +65,8 @@ int stored_floats(const struct stored_tensor *tensor, int64_t first, int64_t cou
 int checkpoint_floats(const struct checkpoint *checkpoint, const char *name, int rank, const int64_t *shape,
                       float **out, struct fault *fault);
 
-/* Seeded random weights in place of a file: every checkpoint_floats succeeds with the shape it asks for. Normal values
- * of deviation 1/sqrt(fan in) for matrices; 1 for weights and variances of norms; 0 for biases. */
+/* Seeded random weights in place of a file: every checkpoint_floats succeeds with the shape it asks for. Bell-shaped
+ * values of deviation 1/sqrt(fan in) for matrices; 1 for weights and variances of norms; 0 for biases (random.h). */
 int checkpoint_open_random(struct checkpoint **checkpoint, uint64_t seed, struct fault *fault);
 
 struct stored_statistics {

@@ -1,0 +1,123 @@
+/* stored.c - the element types of checkpoints, and their conversion to f32. */
+#include "models/load/checkpoint.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    size_t size;
+} TYPES[STORED_TYPES] = {
+    [STORED_F64] = {"F64", 8},   [STORED_F32] = {"F32", 4},         [STORED_F16] = {"F16", 2},
+    [STORED_BF16] = {"BF16", 2}, [STORED_I64] = {"I64", 8},         [STORED_I32] = {"I32", 4},
+    [STORED_I16] = {"I16", 2},   [STORED_I8] = {"I8", 1},           [STORED_U64] = {"U64", 8},
+    [STORED_U32] = {"U32", 4},   [STORED_U16] = {"U16", 2},         [STORED_U8] = {"U8", 1},
+    [STORED_BOOL] = {"BOOL", 1}, [STORED_F8_E4M3] = {"F8_E4M3", 1}, [STORED_F8_E5M2] = {"F8_E5M2", 1},
+};
+
+const char *stored_type_name(enum stored_type type)
+{
+    return (unsigned)type < STORED_TYPES ? TYPES[type].name : "?";
+}
+
+size_t stored_type_size(enum stored_type type)
+{
+    return (unsigned)type < STORED_TYPES ? TYPES[type].size : 0;
+}
+
+static float float_of_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static uint32_t bits_of_float(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* With its exponent and fraction moved to a float's places, a half is too small by 2^112 whether it is normal or
+ * subnormal, so one product replaces the cases; only infinity and NaN keep their exponent. Vectorises. */
+static float float_of_half(uint16_t half)
+{
+    uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;
+    uint32_t bits = bits_of_float(float_of_bits(magnitude) * 0x1p112f);
+    if ((half & 0x7c00) == 0x7c00)
+        bits = magnitude | 0x7f800000;
+    return float_of_bits(bits | (uint32_t)(half & 0x8000) << 16);
+}
+
+/* 4 bits of exponent, 3 of fraction, no infinity (Micikevicius et al. 2022, arXiv 2209.05433, table 1). */
+static float float_of_e4m3(uint8_t byte)
+{
+    uint32_t magnitude = (uint32_t)(byte & 0x7f) << 20;
+    uint32_t bits = bits_of_float(float_of_bits(magnitude) * 0x1p120f);
+    if ((byte & 0x7f) == 0x7f)
+        bits = 0x7fc00000;
+    return float_of_bits(bits | (uint32_t)(byte & 0x80) << 24);
+}
+
+/* Tensors lie at any byte, so an element is copied out before it is read. */
+#define CONVERT(TYPE, EXPRESSION)                                                                                      \
+    for (int64_t i = 0; i < count; i++) {                                                                              \
+        TYPE v;                                                                                                        \
+        memcpy(&v, from + (size_t)i * sizeof v, sizeof v);                                                             \
+        out[i] = (EXPRESSION);                                                                                         \
+    }                                                                                                                  \
+    return 0
+
+static int convert_floats(enum stored_type type, const unsigned char *from, int64_t count, float *out)
+{
+    switch (type) {
+    case STORED_F32:
+        memcpy(out, from, (size_t)count * sizeof *out);
+        return 0;
+    case STORED_F16:
+        CONVERT(uint16_t, float_of_half(v));
+    case STORED_BF16:
+        CONVERT(uint16_t, float_of_bits((uint32_t)v << 16));
+    case STORED_F64:
+        CONVERT(double, (float)v);
+    case STORED_F8_E4M3:
+        CONVERT(uint8_t, float_of_e4m3(v));
+    default: /* E5M2 is the upper byte of a half */
+        CONVERT(uint8_t, float_of_half((uint16_t)(v << 8)));
+    }
+}
+
+static int convert_integers(enum stored_type type, const unsigned char *from, int64_t count, float *out)
+{
+    switch (type) {
+    case STORED_I64:
+        CONVERT(int64_t, (float)v);
+    case STORED_I32:
+        CONVERT(int32_t, (float)v);
+    case STORED_I16:
+        CONVERT(int16_t, (float)v);
+    case STORED_I8:
+        CONVERT(int8_t, (float)v);
+    case STORED_U64:
+        CONVERT(uint64_t, (float)v);
+    case STORED_U32:
+        CONVERT(uint32_t, (float)v);
+    case STORED_U16:
+        CONVERT(uint16_t, (float)v);
+    default:
+        CONVERT(uint8_t, (float)v);
+    }
+}
+
+int stored_floats(const struct stored_tensor *t, int64_t first, int64_t count, float *out, struct fault *fault)
+{
+    if (first < 0 || count < 0 || first > t->count || count > t->count - first)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "elements outside of a tensor were asked for");
+    if ((unsigned)t->type >= STORED_TYPES)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "tensor '%.100s' has a type that we do not read", t->name);
+    if (!count)
+        return 0;
+    const unsigned char *from = (const unsigned char *)t->data + (size_t)first * stored_type_size(t->type);
+    bool integer = t->type >= STORED_I64 && t->type <= STORED_BOOL;
+    return integer ? convert_integers(t->type, from, count, out) : convert_floats(t->type, from, count, out);
+}
