@@ -109,7 +109,8 @@ UTTER_API void utter_model_params_init(struct utter_model_params *params);
 /* Opens a model.
  * model   the path of a model directory as published on Hugging Face (config.json, safetensors,
  *         tokenizer.json, preprocessor_config.json); or the name of a model that ships with Utter,
- *         as "en"; NULL means "en". A path has a '/' in it or exists.
+ *         as "en"; NULL means "en". A path has a '/' in it or exists; a name is looked up in the
+ *         directory that $UTTER_MODELS names, then where Utter is installed.
  * Errors: ARGUMENT, MEMORY, IO (not there), MODEL (damaged), UNSUPPORTED. Any thread. */
 UTTER_API int utter_model_open(utter_engine *engine, const char *model, const struct utter_model_params *params,
                                utter_model **out);
@@ -158,7 +159,7 @@ struct utter_segment {
 
 /* Seconds of wall time spent in each stage of a session so far. */
 struct utter_timings {
-    double decode_seconds;   /* reading and resampling */
+    double decode_seconds;   /* reading and resampling; in utter_transcribe alongside the other stages */
     double features_seconds; /* voice activity and log-mel */
     double model_seconds;    /* forward passes */
     double search_seconds;   /* CTC search and text */
@@ -181,7 +182,8 @@ struct utter_session_params {
     enum utter_channels channels;
     int beam;                    /* width of the prefix beam search, at most 256; 0 or 1: greedy */
     const char *language;        /* NULL: the model's own; a language it does not speak is UNSUPPORTED */
-    int batch;                   /* windows per forward pass; 0: chosen for throughput; 1: lowest latency */
+    int batch;                   /* windows per forward pass, at most 256; 1: each is transcribed as soon as it
+                                    ends at a pause; 0: chosen for throughput, minutes of speech may wait */
 };
 
 UTTER_API void utter_session_params_init(struct utter_session_params *params);
@@ -196,7 +198,9 @@ UTTER_API int utter_session_open(utter_model *model, const struct utter_session_
 UTTER_API int utter_session_feed(utter_session *session, const float *samples, size_t frames);
 UTTER_API int utter_session_feed_s16(utter_session *session, const int16_t *samples, size_t frames);
 
-/* Says that the sound has ended: what is left is transcribed. */
+/* Says that the sound has ended: what is left is transcribed. Errors: MEMORY, DEVICE, STATE (after finish).
+ * A failure of feed or finish, other than ARGUMENT and STATE, ends the stream, since a hole in it would
+ * give wrong text: finished segments can still be had, and then reset or close is next. */
 UTTER_API int utter_session_finish(utter_session *session);
 
 /* Hands out the next finished segment, oldest first: 1 and *segment filled, or 0 when there is none
@@ -216,10 +220,11 @@ UTTER_API void utter_session_close(utter_session **session);
 /* Where a recording comes from: exactly one of path, data or read. */
 struct utter_source {
     size_t struct_size;
-    const char *path;
+    const char *path; /* UTF-8, as given to open(2) */
     const void *data; /* size bytes in memory, kept by the caller until the call returns */
     size_t size;
-    /* Reads up to size bytes into buffer; returns how many, 0 at the end, negative on failure. */
+    /* Reads up to size bytes into buffer; returns how many, 0 at the end, negative on failure. One
+     * call at a time, from the caller's thread or from one of the library's. */
     int64_t (*read)(void *context, void *buffer, size_t size);
     void *read_context;
     const char *name; /* what messages call it; NULL: the path, or "input" */
@@ -233,7 +238,8 @@ struct utter_transcribe_params {
     int beam;
     const char *language;
     int batch;
-    /* Called now and then with seconds done and seconds in all (0 where unknown); nonzero cancels. */
+    /* Called now and then, on the caller's thread, with seconds done and seconds in all (0 where
+     * unknown); nonzero cancels. Never further apart than one forward pass. */
     int (*progress)(void *context, double done, double total);
     void *progress_context;
     /* Called with each segment as it is finished; nonzero cancels. With it the transcript keeps no

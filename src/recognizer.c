@@ -1,0 +1,260 @@
+#include "src/recognizer.h"
+
+#include "src/base/memory.h"
+#include "src/batch.h"
+#include "src/cutter.h"
+#include "src/stitch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* For throughput: enough rows to fill the matrix products, and enough windows waiting that those of one pass are
+ * nearly equally long, since a pass costs the longest row's length for every row. */
+enum { ROWS = 8, GATHER = 32, ROWS_LIMIT = 256, BEAM_LIMIT = 256 };
+/* Sound that may wait, in samples: what bounds the memory. */
+static const int64_t waiting_limit = (int64_t)320 * WINDOW_RATE;
+
+/* A channel's last window when the speech runs on into the next: its words wait for their neighbours. */
+struct held {
+    struct window *window;
+    size_t first; /* of its words that the window before has not given */
+};
+
+struct recognizer {
+    struct recognizer_params params;
+    const struct utter_model *model;
+    struct batch *batch;
+    int rows, gather;
+    struct window **waiting; /* [gather] in order of arrival */
+    struct window **sorted;  /* [gather] the same, by length */
+    int count;
+    int64_t waiting_samples;
+    struct held *held; /* [lanes] */
+    struct segment_queue segments;
+    double reached;
+    struct utter_timings timings;
+};
+
+int recognizer_open(struct recognizer **recognizer, const struct utter_model *model,
+                    const struct recognizer_params *params, struct fault *fault)
+{
+    if (params->beam < 0 || params->beam > BEAM_LIMIT)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "beam is %d, and must be 0 to %d", params->beam, BEAM_LIMIT);
+    if (params->batch < 0 || params->batch > ROWS_LIMIT)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "batch is %d, and must be 0 to %d", params->batch, ROWS_LIMIT);
+    struct recognizer *r = memory_new(1, sizeof *r);
+    if (!r)
+        return fail_memory(fault, "a session");
+    r->params = *params;
+    r->model = model;
+    r->rows = params->batch ? params->batch : ROWS;
+    r->gather = params->batch ? params->batch : GATHER;
+    r->waiting = memory_new((size_t)r->gather, sizeof(struct window *));
+    r->sorted = memory_new((size_t)r->gather, sizeof(struct window *));
+    r->held = memory_new((size_t)params->lanes, sizeof *r->held);
+    struct cutter_params cutter;
+    cutter_params_default(&cutter);
+    if (!r->waiting || !r->sorted || !r->held)
+        fail_memory(fault, "a session");
+    else
+        batch_open(&r->batch, model, r->rows, (int64_t)cutter.longest * WINDOW_RATE / 100,
+                   params->beam ? params->beam : 1, fault);
+    if (fault->code)
+        recognizer_close(&r);
+    else
+        *recognizer = r;
+    return fault->code;
+}
+
+static void drop_window(struct window **window)
+{
+    if (*window)
+        window_free(*window);
+    free(*window);
+    *window = NULL;
+}
+
+void recognizer_reset(struct recognizer *r)
+{
+    while (r->count > 0)
+        drop_window(&r->waiting[--r->count]);
+    for (int lane = 0; r->held && lane < r->params.lanes; lane++)
+        drop_window(&r->held[lane].window);
+    segment_queue_clear(&r->segments);
+    r->waiting_samples = 0;
+    r->reached = 0;
+    memset(&r->timings, 0, sizeof r->timings);
+}
+
+void recognizer_close(struct recognizer **recognizer)
+{
+    struct recognizer *r = *recognizer;
+    if (!r)
+        return;
+    recognizer_reset(r);
+    batch_close(&r->batch);
+    free(r->waiting);
+    free(r->sorted);
+    free(r->held);
+    free(r);
+    *recognizer = NULL;
+}
+
+/* ---- segments ---- */
+
+static int emit(struct recognizer *r, const struct window *window, size_t first, size_t end, struct fault *fault)
+{
+    if (first >= end)
+        return 0;
+    struct segment *segment = segment_new(window->words.words + first, end - first, window->channel);
+    if (!segment)
+        return fail_memory(fault, "a segment");
+    segment_queue_add(&r->segments, segment);
+    return 0;
+}
+
+/* Gives out the held words of a lane, those that lie before right (NULL: all); returns how many of right's they
+ * cover through *covered. */
+static int release_held(struct recognizer *r, int lane, const struct window *right, size_t *covered,
+                        struct fault *fault)
+{
+    struct held *held = &r->held[lane];
+    *covered = 0;
+    if (!held->window)
+        return 0;
+    struct stitch stitch = {.left_count = held->window->words.count};
+    if (right && right->seam_before)
+        stitch = stitch_words(&held->window->words, &right->words, (double)held->window->seam / (double)WINDOW_RATE);
+    *covered = stitch.right_first;
+    int code = emit(r, held->window, held->first, stitch.left_count, fault);
+    drop_window(&held->window);
+    return code;
+}
+
+/* Takes over the oldest recognized window. */
+static int finish_window(struct recognizer *r, struct window **window, struct fault *fault)
+{
+    struct window *w = *window;
+    size_t covered;
+    if (release_held(r, w->channel, w, &covered, fault))
+        return fault->code;
+    if (w->seam_after) {
+        r->held[w->channel] = (struct held){w, covered};
+        *window = NULL;
+        return 0;
+    }
+    return emit(r, w, covered, w->words.count, fault);
+}
+
+/* ---- passes ---- */
+
+static int longer_first(const void *a, const void *b)
+{
+    const struct window *x = *(struct window *const *)a, *y = *(struct window *const *)b;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    if (x->begin != y->begin)
+        return x->begin < y->begin ? -1 : 1;
+    return x->channel - y->channel;
+}
+
+static int run_pass(struct recognizer *r, struct window *const *windows, int count, struct fault *fault)
+{
+    if (r->params.poll && r->params.poll(r->params.poll_context))
+        return fail(fault, UTTER_ERROR_CANCELLED, "the caller cancelled the transcription");
+    double began = clock_seconds();
+    if (batch_features(r->batch, windows, count, fault))
+        return fault->code;
+    double heard = clock_seconds();
+    if (batch_forward(r->batch, fault))
+        return fault->code;
+    double scored = clock_seconds();
+    if (batch_search(r->batch, fault))
+        return fault->code;
+    r->timings.features_seconds += heard - began;
+    r->timings.model_seconds += scored - heard;
+    r->timings.search_seconds += clock_seconds() - scored;
+    return 0;
+}
+
+/* Windows of the next pass: as many as a pass takes of those that are not much shorter than the first. */
+static int pass_size(const struct recognizer *r, int first)
+{
+    int count = 1;
+    while (count < r->rows && first + count < r->count && r->sorted[first + count]->count * 2 > r->sorted[first]->count)
+        count++;
+    return count;
+}
+
+static int run_waiting(struct recognizer *r, struct fault *fault)
+{
+    if (!r->count)
+        return 0;
+    memcpy(r->sorted, r->waiting, (size_t)r->count * sizeof(struct window *));
+    qsort(r->sorted, (size_t)r->count, sizeof(struct window *), longer_first);
+    const struct window *last = r->waiting[r->count - 1];
+    double from = r->reached, to = (double)(last->begin + last->count) / WINDOW_RATE;
+    for (int first = 0, count; first < r->count; first += count) {
+        count = pass_size(r, first);
+        if (run_pass(r, r->sorted + first, count, fault))
+            return fault->code;
+        r->reached = from + (to - from) * (first + count) / r->count;
+    }
+    for (int i = 0; i < r->count; i++)
+        if (finish_window(r, &r->waiting[i], fault))
+            return fault->code;
+    while (r->count > 0)
+        drop_window(&r->waiting[--r->count]);
+    r->waiting_samples = 0;
+    return 0;
+}
+
+int recognizer_take(void *recognizer, struct window *window, struct fault *fault)
+{
+    struct recognizer *r = recognizer;
+    struct window *kept = memory_new(1, sizeof *kept);
+    if (!kept) {
+        window_free(window);
+        return fail_memory(fault, "a window of sound");
+    }
+    *kept = *window;
+    r->waiting[r->count++] = kept;
+    r->waiting_samples += kept->count;
+    if (r->count < r->gather && r->waiting_samples < waiting_limit)
+        return 0;
+    return run_waiting(r, fault);
+}
+
+int recognizer_finish(struct recognizer *r, struct fault *fault)
+{
+    if (run_waiting(r, fault))
+        return fault->code;
+    for (int lane = 0; lane < r->params.lanes; lane++) {
+        size_t covered;
+        if (release_held(r, lane, NULL, &covered, fault))
+            return fault->code;
+    }
+    return 0;
+}
+
+struct segment_queue *recognizer_segments(struct recognizer *r)
+{
+    return &r->segments;
+}
+
+bool recognizer_waiting(const struct recognizer *r)
+{
+    return r->count > 0;
+}
+
+double recognizer_reached(const struct recognizer *r)
+{
+    return r->reached;
+}
+
+void recognizer_add_timings(const struct recognizer *r, struct utter_timings *timings)
+{
+    timings->features_seconds += r->timings.features_seconds;
+    timings->model_seconds += r->timings.model_seconds;
+    timings->search_seconds += r->timings.search_seconds;
+}

@@ -1,0 +1,25 @@
+/* segment.h - finished segments in the form that the public header promises, and a queue of them. */
+#ifndef SRC_SEGMENT_H
+#define SRC_SEGMENT_H
+
+#include "decoder/words.h"
+
+/* One block of memory with everything that the segment points to. */
+struct segment {
+    struct segment *next;
+    struct utter_segment public;
+};
+
+/* From words (copied), of which there is at least one. NULL when memory ran out. Freed with free(). */
+struct segment *segment_new(const struct word *words, size_t count, int channel);
+
+struct segment_queue {
+    struct segment *first, *last;
+    size_t count;
+};
+
+void segment_queue_add(struct segment_queue *queue, struct segment *segment);
+struct segment *segment_queue_take(struct segment_queue *queue); /* the oldest; NULL when empty */
+void segment_queue_clear(struct segment_queue *queue);
+
+#endif

@@ -1,0 +1,165 @@
+#include "src/base/memory.h"
+#include "src/intake.h"
+#include "src/message.h"
+#include "src/recognizer.h"
+
+#include <stdlib.h>
+
+/* After FINISHED and FAILED only next, timings, reset and close make sense. */
+enum state { SESSION_OPEN = 0, SESSION_FINISHED, SESSION_FAILED };
+
+struct utter_session {
+    struct intake *intake;
+    struct recognizer *recognizer;
+    struct segment *handed; /* what next gave last */
+    enum state state;
+    double began, ended; /* clock of the first call and of the last; 0: none yet */
+};
+
+static int open_session(utter_model *model, const struct utter_session_params *given, utter_session **out,
+                        struct fault *fault)
+{
+    struct utter_session_params params;
+    if (need_pointer(model, "model", fault) || need_pointer(out, "out", fault) ||
+        params_read(&params, sizeof params, given, "utter_session_params", fault) ||
+        model_speaks(model, params.language, fault))
+        return fault->code;
+    struct utter_session *session = memory_new(1, sizeof *session);
+    if (!session)
+        return fail_memory(fault, "a session");
+    if (!intake_open(&session->intake, params.sample_rate ? params.sample_rate : WINDOW_RATE,
+                     params.channel_count ? params.channel_count : 1, params.channels, fault)) {
+        struct recognizer_params recognizer = {
+            .lanes = intake_channels(session->intake), .batch = params.batch, .beam = params.beam};
+        recognizer_open(&session->recognizer, model, &recognizer, fault);
+    }
+    if (fault->code)
+        utter_session_close(&session);
+    else
+        *out = session;
+    return fault->code;
+}
+
+int utter_session_open(utter_model *model, const struct utter_session_params *params, utter_session **out)
+{
+    struct fault fault = {0};
+    open_session(model, params, out, &fault);
+    return message_publish(&fault);
+}
+
+static void drop_handed(struct utter_session *session)
+{
+    free(session->handed);
+    session->handed = NULL;
+}
+
+void utter_session_close(utter_session **session)
+{
+    if (!session || !*session)
+        return;
+    drop_handed(*session);
+    intake_close(&(*session)->intake);
+    recognizer_close(&(*session)->recognizer);
+    free(*session);
+    *session = NULL;
+}
+
+/* ---- feeding ---- */
+
+static int begin_call(struct utter_session *session, const char *call, struct fault *fault)
+{
+    if (need_pointer(session, "session", fault))
+        return fault->code;
+    drop_handed(session);
+    if (session->state == SESSION_FINISHED)
+        return fail(fault, UTTER_ERROR_STATE, "%s after finish: reset the session for another stream", call);
+    if (session->state == SESSION_FAILED)
+        return fail(fault, UTTER_ERROR_STATE, "%s after a failure: reset or close the session", call);
+    if (session->began == 0)
+        session->began = clock_seconds();
+    return 0;
+}
+
+/* A stream with a hole in it would give wrong text without a word, so a failure ends it. */
+static void end_call(struct utter_session *session, const struct fault *fault)
+{
+    if (fault->code)
+        session->state = SESSION_FAILED;
+    session->ended = clock_seconds();
+}
+
+static int feed(struct utter_session *session, struct intake_samples samples, size_t frames)
+{
+    struct fault fault = {0};
+    if (begin_call(session, "feed", &fault))
+        return message_publish(&fault);
+    if (frames && !samples.floats && !samples.integers) {
+        need_pointer(NULL, "samples", &fault);
+        return message_publish(&fault);
+    }
+    intake_feed(session->intake, samples, frames, recognizer_take, session->recognizer, &fault);
+    end_call(session, &fault);
+    return message_publish(&fault);
+}
+
+int utter_session_feed(utter_session *session, const float *samples, size_t frames)
+{
+    return feed(session, (struct intake_samples){.floats = samples}, frames);
+}
+
+int utter_session_feed_s16(utter_session *session, const int16_t *samples, size_t frames)
+{
+    return feed(session, (struct intake_samples){.integers = samples}, frames);
+}
+
+int utter_session_finish(utter_session *session)
+{
+    struct fault fault = {0};
+    if (begin_call(session, "finish", &fault))
+        return message_publish(&fault);
+    if (!intake_finish(session->intake, recognizer_take, session->recognizer, &fault) &&
+        !recognizer_finish(session->recognizer, &fault))
+        session->state = SESSION_FINISHED;
+    end_call(session, &fault);
+    return message_publish(&fault);
+}
+
+int utter_session_reset(utter_session *session)
+{
+    struct fault fault = {0};
+    if (need_pointer(session, "session", &fault))
+        return message_publish(&fault);
+    drop_handed(session);
+    intake_reset(session->intake);
+    recognizer_reset(session->recognizer);
+    session->state = SESSION_OPEN;
+    session->began = session->ended = 0;
+    return 0;
+}
+
+/* ---- results ---- */
+
+int utter_session_next(utter_session *session, struct utter_segment *segment)
+{
+    struct fault fault = {0};
+    if (need_pointer(session, "session", &fault) || need_pointer(segment, "segment", &fault))
+        return message_publish(&fault);
+    drop_handed(session);
+    session->handed = segment_queue_take(recognizer_segments(session->recognizer));
+    if (!session->handed)
+        return 0;
+    *segment = session->handed->public;
+    return 1;
+}
+
+int utter_session_get_timings(const utter_session *session, struct utter_timings *timings)
+{
+    struct fault fault = {0};
+    if (need_pointer(session, "session", &fault) || need_pointer(timings, "timings", &fault))
+        return message_publish(&fault);
+    *timings = (struct utter_timings){.decode_seconds = intake_resample_seconds(session->intake),
+                                      .features_seconds = intake_activity_seconds(session->intake),
+                                      .total_seconds = session->ended - session->began};
+    recognizer_add_timings(session->recognizer, timings);
+    return 0;
+}

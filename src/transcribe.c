@@ -1,0 +1,215 @@
+#include "audio/file.h"
+#include "src/base/memory.h"
+#include "src/base/threads.h"
+#include "src/intake.h"
+#include "src/message.h"
+#include "src/recognizer.h"
+#include "src/transcript.h"
+#include "src/window_queue.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* Two threads: a reader decodes, resamples and cuts; the caller's runs the model and every callback. Reading an hour
+ * of compressed sound takes seconds, which the model's threads can fill. */
+struct job {
+    utter_model *model;
+    struct utter_transcribe_params params;
+    struct audio_file *file;
+    struct audio_file_info info;
+    struct window_queue *queue;
+    struct recognizer *recognizer;
+    double total; /* seconds, 0: unknown */
+    double done;  /* as last reported */
+    double read;  /* second that the reader has come to, when the caller's thread last looked */
+
+    /* The reader's, until it is joined. */
+    struct intake *intake;
+    float *buffer; /* [block, channels] */
+    int64_t block, frames;
+    double decode_seconds;
+    struct fault reader_fault;
+};
+
+/* ---- the reader ---- */
+
+static int read_all(struct job *job, struct fault *fault)
+{
+    for (;;) {
+        double began = clock_seconds();
+        int64_t count = audio_file_read(job->file, job->buffer, job->block, fault);
+        job->decode_seconds += clock_seconds() - began;
+        if (count < 0)
+            return (int)count;
+        if (!count)
+            return intake_finish(job->intake, window_queue_push, job->queue, fault);
+        struct intake_samples samples = {.floats = job->buffer};
+        if (intake_feed(job->intake, samples, (size_t)count, window_queue_push, job->queue, fault))
+            return fault->code;
+        job->frames += count;
+        if (!window_queue_moved(job->queue, (double)job->frames / job->info.sample_rate))
+            return fail(fault, UTTER_ERROR_CANCELLED, "the reader was told to stop");
+    }
+}
+
+static void *reader(void *context)
+{
+    struct job *job = context;
+    read_all(job, &job->reader_fault);
+    window_queue_end(job->queue);
+    return NULL;
+}
+
+/* ---- the caller's thread ---- */
+
+static int report(void *context)
+{
+    struct job *job = context;
+    if (!job->params.progress)
+        return 0;
+    double done = recognizer_waiting(job->recognizer) ? recognizer_reached(job->recognizer) : job->read;
+    if (done > job->done)
+        job->done = done;
+    return job->params.progress(job->params.progress_context, job->done, job->total);
+}
+
+static int cancelled(struct fault *fault)
+{
+    return fail(fault, UTTER_ERROR_CANCELLED, "the caller cancelled the transcription");
+}
+
+/* Hands finished segments to the caller's callback, when there is one. */
+static int deliver(struct job *job, struct fault *fault)
+{
+    while (job->params.segment) {
+        struct segment *segment = segment_queue_take(recognizer_segments(job->recognizer));
+        if (!segment)
+            break;
+        int stop = job->params.segment(job->params.segment_context, &segment->public);
+        free(segment);
+        if (stop)
+            return cancelled(fault);
+    }
+    return 0;
+}
+
+static int recognize(struct job *job, struct fault *fault)
+{
+    for (;;) {
+        struct window window;
+        enum window_event event = window_queue_pop(job->queue, &window, &job->read);
+        if (event == WINDOW_ENDED)
+            return 0;
+        if (event == WINDOW_MOVED) {
+            if (report(job))
+                return cancelled(fault);
+        } else if (recognizer_take(job->recognizer, &window, fault) || deliver(job, fault)) {
+            return fault->code;
+        }
+    }
+}
+
+static int run(struct job *job, struct fault *fault)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, reader, job))
+        return fail_memory(fault, "a thread that reads the recording");
+    if (recognize(job, fault))
+        window_queue_stop(job->queue);
+    pthread_join(thread, NULL);
+    if (fault->code)
+        return fault->code;
+    if (job->reader_fault.code)
+        return fail(fault, job->reader_fault.code, "%s", job->reader_fault.message);
+    if (recognizer_finish(job->recognizer, fault) || deliver(job, fault))
+        return fault->code;
+    job->read = (double)job->frames / job->info.sample_rate;
+    return report(job) ? cancelled(fault) : 0;
+}
+
+/* ---- around it ---- */
+
+static int open_source(struct job *job, const struct utter_source *given, struct fault *fault)
+{
+    struct utter_source source;
+    if (need_pointer(given, "source", fault) || params_read(&source, sizeof source, given, "utter_source", fault))
+        return fault->code;
+    if (!!source.path + !!source.data + !!source.read != 1)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "a source needs exactly one of path, data and read");
+    const char *name = source.name ? source.name : source.path ? source.path : "input";
+    if (source.path)
+        return audio_file_open_path(&job->file, source.path, name, fault);
+    if (source.data)
+        return audio_file_open_memory(&job->file, source.data, source.size, name, fault);
+    return audio_file_open_callback(&job->file, source.read, source.read_context, name, fault);
+}
+
+static int open_job(struct job *job, const struct utter_source *source, struct fault *fault)
+{
+    if (model_speaks(job->model, job->params.language, fault) || open_source(job, source, fault))
+        return fault->code;
+    audio_file_get_info(job->file, &job->info);
+    if (job->info.frames > 0)
+        job->total = (double)job->info.frames / job->info.sample_rate;
+    job->block = job->info.sample_rate / 2;
+    job->buffer = memory_new((size_t)job->block * (size_t)job->info.channels, sizeof *job->buffer);
+    if (!job->buffer)
+        return fail_memory(fault, "a recording's samples");
+    if (intake_open(&job->intake, job->info.sample_rate, job->info.channels, job->params.channels, fault))
+        return fault->code;
+    struct recognizer_params recognizer = {.lanes = intake_channels(job->intake),
+                                           .batch = job->params.batch,
+                                           .beam = job->params.beam,
+                                           .poll = report,
+                                           .poll_context = job};
+    if (recognizer_open(&job->recognizer, job->model, &recognizer, fault))
+        return fault->code;
+    return window_queue_open(&job->queue, fault);
+}
+
+static void close_job(struct job *job)
+{
+    audio_file_close(&job->file);
+    intake_close(&job->intake);
+    recognizer_close(&job->recognizer);
+    window_queue_close(&job->queue);
+    free(job->buffer);
+}
+
+static int make_transcript(struct job *job, double began, struct utter_transcript **out, struct fault *fault)
+{
+    struct transcript *transcript = NULL;
+    const char *warning = audio_file_warning(job->file);
+    if (transcript_open(&transcript, job->model->language, warning ? warning : "", fault))
+        return fault->code;
+    struct utter_transcript *public = transcript_public(transcript);
+    if (transcript_fill(transcript, recognizer_segments(job->recognizer), fault)) {
+        utter_transcript_free(&public);
+        return fault->code;
+    }
+    if (*public->warning)
+        engine_log(job->model->engine, UTTER_LOG_WARNING, "%s", public->warning);
+    public->duration = (double)job->frames / job->info.sample_rate;
+    public->sample_rate = job->info.sample_rate;
+    public->channel_count = job->info.channels;
+    public->timings.decode_seconds = job->decode_seconds + intake_resample_seconds(job->intake);
+    public->timings.features_seconds = intake_activity_seconds(job->intake);
+    recognizer_add_timings(job->recognizer, &public->timings);
+    public->timings.total_seconds = clock_seconds() - began;
+    *out = public;
+    return 0;
+}
+
+int utter_transcribe(utter_model *model, const struct utter_source *source,
+                     const struct utter_transcribe_params *params, struct utter_transcript **out)
+{
+    struct fault fault = {0};
+    struct job job = {.model = model};
+    double began = clock_seconds();
+    if (!need_pointer(model, "model", &fault) && !need_pointer(out, "out", &fault) &&
+        !params_read(&job.params, sizeof job.params, params, "utter_transcribe_params", &fault) &&
+        !open_job(&job, source, &fault) && !run(&job, &fault))
+        make_transcript(&job, began, out, &fault);
+    close_job(&job);
+    return message_publish(&fault);
+}

@@ -1,0 +1,87 @@
+#include "src/transcript.h"
+
+#include "src/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct transcript {
+    struct utter_transcript public;
+    struct segment_queue owned; /* the memory that the segments point into */
+    struct utter_segment *segments;
+    char *text, *language, *warning;
+};
+
+int transcript_open(struct transcript **transcript, const char *language, const char *warning, struct fault *fault)
+{
+    struct transcript *t = memory_new(1, sizeof *t);
+    if (!t)
+        return fail_memory(fault, "a transcript");
+    t->language = memory_text(language, strlen(language));
+    t->warning = memory_text(warning, strlen(warning));
+    if (!t->language || !t->warning) {
+        struct utter_transcript *public = &t->public;
+        utter_transcript_free(&public);
+        return fail_memory(fault, "a transcript");
+    }
+    t->public.language = t->language;
+    t->public.warning = t->warning;
+    t->public.text = "";
+    *transcript = t;
+    return 0;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct utter_segment *x = a, *y = b;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return x->channel - y->channel;
+}
+
+int transcript_fill(struct transcript *t, struct segment_queue *segments, struct fault *fault)
+{
+    size_t count = 0, length = 1;
+    for (const struct segment *s = segments->first; s; s = s->next)
+        length += strlen(s->public.text) + 1;
+    t->segments = memory_new(segments->count, sizeof *t->segments);
+    t->text = memory_new(length, 1);
+    if (!t->segments || !t->text)
+        return fail_memory(fault, "a transcript");
+    for (const struct segment *s = segments->first; s; s = s->next)
+        t->segments[count++] = s->public;
+    qsort(t->segments, count, sizeof *t->segments, by_start);
+    char *end = t->text;
+    for (size_t i = 0; i < count; i++) {
+        size_t size = strlen(t->segments[i].text);
+        if (i)
+            *end++ = ' ';
+        memcpy(end, t->segments[i].text, size + 1);
+        end += size;
+    }
+    t->owned = *segments;
+    *segments = (struct segment_queue){0};
+    t->public.segments = t->segments;
+    t->public.segment_count = count;
+    t->public.text = t->text;
+    return 0;
+}
+
+struct utter_transcript *transcript_public(struct transcript *t)
+{
+    return &t->public;
+}
+
+void utter_transcript_free(struct utter_transcript **transcript)
+{
+    if (!transcript || !*transcript)
+        return;
+    struct transcript *t = (struct transcript *)*transcript;
+    segment_queue_clear(&t->owned);
+    free(t->segments);
+    free(t->text);
+    free(t->language);
+    free(t->warning);
+    free(t);
+    *transcript = NULL;
+}

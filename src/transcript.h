@@ -1,0 +1,15 @@
+/* transcript.h - segments gathered into what utter_transcribe returns. */
+#ifndef SRC_TRANSCRIPT_H
+#define SRC_TRANSCRIPT_H
+
+#include "src/segment.h"
+
+struct transcript; /* begins with the public struct, which is what the caller holds */
+
+/* language and warning are copied. Errors: MEMORY. */
+int transcript_open(struct transcript **transcript, const char *language, const char *warning, struct fault *fault);
+/* Takes all segments of the queue over, in order of start, then channel. Errors: MEMORY, with the queue untouched. */
+int transcript_fill(struct transcript *transcript, struct segment_queue *segments, struct fault *fault);
+struct utter_transcript *transcript_public(struct transcript *transcript);
+
+#endif
