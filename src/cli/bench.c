@@ -1,0 +1,255 @@
+/* bench.c - `utter bench`: what each stage costs, and how near the model comes to the machine's own matrix product. */
+#include "clock.h"
+#include "command.h"
+#include "json.h"
+#include "options.h"
+#include "output.h"
+#include "setup.h"
+#include "stop.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_REPEATS = 1000 };
+
+struct bench {
+    struct setup setup;
+    const char *shape, *format, *file;
+    double seconds;
+    int batch, repeats, beam;
+};
+
+/* One run over a file, or the medians of several. */
+struct passage {
+    double audio, decode, features, model, search, total;
+};
+
+/* A line of the report: the same numbers as text and as JSON. */
+struct report {
+    struct text out;
+    bool json;
+};
+
+static const char summary[] =
+    "Times the stages of one forward pass on seeded noise, or with --file the whole path from a recording to text.\n";
+static const char notes[] =
+    "Times are medians over the repeats, after one run that is not counted. GFLOP are those of the matrix products "
+    "and\n"
+    "convolutions; the matrix-product rate is that of the library's own product alone on the same shapes, in the same\n"
+    "precision and the same run. Shapes: parakeet-ctc-0.6b, parakeet-ctc-1.1b, default-en.";
+
+static void add_text(struct report *report, const char *key, const char *label, const char *value)
+{
+    if (report->json)
+        json_key_string(&report->out, key, value);
+    else
+        text_format(&report->out, "%-22s %s\n", label, value);
+}
+
+static void add_number(struct report *report, const char *key, const char *label, double value, int decimals,
+                       const char *unit)
+{
+    if (report->json)
+        json_key_number(&report->out, key, value, decimals + 3);
+    else
+        text_format(&report->out, "%-22s %.*f%s\n", label, decimals, value, unit);
+}
+
+static void add_stage(struct report *report, const char *key, const char *label, double seconds, double total)
+{
+    if (report->json)
+        json_key_number(&report->out, key, seconds, 6);
+    else
+        text_format(&report->out, "%-22s %.2f ms (%.1f %%)\n", label, 1e3 * seconds,
+                    total > 0 ? 100 * seconds / total : 0);
+}
+
+static void add_head(struct report *report, const struct bench *bench)
+{
+    const struct utter_model_info *info = &bench->setup.info;
+    add_text(report, "version", "version", utter_version());
+    add_text(report, "model", "model", info->name);
+    add_text(report, "family", "family", info->family);
+    add_text(report, "precision", "precision", info->precision);
+    add_number(report, "threads", "threads", setup_threads(&bench->setup), 0, "");
+    add_number(report, "parameters", "parameters", (double)info->parameters, 0, "");
+    add_number(report, "weight_mb", "weights in memory", 1e-6 * (double)info->weight_bytes, 1, " MB");
+    add_number(report, "load_seconds", "load", bench->setup.load_seconds, 3, " s");
+}
+
+static void add_benchmark(struct report *report, const struct bench *bench, const struct utter_benchmark *result)
+{
+    double total = result->features_seconds + result->model_seconds + result->search_seconds;
+    double rate = result->model_seconds > 0 ? result->model_flops / result->model_seconds : 0;
+    add_number(report, "batch", "batch", bench->batch, 0, "");
+    add_number(report, "row_seconds", "sound per row", bench->seconds, 1, " s");
+    add_number(report, "repeats", "repeats", bench->repeats, 0, "");
+    add_stage(report, "features_seconds", "features", result->features_seconds, total);
+    add_stage(report, "model_seconds", "model", result->model_seconds, total);
+    add_stage(report, "search_seconds", "search", result->search_seconds, total);
+    add_stage(report, "total_seconds", "total", total, total);
+    add_number(report, "real_time_factor_x", "real-time factor", total > 0 ? result->audio_seconds / total : 0, 1, "x");
+    add_number(report, "gflop", "work of the model", 1e-9 * result->model_flops, 2, " GFLOP");
+    add_number(report, "gflop_per_second", "rate of the model", 1e-9 * rate, 1, " GFLOP/s");
+    add_number(report, "matmul_gflop_per_second", "matrix-product rate", 1e-9 * result->matmul_rate, 1, " GFLOP/s");
+    add_number(report, "fraction_of_matmul", "fraction of it", result->matmul_rate > 0 ? rate / result->matmul_rate : 0,
+               3, "");
+    add_number(report, "activation_mb", "activations", 1e-6 * result->activation_bytes, 1, " MB");
+}
+
+static void add_passage(struct report *report, const struct bench *bench, const struct passage *median)
+{
+    double total = median->total;
+    add_text(report, "file", "file", bench->file);
+    add_number(report, "audio_seconds", "sound", median->audio, 2, " s");
+    add_number(report, "repeats", "repeats", bench->repeats, 0, "");
+    add_stage(report, "decode_seconds", "decode", median->decode, total);
+    add_stage(report, "features_seconds", "features", median->features, total);
+    add_stage(report, "model_seconds", "model", median->model, total);
+    add_stage(report, "search_seconds", "search", median->search, total);
+    add_stage(report, "total_seconds", "total", total, total);
+    add_number(report, "real_time_factor_x", "real-time factor", total > 0 ? median->audio / total : 0, 1, "x");
+    add_number(report, "load_to_text_seconds", "load to text", bench->setup.load_seconds + total, 3, " s");
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double first = *(const double *)a, second = *(const double *)b;
+    return (first > second) - (first < second);
+}
+
+static double median_of(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, by_value);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static int on_progress(void *context, double done, double total)
+{
+    (void)context, (void)done, (void)total;
+    return stopping();
+}
+
+static int transcribe_once(const struct bench *bench, struct passage *passage)
+{
+    struct utter_transcribe_params params;
+    struct utter_source source;
+    struct utter_transcript *transcript = NULL;
+    utter_transcribe_params_init(&params);
+    utter_source_init(&source);
+    params.beam = bench->beam;
+    params.progress = on_progress;
+    source.path = bench->file;
+    double began = clock_now();
+    if (utter_transcribe(bench->setup.opened, &source, &params, &transcript) < 0) {
+        if (!stopping())
+            complain_about(bench->file, utter_error_message());
+        return EXIT_SOME_FAILED;
+    }
+    const struct utter_timings *times = &transcript->timings;
+    *passage = (struct passage){transcript->duration, times->decode_seconds, times->features_seconds,
+                                times->model_seconds, times->search_seconds, clock_now() - began};
+    utter_transcript_free(&transcript);
+    return 0;
+}
+
+static int time_file(const struct bench *bench, struct passage *median)
+{
+    static double columns[5][MOST_REPEATS];
+    int status = transcribe_once(bench, median);
+    for (int i = 0; i < bench->repeats && !status; i++) {
+        struct passage once;
+        status = transcribe_once(bench, &once);
+        if (status)
+            break;
+        columns[0][i] = once.decode;
+        columns[1][i] = once.features;
+        columns[2][i] = once.model;
+        columns[3][i] = once.search;
+        columns[4][i] = once.total;
+    }
+    if (!status)
+        *median = (struct passage){median->audio,
+                                   median_of(columns[0], bench->repeats),
+                                   median_of(columns[1], bench->repeats),
+                                   median_of(columns[2], bench->repeats),
+                                   median_of(columns[3], bench->repeats),
+                                   median_of(columns[4], bench->repeats)};
+    return status;
+}
+
+static int time_noise(const struct bench *bench, struct utter_benchmark *result)
+{
+    struct utter_benchmark_params params;
+    utter_benchmark_params_init(&params);
+    params.seconds = bench->seconds;
+    params.batch = bench->batch;
+    params.repeats = bench->repeats;
+    memset(result, 0, sizeof *result);
+    result->struct_size = sizeof *result;
+    if (utter_benchmark_run(bench->setup.opened, &params, result) == 0)
+        return 0;
+    complain("%s", utter_error_message());
+    return EXIT_SOME_FAILED;
+}
+
+static int run(struct bench *bench)
+{
+    struct report report = {.json = strcmp(bench->format, "json") == 0};
+    struct utter_benchmark result;
+    struct passage median;
+    int status = setup_open(&bench->setup, 1, bench->shape);
+    if (status)
+        return status;
+    if (report.json)
+        json_begin(&report.out, '{');
+    add_head(&report, bench);
+    if (bench->file) {
+        stop_catch_signals(); /* a pass over noise has no callback: there, a signal may end the program */
+        status = time_file(bench, &median);
+        if (!status)
+            add_passage(&report, bench, &median);
+    } else {
+        status = time_noise(bench, &result);
+        if (!status)
+            add_benchmark(&report, bench, &result);
+    }
+    add_number(&report, "peak_rss_mb", "peak memory", peak_memory_mb(), 1, " MB");
+    if (report.json) {
+        json_end(&report.out, '}');
+        text_add(&report.out, "\n");
+    }
+    if (!status && !output_text(&report.out))
+        status = EXIT_SOME_FAILED;
+    text_free(&report.out);
+    setup_close(&bench->setup);
+    return stop_status(status);
+}
+
+int command_bench(int argc, char **argv)
+{
+    static struct bench bench = {.format = "txt", .seconds = 20, .batch = 8, .repeats = 5};
+    const struct option_spec options[] = {
+        SETUP_OPTIONS(bench.setup),
+        {"shape", OPTION_TEXT, &bench.shape, "NAME", 0, 0, "random weights of a published shape instead of a model"},
+        {"seconds", OPTION_NUMBER, &bench.seconds, "S", 0.1, 3600, "of sound per row (default: 20)"},
+        {"batch", OPTION_INTEGER, &bench.batch, "B", 1, 1024, "rows per forward pass (default: 8)"},
+        {"repeats", OPTION_INTEGER, &bench.repeats, "R", 1, MOST_REPEATS, "runs that count (default: 5)"},
+        {"file", OPTION_TEXT, &bench.file, "SOUND", 0, 0, "time a recording from file to text"},
+        {"beam", OPTION_INTEGER, &bench.beam, "N", 1, 256, "with --file: width of the beam search"},
+        {"format", OPTION_CHOICE, &bench.format, "txt|json", 0, 0, "a table (default), or one JSON object"},
+    };
+    const struct usage usage = {"utter bench", "[options]", summary, notes, options, sizeof options / sizeof *options};
+    int status;
+    int count = options_parse(&usage, argc, argv, &status);
+    if (count < 0)
+        return status;
+    if (count > 0)
+        return usage_error(&usage, "'%s' is no option; a recording is given with --file", argv[0]);
+    if (bench.shape && bench.setup.model)
+        return usage_error(&usage, "--model and --shape exclude each other");
+    status = setup_check(&usage, &bench.setup);
+    return status ? status : run(&bench);
+}

@@ -1,0 +1,87 @@
+/* formats.c - the table of output formats, and the two that need no file of their own. */
+#include "formats.h"
+
+#include "json.h"
+
+#include <string.h>
+
+static const struct format formats[] = {
+    {"txt", true, true, NULL, format_txt},
+    {"json", true, true, NULL, format_json},
+    {"srt", false, false, NULL, format_srt},
+    {"vtt", false, true, format_vtt_header, format_vtt},
+    {"tsv", true, true, format_tsv_header, format_tsv},
+    {"csv", true, true, format_csv_header, format_csv},
+    {"lrc", false, true, NULL, format_lrc},
+};
+
+const struct format *format_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+void format_txt(struct text *out, const struct recording *recording)
+{
+    const struct utter_transcript *transcript = recording->transcript;
+    bool first = true;
+    if (!recording->words)
+        text_add_line(out, transcript->text);
+    for (size_t i = 0; recording->words && i < transcript->segment_count; i++) {
+        const struct utter_segment *segment = &transcript->segments[i];
+        for (size_t w = 0; w < segment->word_count; w++, first = false) {
+            text_add(out, first ? "" : " ");
+            text_add_line(out, segment->words[w].text);
+            text_format(out, "[%.2f-%.2f]", segment->words[w].start, segment->words[w].end);
+        }
+    }
+    text_add(out, "\n");
+}
+
+static void add_word(struct text *out, const struct utter_word *word)
+{
+    json_item(out);
+    json_begin(out, '{');
+    json_key_string(out, "word", word->text);
+    json_key_number(out, "start", word->start, 3);
+    json_key_number(out, "end", word->end, 3);
+    json_key_number(out, "confidence", word->confidence, 4);
+    json_end(out, '}');
+}
+
+static void add_segment(struct text *out, const struct utter_segment *segment)
+{
+    json_item(out);
+    json_begin(out, '{');
+    json_key_number(out, "start", segment->start, 3);
+    json_key_number(out, "end", segment->end, 3);
+    json_key_integer(out, "channel", segment->channel);
+    json_key_string(out, "text", segment->text);
+    json_key_number(out, "confidence", segment->confidence, 4);
+    json_key(out, "words");
+    json_begin(out, '[');
+    for (size_t i = 0; i < segment->word_count; i++)
+        add_word(out, &segment->words[i]);
+    json_end(out, ']');
+    json_end(out, '}');
+}
+
+void format_json(struct text *out, const struct recording *recording)
+{
+    const struct utter_transcript *transcript = recording->transcript;
+    json_begin(out, '{');
+    json_key_string(out, "file", recording->file);
+    json_key_string(out, "model", recording->model);
+    json_key_string(out, "language", transcript->language);
+    json_key_number(out, "duration", transcript->duration, 3);
+    json_key_string(out, "text", transcript->text);
+    json_key(out, "segments");
+    json_begin(out, '[');
+    for (size_t i = 0; i < transcript->segment_count; i++)
+        add_segment(out, &transcript->segments[i]);
+    json_end(out, ']');
+    json_end(out, '}');
+    text_add(out, "\n");
+}

@@ -1,0 +1,104 @@
+/* output.c - see output.h. */
+#include "output.h"
+
+#include "progress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static mode_t file_mode = 0600;
+
+static int write_all(int descriptor, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t written = write(descriptor, bytes, count);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return errno;
+        bytes += written;
+        count -= (size_t)written;
+    }
+    return 0;
+}
+
+bool output_text(const struct text *text)
+{
+    static bool said;
+    progress_hide();
+    int error = text->failed ? ENOMEM : write_all(STDOUT_FILENO, text->data, text->length);
+    if (error && error != EPIPE && !said) {
+        said = true;
+        complain("standard output: %s", strerror(error));
+    }
+    return !error;
+}
+
+bool output_file(const char *directory, const char *name, const struct text *text, char *message, size_t size)
+{
+    struct text path = {0}, temporary = {0};
+    text_format(&path, "%s/%s", directory, name);
+    text_format(&temporary, "%s/.utter-XXXXXX", directory);
+    int error = path.failed || temporary.failed || text->failed ? ENOMEM : 0;
+    int descriptor = error ? -1 : mkstemp(temporary.data);
+    if (!error && descriptor < 0)
+        error = errno;
+    if (descriptor >= 0) {
+        error = fchmod(descriptor, file_mode) ? errno : 0; /* mkstemp makes files that only their owner reads */
+        if (!error)
+            error = write_all(descriptor, text->data, text->length);
+        if (close(descriptor) && !error)
+            error = errno;
+        if (!error && rename(temporary.data, path.data))
+            error = errno;
+        if (error)
+            unlink(temporary.data);
+    }
+    if (error)
+        snprintf(message, size, "%s/%s: cannot be written: %s", directory, name, strerror(error));
+    text_free(&path);
+    text_free(&temporary);
+    return !error;
+}
+
+void complain(const char *format, ...)
+{
+    va_list arguments;
+    progress_hide();
+    fputs("utter: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+void complain_about(const char *thing, const char *message)
+{
+    if (strstr(message, thing))
+        complain("%s", message);
+    else
+        complain("%s: %s", thing, message);
+}
+
+void output_prepare(void)
+{
+    struct sigaction ignore;
+    memset(&ignore, 0, sizeof ignore);
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, NULL); /* a reader that went away */
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow further */
+    mode_t mask = umask(0);
+    umask(mask);
+    file_mode = 0666 & ~mask;
+    /* Opened the wrong way round: what is then written to a closed standard output fails instead of vanishing. */
+    for (int descriptor = 0; descriptor <= 2; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}
