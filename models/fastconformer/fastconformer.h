@@ -58,7 +58,9 @@ int fastconformer_forward(struct fastconformer_pass *pass, const float *features
 
 /* The matrix products of one pass as [m, k, n, how many], for the benchmark's yardstick; returns how many entries,
  * at most capacity. */
-struct matmul_shape { int64_t m, k, n, count; };
+struct matmul_shape {
+    int64_t m, k, n, count;
+};
 int fastconformer_matmuls(const struct fastconformer_config *config, int batch, int frames, struct matmul_shape *out,
                           int capacity);
 
