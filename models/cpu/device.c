@@ -1,0 +1,133 @@
+/* device.c - the CPU as a device: which instruction set, and the table of its ops. */
+#include "models/cpu/device.h"
+
+#include "models/cpu/fast.h"
+#include "models/cpu/kernels.h"
+#include "models/cpu/onednn.h"
+#include "models/cpu/scratch.h"
+#include "src/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int context_opened(struct context *c, struct fault *fault)
+{
+    return scratch_open(c, fault);
+}
+
+static void context_closed(struct context *c)
+{
+    scratch_close(c);
+}
+
+static void *cpu_memory_new(const struct device *d, size_t size)
+{
+    (void)d;
+    return memory_aligned(size);
+}
+
+static void cpu_memory_free(const struct device *d, void *memory)
+{
+    (void)d;
+    free(memory);
+}
+
+static const struct ops cpu_ops = {
+    .name = "cpu",
+    .context_opened = context_opened,
+    .context_closed = context_closed,
+    .memory_new = cpu_memory_new,
+    .memory_free = cpu_memory_free,
+    .linear_prepare = onednn_linear_prepare,
+    .linear_release = onednn_linear_release,
+    .upload = fast_upload,
+    .download = fast_download,
+    .linear = onednn_linear,
+    .layer_norm = fast_layer_norm,
+    .add = fast_add,
+    .scale = fast_scale,
+    .glu = fast_glu,
+    .mask_rows = fast_mask_rows,
+    .softmax = fast_softmax,
+    .conv2d_first_relu = fast_conv2d_first_relu,
+    .conv2d_depthwise = fast_conv2d_depthwise,
+    .conv1d_depthwise_silu = fast_conv1d_depthwise_silu,
+    .attention = fast_attention,
+    .relative_attention = fast_relative_attention,
+};
+
+#if defined(__x86_64__)
+static enum cpu_level processor_level(void)
+{
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+        return CPU_PLAIN;
+    bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    return avx512 ? CPU_AVX512 : CPU_AVX2;
+}
+
+static const struct cpu_kernels *kernels_of(enum cpu_level level)
+{
+    return level == CPU_AVX512 ? &cpu_kernels_avx512 : level == CPU_AVX2 ? &cpu_kernels_avx2 : &cpu_kernels_plain;
+}
+#else
+static enum cpu_level processor_level(void)
+{
+    return CPU_PLAIN;
+}
+
+static const struct cpu_kernels *kernels_of(enum cpu_level level)
+{
+    (void)level;
+    return &cpu_kernels_plain;
+}
+#endif
+
+/* The level that UTTER_CPU_LEVEL allows; a word that is none of its own allows all. */
+static enum cpu_level allowed_level(void)
+{
+    static const char *const names[] = {"plain", "avx2", "avx512"};
+    const char *word = getenv("UTTER_CPU_LEVEL");
+    for (int level = CPU_PLAIN; word && level <= CPU_AVX512; level++)
+        if (strcmp(word, names[level]) == 0)
+            return (enum cpu_level)level;
+    return CPU_AVX512;
+}
+
+static enum cpu_level lower(enum cpu_level a, enum cpu_level b)
+{
+    return a < b ? a : b;
+}
+
+int cpu_device_open(struct device **device, struct thread_pool *threads, enum cpu_level level, struct fault *fault)
+{
+    *device = NULL;
+    struct cpu_device *cpu = memory_new(1, sizeof *cpu);
+    if (!cpu)
+        return fail_memory(fault, "a device");
+    cpu->level = lower(level, lower(processor_level(), allowed_level()));
+    cpu->kernels = kernels_of(cpu->level);
+    cpu->engine = onednn_engine_new();
+    if (!cpu->engine) {
+        free(cpu);
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "oneDNN has no engine for this processor");
+    }
+    bool bf16 = onednn_has_bf16();
+    cpu->device.ops = &cpu_ops;
+    cpu->device.threads = threads;
+    cpu->device.best = bf16 ? TENSOR_BF16 : TENSOR_F32;
+    snprintf(cpu->device.name, sizeof cpu->device.name, "cpu, %s%s", cpu->kernels->name, bf16 ? ", bf16" : "");
+    *device = &cpu->device;
+    return 0;
+}
+
+void cpu_device_close(struct device **device)
+{
+    struct cpu_device *cpu = (struct cpu_device *)*device;
+    *device = NULL;
+    if (!cpu)
+        return;
+    onednn_engine_free(cpu->engine);
+    free(cpu);
+}

@@ -1,0 +1,69 @@
+/* device_plain.c - the plain device: the oracle's table. */
+#include "models/cpu/device.h"
+#include "models/cpu/plain.h"
+
+#include "src/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int context_opened(struct context *c, struct fault *fault)
+{
+    (void)c;
+    (void)fault;
+    return 0;
+}
+
+static void context_closed(struct context *c)
+{
+    (void)c;
+}
+
+static void *plain_memory_new(const struct device *d, size_t size)
+{
+    (void)d;
+    return memory_aligned(size);
+}
+
+static void plain_memory_free(const struct device *d, void *memory)
+{
+    (void)d;
+    free(memory);
+}
+
+static const struct ops plain_ops = {
+    .name = "plain",
+    .context_opened = context_opened,
+    .context_closed = context_closed,
+    .memory_new = plain_memory_new,
+    .memory_free = plain_memory_free,
+    .linear_prepare = plain_linear_prepare,
+    .linear_release = plain_linear_release,
+    .upload = plain_upload,
+    .download = plain_download,
+    .linear = plain_linear,
+    .layer_norm = plain_layer_norm,
+    .add = plain_add,
+    .scale = plain_scale,
+    .glu = plain_glu,
+    .mask_rows = plain_mask_rows,
+    .softmax = plain_softmax,
+    .conv2d_first_relu = plain_conv2d_first_relu,
+    .conv2d_depthwise = plain_conv2d_depthwise,
+    .conv1d_depthwise_silu = plain_conv1d_depthwise_silu,
+    .attention = plain_attention,
+    .relative_attention = plain_relative_attention,
+};
+
+int cpu_plain_device_open(struct device **device, struct fault *fault)
+{
+    struct cpu_device *cpu = memory_new(1, sizeof *cpu);
+    *device = NULL;
+    if (!cpu)
+        return fail_memory(fault, "a device");
+    cpu->device.ops = &plain_ops;
+    cpu->device.best = TENSOR_F32;
+    snprintf(cpu->device.name, sizeof cpu->device.name, "cpu, plain C");
+    *device = &cpu->device;
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* fast.h - the CPU's ops: each splits its work over the pool and calls the inner loops of the processor's level. The
+ * matrix products are in onednn.h. Arguments are those of ops.h. */
+#ifndef MODELS_CPU_FAST_H
+#define MODELS_CPU_FAST_H
+
+#include "models/tensor/ops.h"
+
+/* fast_pointwise.c */
+void fast_upload(struct context *c, struct tensor out, const float *host, int64_t count);
+void fast_download(struct context *c, float *host, struct tensor in, int64_t count);
+void fast_layer_norm(struct context *c, struct tensor out, struct tensor x, const struct norm *n);
+void fast_add(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b);
+void fast_scale(struct context *c, struct tensor out, struct tensor x, float scale);
+void fast_glu(struct context *c, struct tensor out, struct tensor x);
+void fast_mask_rows(struct context *c, struct tensor x, const int *lengths);
+void fast_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm);
+
+/* fast_convolution.c */
+void fast_conv2d_first_relu(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
+void fast_conv2d_depthwise(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
+void fast_conv1d_depthwise_silu(struct context *c, struct tensor out, struct tensor x, const struct conv1d *k,
+                                const int *lengths);
+
+/* fast_attention.c */
+void fast_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v, int heads,
+                    float scale, const int *lengths, bool causal);
+void fast_relative_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                             struct tensor position, const float *u, const float *w, int heads, float scale,
+                             const int *lengths);
+
+#endif

@@ -1,0 +1,53 @@
+/* kernels.h - the inner loops of the CPU's ops, once per instruction set (kernels_template.h). Each is called by one
+ * thread on its own part of the data. "any": f32 or bf16, as the type beside it says. */
+#ifndef MODELS_CPU_KERNELS_H
+#define MODELS_CPU_KERNELS_H
+
+#include "models/tensor/ops.h"
+
+/* What a window of a 3×3-like convolution needs for one output row [width', channels]; weight is [kernel², channels].
+ * rows[i]: the input row under kernel row i, or NULL outside the image. */
+struct conv2d_row {
+    int kernel, stride, padding;
+    int64_t width, channels, out_width;
+    const void *const *rows;
+    enum tensor_type x_type, out_type;
+    const float *weight, *bias; /* bias may be NULL */
+    void *out;
+};
+
+enum { CONV2D_LARGEST_KERNEL = 16 };
+
+struct cpu_kernels {
+    const char *name;
+    /* out = scale · x */
+    void (*scale)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, float scale, int64_t n);
+    void (*add)(float *out, const float *a, float scale, const void *b, enum tensor_type b_type, int64_t n);
+    void (*layer_norm)(void *out, enum tensor_type out_type, const float *x, const struct norm *norm);
+    void (*glu)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, int64_t n);
+    void (*softmax)(float *out, const void *x, enum tensor_type x_type, int64_t n, bool logarithm);
+    /* out = x · 127 / max |x|, rounded; returns max |x| / 127. */
+    float (*quantize)(int8_t *out, const void *x, enum tensor_type x_type, int64_t n);
+    /* out = after(sum · row_scale · scales[n] + bias[n]), or residual + factor · that. */
+    void (*dequantize)(void *out, enum tensor_type out_type, const int32_t *sum, float row_scale, const float *scales,
+                       const float *bias, enum linear_after after, float factor, const float *residual, int64_t n);
+    void (*conv2d_first_relu)(const struct conv2d_row *row);
+    void (*conv2d_depthwise)(const struct conv2d_row *row);
+    /* One step: x points at the first of `taps` valid steps [taps, channels], weight [taps, channels] at its taps. */
+    void (*conv1d_silu)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
+                        const float *weight, const float *bias, int taps, int64_t channels);
+
+    /* The small products of attention (attention_template.h). Panels of B [k, n] take k · n floats, n rounded up to
+     * `panel`; C [m, n] is written up to that width as well. */
+    int panel;
+    void (*pack_columns)(float *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n);
+    void (*pack_rows)(float *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n);
+    void (*gemm)(const float *a, int64_t lda, const float *panels, int64_t k, float *c, int64_t ldc, int64_t m,
+                 int64_t n);
+    void (*shift)(float *out, const void *x, enum tensor_type type, const float *shift, int64_t n);
+    float (*exponentials)(float *scores, const float *relative, float factor, int64_t n);
+};
+
+extern const struct cpu_kernels cpu_kernels_plain, cpu_kernels_avx2, cpu_kernels_avx512;
+
+#endif

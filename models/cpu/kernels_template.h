@@ -1,0 +1,287 @@
+/* kernels_template.h - the inner loops, written once for vectors of LANES floats. A file per instruction set defines
+ * the vector operations and KERNELS (the name of its table), then includes this.
+ *
+ * The file provides: vec, LANES; vec_set, vec_load, vec_store, vec_load_bf16, vec_store_bf16, the same with _first for
+ * the first n lanes only (loads give 0 in the others), vec_first(v, other, n), vec_add, vec_sub, vec_mul, vec_div,
+ * vec_max (the second when either is a NaN), vec_min, vec_fma(a, b, c) = a·b + c, vec_round, vec_power2(n) = 2ⁿ of
+ * whole n, vec_where_negative(x, a, b), vec_sum, vec_largest, vec_load_i32_first, vec_store_i8_first. */
+#include "models/cpu/convert.h"
+#include "models/cpu/kernels.h"
+
+#include <math.h>
+
+static inline int64_t at_most_lanes(int64_t n)
+{
+    return n < LANES ? n : LANES;
+}
+
+/* Lanes i … of n elements of any type; those past the end are 0. */
+static inline vec get(const void *data, enum tensor_type type, int64_t i, int64_t n)
+{
+    if (type == TENSOR_F32) {
+        const float *from = (const float *)data + i;
+        return n - i >= LANES ? vec_load(from) : vec_load_first(from, n - i);
+    }
+    const uint16_t *from = (const uint16_t *)data + i;
+    return n - i >= LANES ? vec_load_bf16(from) : vec_load_bf16_first(from, n - i);
+}
+
+static inline void put(void *data, enum tensor_type type, int64_t i, int64_t n, vec v)
+{
+    if (type == TENSOR_F32) {
+        float *to = (float *)data + i;
+        if (n - i >= LANES)
+            vec_store(to, v);
+        else
+            vec_store_first(to, v, n - i);
+        return;
+    }
+    uint16_t *to = (uint16_t *)data + i;
+    if (n - i >= LANES)
+        vec_store_bf16(to, v);
+    else
+        vec_store_bf16_first(to, v, n - i);
+}
+
+static inline vec get_f32(const float *data, int64_t i, int64_t n)
+{
+    return get(data, TENSOR_F32, i, n);
+}
+
+/* ---- functions ---- */
+
+/* exp by x = n ln 2 + r, |r| ≤ ln 2 / 2, ln 2 in two parts, and the polynomial of Cephes' expf (S. Moshier) for exp(r):
+ * within 2 units in the last place on [-87, 88], held to the values at these ends outside; a NaN stays one. */
+static inline vec vec_exp(vec x)
+{
+    x = vec_max(vec_set(-87.0f), vec_min(vec_set(88.0f), x));
+    vec n = vec_round(vec_mul(x, vec_set(1.44269504f)));
+    vec r = vec_fma(n, vec_set(-0.693359375f), x);
+    r = vec_fma(n, vec_set(2.12194440e-4f), r);
+    vec p = vec_fma(vec_set(1.9875691500e-4f), r, vec_set(1.3981999507e-3f));
+    p = vec_fma(p, r, vec_set(8.3334519073e-3f));
+    p = vec_fma(p, r, vec_set(4.1665795894e-2f));
+    p = vec_fma(p, r, vec_set(1.6666665459e-1f));
+    p = vec_fma(p, r, vec_set(5.0000001201e-1f));
+    p = vec_fma(p, vec_mul(r, r), vec_add(r, vec_set(1)));
+    return vec_mul(p, vec_power2(n));
+}
+
+static inline vec vec_sigmoid(vec x)
+{
+    return vec_div(vec_set(1), vec_add(vec_set(1), vec_exp(vec_sub(vec_set(0), x))));
+}
+
+static inline vec vec_silu(vec x)
+{
+    return vec_div(x, vec_add(vec_set(1), vec_exp(vec_sub(vec_set(0), x))));
+}
+
+/* x · (1 + erf(x / √2)) / 2 with erf from Abramowitz and Stegun 7.1.26, absolute error 1.5e-7. */
+static inline vec vec_gelu(vec x)
+{
+    vec z = vec_mul(vec_max(x, vec_sub(vec_set(0), x)), vec_set(0.70710678f));
+    vec t = vec_div(vec_set(1), vec_fma(vec_set(0.3275911f), z, vec_set(1)));
+    vec p = vec_fma(vec_set(1.061405429f), t, vec_set(-1.453152027f));
+    p = vec_fma(p, t, vec_set(1.421413741f));
+    p = vec_fma(p, t, vec_set(-0.284496736f));
+    p = vec_fma(p, t, vec_set(0.254829592f));
+    vec tail = vec_mul(vec_mul(p, t), vec_exp(vec_sub(vec_set(0), vec_mul(z, z)))); /* 1 - erf(z) */
+    vec upper = vec_mul(vec_set(0.5f), vec_sub(vec_set(2), tail));
+    vec lower = vec_mul(vec_set(0.5f), tail);
+    return vec_mul(x, vec_where_negative(x, lower, upper));
+}
+
+/* ---- rows ---- */
+
+static void scale_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, float factor,
+                      int64_t n)
+{
+    vec f = vec_set(factor);
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, out_type, i, n, vec_mul(f, get(x, x_type, i, n)));
+}
+
+static void add_row(float *out, const float *a, float factor, const void *b, enum tensor_type b_type, int64_t n)
+{
+    vec f = vec_set(factor);
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, TENSOR_F32, i, n, vec_fma(f, get(b, b_type, i, n), get_f32(a, i, n)));
+}
+
+static void layer_norm_row(void *out, enum tensor_type out_type, const float *x, const struct norm *norm)
+{
+    int64_t n = norm->width;
+    vec sum = vec_set(0), squares = vec_set(0);
+    for (int64_t i = 0; i < n; i += LANES)
+        sum = vec_add(sum, get_f32(x, i, n));
+    vec mean = vec_set(vec_sum(sum) / (float)n);
+    for (int64_t i = 0; i < n; i += LANES) {
+        vec d = vec_first(vec_sub(get_f32(x, i, n), mean), vec_set(0), at_most_lanes(n - i));
+        squares = vec_fma(d, d, squares);
+    }
+    vec inverse = vec_set(1 / sqrtf(vec_sum(squares) / (float)n + norm->epsilon));
+    for (int64_t i = 0; i < n; i += LANES) {
+        vec d = vec_mul(vec_sub(get_f32(x, i, n), mean), inverse);
+        vec bias = norm->bias ? get_f32(norm->bias, i, n) : vec_set(0);
+        put(out, out_type, i, n, vec_fma(d, get_f32(norm->weight, i, n), bias));
+    }
+}
+
+static void glu_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, int64_t n)
+{
+    const void *gates = (const unsigned char *)x + (size_t)n * (x_type == TENSOR_F32 ? 4 : 2);
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, out_type, i, n, vec_mul(get(x, x_type, i, n), vec_sigmoid(get(gates, x_type, i, n))));
+}
+
+static void softmax_row(float *out, const void *x, enum tensor_type x_type, int64_t n, bool logarithm)
+{
+    vec most = vec_set(-INFINITY), sum = vec_set(0);
+    for (int64_t i = 0; i < n; i += LANES)
+        most = vec_max(most, vec_first(get(x, x_type, i, n), vec_set(-INFINITY), at_most_lanes(n - i)));
+    float largest = vec_largest(most);
+    for (int64_t i = 0; i < n; i += LANES) {
+        vec d = vec_sub(get(x, x_type, i, n), vec_set(largest)), e = vec_exp(d);
+        sum = vec_add(sum, vec_first(e, vec_set(0), at_most_lanes(n - i)));
+        put(out, TENSOR_F32, i, n, logarithm ? d : e);
+    }
+    float total = vec_sum(sum);
+    vec shift = vec_set(logarithm ? -logf(total) : 0), factor = vec_set(logarithm ? 1 : 1 / total);
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, TENSOR_F32, i, n, vec_fma(get_f32(out, i, n), factor, shift));
+}
+
+/* ---- int8 ---- */
+
+static float quantize_row(int8_t *out, const void *x, enum tensor_type x_type, int64_t n)
+{
+    vec most = vec_set(0);
+    for (int64_t i = 0; i < n; i += LANES) {
+        vec v = get(x, x_type, i, n);
+        most = vec_max(most, vec_max(v, vec_sub(vec_set(0), v)));
+    }
+    float largest = vec_largest(most);
+    vec inverse = vec_set(largest > 0 ? 127.0f / largest : 0);
+    for (int64_t i = 0; i < n; i += LANES)
+        vec_store_i8_first(out + i, vec_round(vec_mul(get(x, x_type, i, n), inverse)), at_most_lanes(n - i));
+    return largest / 127.0f;
+}
+
+static void dequantize_row(void *out, enum tensor_type out_type, const int32_t *sum, float row_scale,
+                           const float *scales, const float *bias, enum linear_after after, float factor,
+                           const float *residual, int64_t n)
+{
+    vec row = vec_set(row_scale);
+    for (int64_t i = 0; i < n; i += LANES) {
+        vec s = vec_load_i32_first(sum + i, at_most_lanes(n - i));
+        vec y = vec_mul(vec_mul(s, row), get_f32(scales, i, n));
+        y = bias ? vec_add(y, get_f32(bias, i, n)) : y;
+        if (after == LINEAR_RELU)
+            y = vec_max(vec_set(0), y);
+        else if (after == LINEAR_SILU)
+            y = vec_silu(y);
+        else if (after == LINEAR_GELU)
+            y = vec_gelu(y);
+        else if (after == LINEAR_ADD)
+            y = vec_fma(vec_set(factor), y, get_f32(residual, i, n));
+        put(out, out_type, i, n, y);
+    }
+}
+
+/* ---- convolutions ---- */
+
+/* One output column: the pixels of a single-channel image under the window, each times its weights. */
+static void first_column(const struct conv2d_row *r, int64_t w)
+{
+    const float *weights[CONV2D_LARGEST_KERNEL * CONV2D_LARGEST_KERNEL];
+    float pixels[CONV2D_LARGEST_KERNEL * CONV2D_LARGEST_KERNEL];
+    int taps = 0;
+    int64_t n = r->channels;
+    for (int i = 0; i < r->kernel; i++)
+        for (int j = 0; r->rows[i] && j < r->kernel; j++) {
+            int64_t column = w * r->stride + j - r->padding;
+            if (column < 0 || column >= r->width)
+                continue;
+            weights[taps] = r->weight + (i * r->kernel + j) * n;
+            pixels[taps++] = element_get(r->rows[i], r->x_type, column);
+        }
+    void *out = (unsigned char *)r->out + (size_t)(w * n) * (r->out_type == TENSOR_F32 ? 4 : 2);
+    for (int64_t i = 0; i < n; i += LANES) {
+        vec sum = r->bias ? get_f32(r->bias, i, n) : vec_set(0);
+        for (int tap = 0; tap < taps; tap++)
+            sum = vec_fma(vec_set(pixels[tap]), get_f32(weights[tap], i, n), sum);
+        put(out, r->out_type, i, n, vec_max(vec_set(0), sum));
+    }
+}
+
+static void conv2d_first_relu_row(const struct conv2d_row *r)
+{
+    for (int64_t w = 0; w < r->out_width; w++)
+        first_column(r, w);
+}
+
+static void depthwise_column(const struct conv2d_row *r, int64_t w)
+{
+    const float *weights[CONV2D_LARGEST_KERNEL * CONV2D_LARGEST_KERNEL];
+    const void *pixels[CONV2D_LARGEST_KERNEL * CONV2D_LARGEST_KERNEL];
+    int taps = 0;
+    int64_t n = r->channels;
+    for (int i = 0; i < r->kernel; i++)
+        for (int j = 0; r->rows[i] && j < r->kernel; j++) {
+            int64_t column = w * r->stride + j - r->padding;
+            if (column < 0 || column >= r->width)
+                continue;
+            weights[taps] = r->weight + (i * r->kernel + j) * n;
+            pixels[taps++] =
+                (const unsigned char *)r->rows[i] + (size_t)(column * n) * (r->x_type == TENSOR_F32 ? 4 : 2);
+        }
+    void *out = (unsigned char *)r->out + (size_t)(w * n) * (r->out_type == TENSOR_F32 ? 4 : 2);
+    for (int64_t i = 0; i < n; i += LANES) {
+        vec sum = r->bias ? get_f32(r->bias, i, n) : vec_set(0);
+        for (int tap = 0; tap < taps; tap++)
+            sum = vec_fma(get(pixels[tap], r->x_type, i, n), get_f32(weights[tap], i, n), sum);
+        put(out, r->out_type, i, n, sum);
+    }
+}
+
+static void conv2d_depthwise_row(const struct conv2d_row *r)
+{
+    for (int64_t w = 0; w < r->out_width; w++)
+        depthwise_column(r, w);
+}
+
+static void conv1d_silu_step(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
+                             const float *weight, const float *bias, int taps, int64_t channels)
+{
+    size_t step = (size_t)channels * (x_type == TENSOR_F32 ? 4 : 2);
+    for (int64_t i = 0; i < channels; i += LANES) {
+        vec sum = bias ? get_f32(bias, i, channels) : vec_set(0);
+        for (int tap = 0; tap < taps; tap++)
+            sum = vec_fma(get((const unsigned char *)x + (size_t)tap * step, x_type, i, channels),
+                          get_f32(weight + tap * channels, i, channels), sum);
+        put(out, out_type, i, channels, vec_silu(sum));
+    }
+}
+
+#include "models/cpu/attention_template.h"
+
+const struct cpu_kernels KERNELS = {
+    .name = KERNELS_NAME,
+    .scale = scale_row,
+    .add = add_row,
+    .layer_norm = layer_norm_row,
+    .glu = glu_row,
+    .softmax = softmax_row,
+    .quantize = quantize_row,
+    .dequantize = dequantize_row,
+    .conv2d_first_relu = conv2d_first_relu_row,
+    .conv2d_depthwise = conv2d_depthwise_row,
+    .conv1d_silu = conv1d_silu_step,
+    .gemm = gemm,
+    .pack_columns = pack_columns,
+    .pack_rows = pack_rows,
+    .shift = shift_row,
+    .exponentials = exponentials,
+    .panel = PANEL,
+};

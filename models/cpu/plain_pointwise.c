@@ -1,0 +1,91 @@
+#include "models/cpu/plain.h"
+
+#include "models/cpu/convert.h"
+
+#include <math.h>
+
+void plain_upload(struct context *c, struct tensor out, const float *host, int64_t count)
+{
+    (void)c;
+    for (int64_t i = 0; i < count; i++)
+        element_set(out.data, out.type, i, host[i]);
+}
+
+void plain_download(struct context *c, float *host, struct tensor in, int64_t count)
+{
+    (void)c;
+    for (int64_t i = 0; i < count; i++)
+        host[i] = element_get(in.data, in.type, i);
+}
+
+void plain_layer_norm(struct context *c, struct tensor out, struct tensor x, const struct norm *n)
+{
+    (void)c;
+    int64_t width = n->width;
+    for (int64_t row = 0; row < tensor_rows(&x); row++) {
+        const float *values = (const float *)x.data + row * width;
+        double sum = 0, squares = 0;
+        for (int64_t i = 0; i < width; i++)
+            sum += values[i];
+        double mean = sum / (double)width;
+        for (int64_t i = 0; i < width; i++)
+            squares += (values[i] - mean) * (values[i] - mean);
+        double inverse = 1 / sqrt(squares / (double)width + n->epsilon);
+        for (int64_t i = 0; i < width; i++)
+            element_set(out.data, out.type, row * width + i,
+                        (float)((values[i] - mean) * inverse * n->weight[i] + (n->bias ? n->bias[i] : 0)));
+    }
+}
+
+void plain_add(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b)
+{
+    (void)c;
+    for (int64_t i = 0; i < tensor_count(&out); i++)
+        ((float *)out.data)[i] = ((const float *)a.data)[i] + scale * element_get(b.data, b.type, i);
+}
+
+void plain_scale(struct context *c, struct tensor out, struct tensor x, float scale)
+{
+    (void)c;
+    for (int64_t i = 0; i < tensor_count(&out); i++)
+        element_set(out.data, out.type, i, scale * element_get(x.data, x.type, i));
+}
+
+void plain_glu(struct context *c, struct tensor out, struct tensor x)
+{
+    (void)c;
+    int64_t n = tensor_width(&out);
+    for (int64_t row = 0; row < tensor_rows(&out); row++)
+        for (int64_t i = 0; i < n; i++) {
+            double value = element_get(x.data, x.type, row * 2 * n + i);
+            double gate = element_get(x.data, x.type, row * 2 * n + n + i);
+            element_set(out.data, out.type, row * n + i, (float)(value / (1 + exp(-gate))));
+        }
+}
+
+void plain_mask_rows(struct context *c, struct tensor x, const int *lengths)
+{
+    (void)c;
+    int64_t batch = x.shape[0], steps = x.shape[1], step = tensor_count(&x) / (batch * steps);
+    for (int64_t row = 0; row < batch; row++)
+        for (int64_t i = valid_steps(lengths, row, steps) * step; i < steps * step; i++)
+            element_set(x.data, x.type, row * steps * step + i, 0);
+}
+
+void plain_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm)
+{
+    (void)c;
+    int64_t n = tensor_width(&x);
+    for (int64_t row = 0; row < tensor_rows(&x); row++) {
+        float *to = (float *)out.data + row * n;
+        double most = -INFINITY, sum = 0;
+        for (int64_t i = 0; i < n; i++)
+            most = fmax(most, element_get(x.data, x.type, row * n + i));
+        for (int64_t i = 0; i < n; i++)
+            sum += exp(element_get(x.data, x.type, row * n + i) - most);
+        for (int64_t i = 0; i < n; i++) {
+            double value = element_get(x.data, x.type, row * n + i) - most;
+            to[i] = (float)(logarithm ? value - log(sum) : exp(value) / sum);
+        }
+    }
+}

@@ -1,0 +1,345 @@
+/* ops.c - the wrappers: each checks shapes and types once, counts the work, and calls the device's table. */
+#include "models/tensor/ops.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- checks ---- */
+
+static void describe(char *text, size_t size, const struct tensor *t)
+{
+    int used = snprintf(text, size, "%s [", tensor_type_name(t->type));
+    for (int i = 0; i < t->rank && i < TENSOR_RANK && used < (int)size; i++)
+        used += snprintf(text + used, size - (size_t)used, i ? ", %lld" : "%lld", (long long)t->shape[i]);
+    if (used < (int)size)
+        snprintf(text + used, size - (size_t)used, "]");
+}
+
+/* Returns ok; when false, the failure that sticks names the op, the rule, and the two tensors. */
+static bool check(struct context *c, bool ok, const char *op, const char *rule, const struct tensor *out,
+                  const struct tensor *in)
+{
+    if (ok)
+        return true;
+    char a[96], b[96];
+    describe(a, sizeof a, out);
+    describe(b, sizeof b, in);
+    fail(&c->fault, UTTER_ERROR_ARGUMENT, "%s: %s (out %s, in %s)", op, rule, a, b);
+    return false;
+}
+
+static bool is_any(const struct tensor *t)
+{
+    return (t->type == TENSOR_F32 || t->type == TENSOR_BF16) && t->rank >= 1 && t->rank <= TENSOR_RANK;
+}
+
+static bool is_f32(const struct tensor *t)
+{
+    return is_any(t) && t->type == TENSOR_F32;
+}
+
+static bool has_memory(const struct tensor *t)
+{
+    return t->data || tensor_count(t) == 0;
+}
+
+/* The checks that every op shares: no failure yet, types that ops take, and memory unless measuring. */
+static bool usable(struct context *c, const char *op, const struct tensor *out, const struct tensor *in)
+{
+    if (c->fault.code)
+        return false;
+    return check(c, is_any(out) && is_any(in), op, "only f32 and bf16 tensors of 1 to 4 dimensions", out, in) &&
+           check(c, c->measuring || (has_memory(out) && has_memory(in)), op, "a tensor without memory", out, in);
+}
+
+/* Whether the op is to be computed: not while measuring, and not over nothing. */
+static bool computing(const struct context *c, const struct tensor *out)
+{
+    return !c->measuring && tensor_count(out) > 0;
+}
+
+/* ---- copies and weights ---- */
+
+void tensor_upload(struct context *c, struct tensor out, const float *host, int64_t count)
+{
+    if (usable(c, "tensor_upload", &out, &out) &&
+        check(c, count >= 0 && count <= tensor_count(&out), "tensor_upload", "more elements than out has", &out,
+              &out) &&
+        !c->measuring && count > 0)
+        c->device->ops->upload(c, out, host, count);
+}
+
+void tensor_download(struct context *c, float *host, struct tensor in, int64_t count)
+{
+    if (usable(c, "tensor_download", &in, &in) &&
+        check(c, count >= 0 && count <= tensor_count(&in), "tensor_download", "more elements than in has", &in, &in) &&
+        !c->measuring && count > 0)
+        c->device->ops->download(c, host, in, count);
+}
+
+int linear_prepare(const struct device *d, struct linear *l, const float *weight, const float *bias, int64_t out,
+                   int64_t in, enum tensor_type type, struct fault *fault)
+{
+    *l = (struct linear){.in = in, .out = out, .type = type};
+    if (in < 1 || out < 1 || in > INT32_MAX || out > INT32_MAX)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "a matrix of [%lld, %lld] is outside 1 to 2^31 - 1", (long long)out,
+                    (long long)in);
+    if (type != TENSOR_F32 && type != TENSOR_BF16 && type != TENSOR_I8)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "matrix products in %s are not supported", tensor_type_name(type));
+    int code = d->ops->linear_prepare(d, l, weight, bias, fault);
+    if (code)
+        linear_release(d, l);
+    return code;
+}
+
+void linear_release(const struct device *d, struct linear *l)
+{
+    if (d)
+        d->ops->linear_release(d, l);
+    *l = (struct linear){0};
+}
+
+int floats_prepare(const struct device *d, float **out, const float *host, int64_t count, struct fault *fault)
+{
+    *out = NULL;
+    if (!host)
+        return 0;
+    *out = d->ops->memory_new(d, (size_t)count * sizeof(float));
+    if (!*out)
+        return fail_memory(fault, "a model's weights");
+    struct context c = {.device = d};
+    d->ops->upload(&c, tensor_1d(TENSOR_F32, *out, count), host, count);
+    if (!c.fault.code)
+        return 0;
+    floats_release(d, out);
+    return fail(fault, c.fault.code, "%s", c.fault.message);
+}
+
+void floats_release(const struct device *d, float **floats)
+{
+    if (*floats)
+        d->ops->memory_free(d, *floats);
+    *floats = NULL;
+}
+
+/* ---- matrix products ---- */
+
+static void linear_checked(struct context *c, const char *op, struct tensor out, struct tensor x,
+                           const struct linear *l, enum linear_after after, float factor, struct tensor residual)
+{
+    if (!usable(c, op, &out, &x) ||
+        !check(c, tensor_width(&x) == l->in, op, "x is not as wide as the layer's input", &out, &x) ||
+        !check(c, tensor_width(&out) == l->out, op, "out is not as wide as the layer's output", &out, &x) ||
+        !check(c, tensor_rows(&out) == tensor_rows(&x), op, "out and x have different numbers of rows", &out, &x))
+        return;
+    c->flops += 2.0 * (double)tensor_rows(&x) * (double)l->in * (double)l->out;
+    if (computing(c, &out))
+        c->device->ops->linear(c, out, x, l, after, factor, residual);
+}
+
+void linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l)
+{
+    linear_checked(c, "linear", out, x, l, LINEAR_NONE, 1, (struct tensor){0});
+}
+
+void linear_relu(struct context *c, struct tensor out, struct tensor x, const struct linear *l)
+{
+    linear_checked(c, "linear_relu", out, x, l, LINEAR_RELU, 1, (struct tensor){0});
+}
+
+void linear_silu(struct context *c, struct tensor out, struct tensor x, const struct linear *l)
+{
+    linear_checked(c, "linear_silu", out, x, l, LINEAR_SILU, 1, (struct tensor){0});
+}
+
+void linear_gelu(struct context *c, struct tensor out, struct tensor x, const struct linear *l)
+{
+    linear_checked(c, "linear_gelu", out, x, l, LINEAR_GELU, 1, (struct tensor){0});
+}
+
+void linear_add(struct context *c, struct tensor out, struct tensor x, const struct linear *l, float factor,
+                struct tensor residual)
+{
+    if (usable(c, "linear_add", &out, &residual) &&
+        check(c, is_f32(&out) && is_f32(&residual) && tensor_same_shape(&out, &residual), "linear_add",
+              "out and residual are not f32 of one shape", &out, &residual))
+        linear_checked(c, "linear_add", out, x, l, LINEAR_ADD, factor, residual);
+}
+
+/* ---- pointwise and norms ---- */
+
+void layer_norm(struct context *c, struct tensor out, struct tensor x, const struct norm *n)
+{
+    if (usable(c, "layer_norm", &out, &x) &&
+        check(c, is_f32(&x) && tensor_same_shape(&out, &x), "layer_norm", "x is not f32 of out's shape", &out, &x) &&
+        check(c, tensor_width(&x) == n->width, "layer_norm", "x is not as wide as the norm", &out, &x) &&
+        computing(c, &out))
+        c->device->ops->layer_norm(c, out, x, n);
+}
+
+void add(struct context *c, struct tensor out, struct tensor a, float factor, struct tensor b)
+{
+    if (usable(c, "add", &out, &a) && usable(c, "add", &out, &b) &&
+        check(c, is_f32(&out) && is_f32(&a) && tensor_same_shape(&out, &a), "add", "out and a are not f32 of one shape",
+              &out, &a) &&
+        check(c, tensor_same_shape(&out, &b), "add", "out and b differ in shape", &out, &b) && computing(c, &out))
+        c->device->ops->add(c, out, a, factor, b);
+}
+
+void scale(struct context *c, struct tensor out, struct tensor x, float factor)
+{
+    if (usable(c, "scale", &out, &x) &&
+        check(c, tensor_same_shape(&out, &x), "scale", "out and x differ in shape", &out, &x) && computing(c, &out))
+        c->device->ops->scale(c, out, x, factor);
+}
+
+void glu(struct context *c, struct tensor out, struct tensor x)
+{
+    if (usable(c, "glu", &out, &x) &&
+        check(c, tensor_width(&x) == 2 * tensor_width(&out) && tensor_rows(&x) == tensor_rows(&out), "glu",
+              "x is not twice as wide as out", &out, &x) &&
+        computing(c, &out))
+        c->device->ops->glu(c, out, x);
+}
+
+void mask_rows(struct context *c, struct tensor x, const int *lengths)
+{
+    if (usable(c, "mask_rows", &x, &x) &&
+        check(c, x.rank >= 2 && lengths, "mask_rows", "x has no time, or there are no lengths", &x, &x) &&
+        computing(c, &x))
+        c->device->ops->mask_rows(c, x, lengths);
+}
+
+static void softmax_checked(struct context *c, const char *op, struct tensor out, struct tensor x, bool logarithm)
+{
+    if (usable(c, op, &out, &x) &&
+        check(c, is_f32(&out) && tensor_same_shape(&out, &x), op, "out is not f32 of x's shape", &out, &x) &&
+        computing(c, &out))
+        c->device->ops->softmax(c, out, x, logarithm);
+}
+
+void softmax(struct context *c, struct tensor out, struct tensor x)
+{
+    softmax_checked(c, "softmax", out, x, false);
+}
+
+void log_softmax(struct context *c, struct tensor out, struct tensor x)
+{
+    softmax_checked(c, "log_softmax", out, x, true);
+}
+
+/* ---- convolutions ---- */
+
+static int64_t convolved(int64_t size, const struct conv2d *k)
+{
+    int64_t reach = size + 2 * k->padding - k->kernel;
+    return reach < 0 ? 0 : reach / k->stride + 1;
+}
+
+static bool check_conv2d(struct context *c, const char *op, const struct tensor *out, const struct tensor *x,
+                         const struct conv2d *k)
+{
+    return usable(c, op, out, x) &&
+           check(c, k->kernel >= 1 && k->stride >= 1 && k->padding >= 0, op, "a kernel or stride below 1", out, x) &&
+           check(c, out->rank == 4 && out->shape[3] == k->channels, op, "out is not [batch, time, width, channels]",
+                 out, x) &&
+           check(c, out->shape[0] == x->shape[0], op, "out and x differ in batch", out, x) &&
+           check(c, out->shape[1] == convolved(x->shape[1], k) && out->shape[2] == convolved(x->shape[2], k), op,
+                 "out's time or width is not what the kernel gives", out, x);
+}
+
+void conv2d_first_relu(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k)
+{
+    if (!usable(c, "conv2d_first_relu", &out, &x) ||
+        !check(c, x.rank == 3, "conv2d_first_relu", "x is not [batch, time, width]", &out, &x) ||
+        !check_conv2d(c, "conv2d_first_relu", &out, &x, k))
+        return;
+    c->flops += 2.0 * (double)tensor_count(&out) * k->kernel * k->kernel;
+    if (computing(c, &out))
+        c->device->ops->conv2d_first_relu(c, out, x, k);
+}
+
+void conv2d_depthwise(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k)
+{
+    if (!usable(c, "conv2d_depthwise", &out, &x) ||
+        !check(c, x.rank == 4 && x.shape[3] == k->channels, "conv2d_depthwise",
+               "x is not [batch, time, width, channels]", &out, &x) ||
+        !check_conv2d(c, "conv2d_depthwise", &out, &x, k))
+        return;
+    c->flops += 2.0 * (double)tensor_count(&out) * k->kernel * k->kernel;
+    if (computing(c, &out))
+        c->device->ops->conv2d_depthwise(c, out, x, k);
+}
+
+void conv1d_depthwise_silu(struct context *c, struct tensor out, struct tensor x, const struct conv1d *k,
+                           const int *lengths)
+{
+    const char *op = "conv1d_depthwise_silu";
+    if (!usable(c, op, &out, &x) ||
+        !check(c, x.rank == 3 && tensor_same_shape(&out, &x), op, "out and x are not one [batch, time, channels]", &out,
+               &x) ||
+        !check(c, x.shape[2] == k->channels && k->kernel % 2 == 1, op, "not the kernel's channels, or an even kernel",
+               &out, &x) ||
+        !check(c, c->measuring || out.data != x.data || tensor_count(&out) == 0, op, "out is x", &out, &x))
+        return;
+    c->flops += 2.0 * (double)tensor_count(&out) * k->kernel;
+    if (computing(c, &out))
+        c->device->ops->conv1d_depthwise_silu(c, out, x, k, lengths);
+}
+
+/* ---- attention ---- */
+
+static bool is_sequence(const struct tensor *t, int heads)
+{
+    return t->rank == 3 && heads >= 1 && t->shape[2] % heads == 0;
+}
+
+/* Multiply-adds of one product of queries with keys, summed over the batch: valid keys only. */
+static double attended(const struct tensor *q, int64_t keys, const int *lengths)
+{
+    double sum = 0;
+    for (int64_t row = 0; row < q->shape[0]; row++)
+        sum += (double)q->shape[1] * (double)(lengths ? lengths[row] : keys) * (double)q->shape[2];
+    return sum;
+}
+
+static bool check_attention(struct context *c, const char *op, const struct tensor *out, const struct tensor *q,
+                            const struct tensor *k, const struct tensor *v, int heads, const int *lengths)
+{
+    if (!usable(c, op, out, q) || !usable(c, op, out, k) || !usable(c, op, out, v))
+        return false;
+    bool ok = check(c, is_sequence(q, heads) && tensor_same_shape(out, q), op,
+                    "out and q are not one [batch, time, heads·d]", out, q) &&
+              check(c, is_sequence(k, heads) && k->shape[0] == q->shape[0] && k->shape[2] == q->shape[2], op,
+                    "k does not go with q", out, k) &&
+              check(c, tensor_same_shape(k, v), op, "v has not the shape of k", out, v);
+    for (int64_t row = 0; ok && lengths && row < q->shape[0]; row++)
+        ok = check(c, lengths[row] >= 0 && lengths[row] <= k->shape[1], op, "a length beyond the keys", out, k);
+    return ok;
+}
+
+void attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v, int heads,
+               float factor, const int *lengths, bool causal)
+{
+    if (!check_attention(c, "attention", &out, &q, &k, &v, heads, lengths))
+        return;
+    c->flops += 2 * 2 * attended(&q, k.shape[1], lengths);
+    if (computing(c, &out))
+        c->device->ops->attention(c, out, q, k, v, heads, factor, lengths, causal);
+}
+
+void relative_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                        struct tensor position, const float *u, const float *w, int heads, float factor,
+                        const int *lengths)
+{
+    const char *op = "relative_attention";
+    if (!check_attention(c, op, &out, &q, &k, &v, heads, lengths) || !usable(c, op, &out, &position) ||
+        !check(c, tensor_same_shape(&q, &k), op, "k has not the shape of q", &out, &k) ||
+        !check(c, q.shape[1] == 0 || tensor_rows(&position) == 2 * q.shape[1] - 1, op,
+               "position has not 2·time - 1 rows", &out, &position) ||
+        !check(c, tensor_width(&position) == q.shape[2], op, "position is not as wide as q", &out, &position))
+        return;
+    c->flops += 3 * 2 * attended(&q, k.shape[1], lengths);
+    if (computing(c, &out))
+        c->device->ops->relative_attention(c, out, q, k, v, position, u, w, heads, factor, lengths);
+}
