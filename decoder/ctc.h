@@ -5,15 +5,17 @@
 
 #include "src/base/error.h"
 
+enum { CTC_BEAM_MAXIMUM = 256 };
+
 /* One emitted token. */
 struct ctc_token {
     int id;
-    int first, last;     /* frames [first, last] that it spans on the best alignment */
+    int first, last;       /* frames [first, last] that it spans on the best alignment */
     float log_probability; /* its mean over those frames */
 };
 
 struct ctc_hypothesis {
-    double score;              /* natural log probability: of the path (greedy), of all its alignments (beam) */
+    double score; /* natural log probability: of the path (greedy), of all its alignments (beam) */
     struct ctc_token *tokens;
     size_t count;
 };
@@ -25,12 +27,16 @@ struct ctc_result {
 
 struct ctc_params {
     int blank;
-    int beam;        /* 1: greedy; at most 256 */
-    int nbest;       /* 1 to beam */
-    float prune;     /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 12 */
+    int beam;    /* 0 or 1: greedy; at most CTC_BEAM_MAXIMUM */
+    int nbest;   /* 1 to beam; 0: 1. There may be fewer */
+    float prune; /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 12 */
 };
 
-/* scores [frames, vocabulary]: log-probabilities. Errors: ARGUMENT, MEMORY. The result is freed with ctc_free. */
+/* scores [frames, vocabulary]: natural log-probabilities. One that is not finite counts as impossible, a frame without
+ * any finite one as a certain blank. Equal scores are ordered by the lower id, so the same scores give the same result
+ * everywhere. The beam tries no new tokens in frames where the blank has more than 0.999.
+ * There is always at least one hypothesis, which may have no tokens. Errors: ARGUMENT, MEMORY (*result untouched).
+ * The result is freed with ctc_free. */
 int ctc_decode(const float *scores, int frames, int vocabulary, const struct ctc_params *params,
                struct ctc_result *result, struct fault *fault);
 void ctc_free(struct ctc_result *result);

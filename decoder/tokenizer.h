@@ -14,8 +14,8 @@ int tokenizer_open(struct tokenizer **tokenizer, const char *json, size_t length
                    struct fault *fault);
 void tokenizer_close(struct tokenizer **tokenizer);
 
-int tokenizer_size(const struct tokenizer *tokenizer); /* largest id + 1, added tokens included */
-const char *tokenizer_piece(const struct tokenizer *tokenizer, int id); /* raw: "▁the"; NULL: no such id */
+int tokenizer_size(const struct tokenizer *tokenizer);                    /* largest id + 1, added tokens included */
+const char *tokenizer_piece(const struct tokenizer *tokenizer, int id);   /* raw: "▁the"; NULL: no such id */
 int tokenizer_find(const struct tokenizer *tokenizer, const char *piece); /* id, or -1 */
 bool tokenizer_special(const struct tokenizer *tokenizer, int id);
 /* Whether the piece begins a word ("▁the"; for byte-level BPE "Ġthe"). */
@@ -27,7 +27,7 @@ size_t tokenizer_decode(const struct tokenizer *tokenizer, const int *ids, size_
 
 /* Text to ids, as tokenizers' encode(add_special_tokens=False). Returns how many ids the text has (capacity may be
  * less), or a negative error. */
-int64_t tokenizer_encode(const struct tokenizer *tokenizer, const char *text, size_t length, int *ids,
-                         size_t capacity, struct fault *fault);
+int64_t tokenizer_encode(const struct tokenizer *tokenizer, const char *text, size_t length, int *ids, size_t capacity,
+                         struct fault *fault);
 
 #endif

@@ -7,8 +7,8 @@
 
 struct word {
     char *text;
-    double start, end;  /* seconds from the beginning of the scores */
-    float confidence;   /* in [0, 1]: geometric mean of its tokens' probabilities, duration-weighted */
+    double start, end; /* seconds from the beginning of the scores */
+    float confidence;  /* in [0, 1]: geometric mean of its tokens' probabilities, duration-weighted */
 };
 
 struct word_list {
@@ -20,8 +20,8 @@ struct word_list {
  * to where the next word or a longer blank begins: ends are stretched by at most a few frames, never over the next
  * word's start or duration seconds. Words are in order, do not overlap, and lie in [0, duration].
  * Errors: MEMORY. Freed with words_free. */
-int words_from_tokens(const struct tokenizer *tokenizer, const struct ctc_hypothesis *hypothesis,
-                      double frame_seconds, double duration, struct word_list *out, struct fault *fault);
+int words_from_tokens(const struct tokenizer *tokenizer, const struct ctc_hypothesis *hypothesis, double frame_seconds,
+                      double duration, struct word_list *out, struct fault *fault);
 void words_free(struct word_list *list);
 
 #endif
