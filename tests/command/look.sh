@@ -1,0 +1,37 @@
+# utter model and utter bench: they end, and print what they promise.
+. "$(dirname "$0")/common.inc"
+. "$tests/command/model.inc"
+
+run 0 model inspect "$model"
+expect out '^type  *shape  *parameters' "the head of the table"
+expect out ' tensors, .* parameters, .* bytes, 0 not finite$' totals
+rows=$(($(wc -l <"$work/out") - 2))
+run 0 model inspect --format json "$model"
+lines out 1 json
+[ "$(tr '{' '\n' <"$work/out" | grep -c '^"name":')" -eq $rows ] || fail "json and table differ in number of tensors"
+expect out "\"tensor_count\":$rows," json
+weights=$(ls "$model"/*.safetensors | head -n 1)
+run 0 model inspect "$weights"
+run 1 model inspect "$work/nowhere"
+expect err nowhere "a missing model"
+run 0 model list
+expect out '^en ' list
+
+run 0 bench --model "$model" --seconds 1 --batch 2 --repeats 1 --threads 1
+for line in model precision threads features search 'real-time factor' 'work of the model' 'matrix-product rate' \
+    'fraction of it' 'peak memory'; do
+    expect out "^$line " bench
+done
+run 0 bench --model "$model" --seconds 1 --batch 1 --repeats 1 --format json
+lines out 1 "bench as json"
+expect out '"gflop":[0-9.]*,"gflop_per_second":[0-9.]*,"matmul_gflop_per_second":[0-9.]*,"fraction_of_matmul":' bench
+run 0 bench --model "$model" --file "$sound" --repeats 2
+for line in decode features model search total 'load to text' 'peak memory'; do
+    expect out "^$line " "bench --file"
+done
+run 0 bench --shape default-en --seconds 1 --batch 1 --repeats 1
+run 1 bench --shape no-such-shape
+expect err 'no-such-shape' "a shape that is not known"
+run 1 bench --model "$model" --file "$work/nowhere.wav"
+expect err 'nowhere.wav' "a recording that is not there"
+finish
