@@ -1,0 +1,93 @@
+"""What happens to a recording before the student hears it: speed, reverberation, noise, telephone, level, masks."""
+import numpy as np
+import soxr
+from scipy.signal import fftconvolve
+
+from common import RATE
+
+
+def mu_law_8k(pcm):
+    """The telephone: 8 kHz, 8-bit µ-law, and back to 16 kHz."""
+    narrow = np.clip(soxr.resample(pcm, RATE, 8000, quality="MQ"), -1, 1)
+    code = np.round(127.5 * (1 + np.sign(narrow) * np.log1p(255 * np.abs(narrow)) / np.log(256)))
+    y = code / 127.5 - 1
+    narrow = np.sign(y) * np.expm1(np.abs(y) * np.log(256)) / 255
+    wide = soxr.resample(narrow.astype(np.float32), 8000, RATE, quality="MQ")
+    out = np.zeros_like(pcm)
+    out[:min(len(pcm), len(wide))] = wide[:len(pcm)]
+    return out
+
+
+def reverberate(pcm, rng):
+    """A made-up room: a direct sound and a decaying noise tail."""
+    decay = rng.uniform(0.1, 0.6)
+    n = int(decay * RATE)
+    tail = rng.standard_normal(n).astype(np.float32) * np.exp(-6.9 * np.arange(n, dtype=np.float32) / n)
+    tail[:int(rng.uniform(0.002, 0.01) * RATE)] = 0
+    tail *= 10 ** (-rng.uniform(0, 12) / 20) / (np.sqrt((tail ** 2).sum()) + 1e-9)
+    tail[0] = 1.0
+    return fftconvolve(pcm, tail)[:len(pcm)].astype(np.float32)
+
+
+def coloured(n, rng):
+    """Stationary noise with a random tilt."""
+    spectrum = np.fft.rfft(rng.standard_normal(n).astype(np.float32))
+    f = np.maximum(np.arange(len(spectrum)), 4) / len(spectrum)
+    x = np.fft.irfft(spectrum * f ** rng.uniform(-0.8, 0.1), n).astype(np.float32)
+    return x / (np.abs(x).max() + 1e-9)
+
+
+def clip(noise, n, rng):
+    """`n` samples of a random recording of noise, repeated when it is short."""
+    x = noise.audio(int(rng.integers(len(noise))))
+    x = np.tile(x, -(-n // len(x)) + 1)
+    start = int(rng.integers(len(x) - n + 1))
+    return x[start:start + n]
+
+
+def add_noise(pcm, x, db):
+    speech, power = float((pcm ** 2).mean()), float((x ** 2).mean())
+    if power < 1e-10 or speech < 1e-10:
+        return pcm
+    return pcm + x * np.float32(np.sqrt(speech / power * 10 ** (-db / 10)))
+
+
+def speed(pcm, factor):
+    return soxr.resample(pcm, RATE * factor, RATE, quality="QQ").astype(np.float32)
+
+
+def spoil(pcm, noise, rng):
+    """The same length, as it might arrive from elsewhere."""
+    if rng.random() < 0.2:
+        pcm = reverberate(pcm, rng)
+    r = rng.random()
+    if r < 0.3:
+        pcm = add_noise(pcm, clip(noise, len(pcm), rng), rng.uniform(3, 30))
+    elif r < 0.5:
+        pcm = add_noise(pcm, coloured(len(pcm), rng), rng.uniform(10, 40))
+    pcm = pcm * np.float32(10 ** rng.uniform(-1.3, 0.1) / max(np.abs(pcm).max(), 1e-3))
+    if rng.random() < 0.25:
+        pcm = mu_law_8k(pcm)
+    return np.clip(pcm, -1, 1)
+
+
+def not_speech(n, noise, rng):
+    """Noise, hum or silence: its transcript is empty."""
+    r = rng.random()
+    if r < 0.15:
+        return np.zeros(n, dtype=np.float32)
+    x = clip(noise, n, rng) if r < 0.65 else coloured(n, rng)
+    return x * np.float32(10 ** rng.uniform(-4, -0.2) / (np.abs(x).max() + 1e-6))
+
+
+def mask(mel, rng):
+    """SpecAugment on one utterance, in place: [frames, 80]."""
+    frames = mel.shape[0]
+    for _ in range(2):
+        width = int(rng.integers(0, 16))
+        low = int(rng.integers(0, 80 - width))
+        mel[:, low:low + width] = 0
+    for _ in range(max(1, frames // 250)):
+        width = min(int(rng.integers(0, 22)), frames // 6)
+        start = int(rng.integers(0, frames - width + 1))
+        mel[start:start + width] = 0

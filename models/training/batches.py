@@ -1,0 +1,158 @@
+"""Batches for the student: a weighted mix of all the sets, augmented, each batch padded to one length."""
+import numpy as np
+import torch
+
+import augment
+from common import RATE, Store, STRIDE, HOP, encoder_frames, shards, teacher_frames
+from features import log_mel
+from vocabulary import load
+
+# How often each recording is heard in a round of the mix; what is short of words is heard less.
+TIMES = {"voice_lj": 2.5, "voice_cathy": 1.5, "train_an4": 1.5, "train_speechocean": 1.0,
+         "unlabelled_librispeech": 1.0, "train_words": 0.06}
+SYNTHESIZED = 0.45                  # share of the audio in a round
+NOT_SPEECH = 0.02
+WIDTH = 512
+TOP = 8                             # posteriors kept per frame
+FRAME = STRIDE * HOP
+
+
+class Source:
+    """A set with its teacher features and its token ids, whichever exist."""
+
+    def __init__(self, work, name, tokenizer):
+        self.store, self.name = Store(work, name), name
+        self.labels = [tokenizer.encode(t).ids if t else None for t in self.store.texts]
+        path = work / "teacher" / f"{name}.f16"
+        self.features = None
+        if path.exists():
+            counts = np.array([teacher_frames(int(n)) for n in self.store.lengths])
+            self.starts = np.concatenate([[0], np.cumsum(counts)])
+            self.features = np.memmap(path, dtype=np.float16, mode="r").reshape(-1, WIDTH)
+
+        path = work / "posteriors" / f"{name}.npz"
+        self.posteriors = np.load(path) if path.exists() and self.features is not None else None
+        if self.posteriors is not None:
+            self.posteriors = self.posteriors["ids"], self.posteriors["values"]
+
+    def usable(self, i):
+        return self.labels[i] is not None or self.features is not None
+
+    def target(self, i, factor, frames):
+        """The teacher's features at the student's frames, two a frame, for speech sped up by `factor`."""
+        t = np.round(np.arange(2 * frames) * factor).astype(int)
+        t = np.minimum(t, self.starts[i + 1] - self.starts[i] - 1)
+        return np.asarray(self.features[self.starts[i]:self.starts[i + 1]])[t].reshape(frames, 2 * WIDTH)
+
+    def posterior(self, i, factor, frames):
+        """The head's likeliest pieces and their probabilities at the student's frames."""
+        start, end = self.starts[i] // 2, self.starts[i + 1] // 2
+        t = start + np.minimum(np.round(np.arange(frames) * factor).astype(int), end - start - 1)
+        return self.posteriors[0][t], self.posteriors[1][t]
+
+
+class Mix(torch.utils.data.IterableDataset):
+    def __init__(self, work, batch_seconds, seed):
+        self.work, self.batch_seconds, self.seed = work, batch_seconds, seed
+
+    def open(self):
+        tokenizer = load(self.work)
+        self.noise = Store(self.work, "noise_train")
+        self.real = [Source(self.work, n, tokenizer) for n in TIMES]
+        self.made = [Source(self.work, n, tokenizer) for n in shards(self.work)]
+
+    def round(self, rng):
+        """One round's (source, utterance) pairs, cut into batches of like length, in random order."""
+        picks = []
+        for s in self.real:
+            want = rng.poisson(TIMES[s.name], len(s.store))
+            picks += [(s, i) for i in range(len(s.store)) for _ in range(want[i]) if s.usable(i)]
+        pool = [(s, i) for s in self.made for i in range(len(s.store))]
+        rng.shuffle(pool)
+        budget = sum(s.store.lengths[i] for s, i in picks) * SYNTHESIZED / (1 - SYNTHESIZED)
+        for s, i in pool:
+            if budget <= 0:
+                break
+            budget -= s.store.lengths[i]
+            picks.append((s, i))
+        picks = [(s, i, rng.choice([0.9, 0.95, 1.0, 1.0, 1.05, 1.12])) for s, i in picks if s.store.lengths[i] < 15 * RATE]
+        picks.sort(key=lambda p: p[0].store.lengths[p[1]] / p[2] * rng.uniform(0.96, 1.04))
+        batches, batch = [], []
+        for p in picks:
+            longest = p[0].store.lengths[p[1]] / p[2]
+            if batch and (len(batch) + 1) * longest > self.batch_seconds * RATE:
+                batches.append(batch)
+                batch = []
+            batch.append(p)
+        batches.append(batch)
+        rng.shuffle(batches)
+        return batches
+
+    def example(self, source, i, factor, rng):
+        pcm = source.store.audio(i)
+        pcm = augment.speed(pcm, factor) if factor != 1.0 else pcm
+        target = posterior = None
+        if source.features is not None:
+            target = source.target(i, factor, encoder_frames(len(pcm)))
+        if source.posteriors is not None:
+            posterior = source.posterior(i, factor, encoder_frames(len(pcm)))
+        return pcm, source.labels[i], target, posterior
+
+    def collate(self, batch, rng):
+        examples = [self.example(*p, rng) for p in batch]
+        longest = max(len(e[0]) for e in examples)
+        for k in range(len(examples)):
+            if rng.random() < NOT_SPEECH:
+                examples[k] = np.zeros(0, dtype=np.float32), [], None, None
+        # Silence before, in whole encoder frames so that the teacher's stay in step, and after.
+        total = -(-(longest + int(rng.uniform(0, 0.4) * RATE)) // FRAME) * FRAME
+        frames = total // FRAME
+        wave = np.zeros((len(examples), total), dtype=np.float32)
+        target = np.zeros((len(examples), frames, 2 * WIDTH), dtype=np.float16)
+        known = np.zeros((len(examples), frames), dtype=bool)
+        ids = np.zeros((len(examples), frames, TOP), dtype=np.int64)
+        values = np.zeros((len(examples), frames, TOP), dtype=np.float32)       # all zero where not known
+        for row, (pcm, labels, features, posterior) in enumerate(examples):
+            if len(pcm) == 0:
+                wave[row] = augment.not_speech(total, self.noise, rng)
+                continue
+            start = int(rng.integers(0, (total - len(pcm)) // FRAME + 1))
+            wave[row, start * FRAME:start * FRAME + len(pcm)] = pcm
+            wave[row] += rng.standard_normal(total).astype(np.float32) * np.float32(10 ** rng.uniform(-5.5, -3))
+            wave[row] = augment.spoil(wave[row], self.noise, rng)
+            if features is not None:
+                n = min(len(features), frames - start)
+                target[row, start:start + n] = features[:n]
+                known[row, start:start + n] = True
+            if posterior is not None:
+                n = min(len(posterior[0]), frames - start)
+                ids[row, start:start + n], values[row, start:start + n] = posterior[0][:n], posterior[1][:n]
+        mel = log_mel(torch.from_numpy(wave))
+        for row in range(len(examples)):
+            augment.mask(mel[row], rng)
+        labelled = [row for row, e in enumerate(examples) if e[1] is not None]
+        labels = [torch.tensor(examples[row][1], dtype=torch.long) for row in labelled]
+        return {"mel": mel, "seconds": wave.size / RATE, "target": torch.from_numpy(target),
+                "known": torch.from_numpy(known), "ids": torch.from_numpy(ids), "values": torch.from_numpy(values),
+                "labelled": torch.tensor(labelled, dtype=torch.long),
+                "labels": torch.cat(labels) if labels else torch.zeros(0, dtype=torch.long),
+                "label_lengths": torch.tensor([len(l) for l in labels], dtype=torch.long)}
+
+    def __iter__(self):
+        torch.set_num_threads(1)
+        rng = np.random.default_rng(self.seed)
+        while True:
+            self.open()                 # new shards and features that appeared meanwhile are picked up
+            for batch in self.round(rng)[:200]:
+                yield self.collate(batch, rng)
+
+
+def loader(work, batch_seconds, seed):
+    return torch.utils.data.DataLoader(Mix(work, batch_seconds, seed), batch_size=None, num_workers=1, prefetch_factor=6)
+
+
+def statistics(work, names):
+    """Mean and deviation of every teacher feature, so that each counts the same."""
+    x = np.concatenate([np.memmap(work / "teacher" / f"{n}.f16", dtype=np.float16, mode="r").reshape(-1, WIDTH)[::7]
+                        for n in names if (work / "teacher" / f"{n}.f16").exists()]).astype(np.float32)
+    return torch.from_numpy(np.tile(x.mean(0), 2)), torch.from_numpy(np.tile(x.std(0), 2))

@@ -1,0 +1,72 @@
+"""Step 7: word error rates of an exported model through transformers alone, one utterance at a time, greedy.
+
+Each set is read clean and as an 8 kHz G.711 µ-law copy. Held-out noise and silence count how often text
+comes out of no speech. The numbers go to MODEL/../results.json or --out, which card.py reads.
+"""
+import io
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+import torch
+from transformers import AutoTokenizer, ParakeetFeatureExtractor, ParakeetForCTC
+
+from common import EVAL, RATE, Store, arguments, status
+from score import errors
+
+
+def telephone(pcm):
+    """16 kHz to a real G.711 µ-law file at 8 kHz and back."""
+    narrow = soxr.resample(pcm, RATE, 8000)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.clip(narrow, -1, 1), 8000, format="WAV", subtype="ULAW")
+    buffer.seek(0)
+    return soxr.resample(soundfile.read(buffer, dtype="float32")[0], 8000, RATE).astype(np.float32)
+
+
+class Recognizer:
+    def __init__(self, folder, bf16):
+        self.model = ParakeetForCTC.from_pretrained(folder, dtype=torch.float32).eval()
+        self.extractor = ParakeetFeatureExtractor.from_pretrained(folder)
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.bf16 = bool(bf16)
+
+    @torch.inference_mode()
+    def __call__(self, pcm):
+        inputs = self.extractor(pcm, sampling_rate=RATE, return_tensors="pt")
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            ids = self.model.generate(input_features=inputs["input_features"], attention_mask=inputs["attention_mask"])
+        return self.tokenizer.decode(ids[0], skip_special_tokens=True)
+
+
+def main():
+    a = arguments("Measure the exported model.", model=("", "folder; WORK/export if not given"), out=("", "results file"),
+                  bf16=(0, "1: multiply in bfloat16"), show=(0, "print this many pairs of each set"))
+    torch.set_num_threads(a.threads)
+    folder = Path(a.model) if a.model else a.work / "export"
+    recognizer, results, began = Recognizer(folder, a.bf16), {}, time.time()
+    for name in EVAL:
+        store = Store(a.work, name)
+        for kind, change in (("clean", lambda x: x), ("ulaw", telephone)):
+            guesses = [recognizer(change(store.audio(i))) for i in range(len(store))]
+            n, s, d, i = errors(store.texts, guesses)
+            results[f"{name} {kind}"] = {"words": n, "sub": s, "del": d, "ins": i, "wer": round(100 * (s + d + i) / n, 2)}
+            for k in range(min(a.show, len(store)) if kind == "clean" else 0):
+                print(" ", store.texts[k], "|", guesses[k])
+    noise = Store(a.work, "noise_eval")
+    texts = [recognizer(noise.audio(i)) for i in range(len(noise))]
+    results["noise"] = {"clips": len(noise), "with_text": sum(bool(t) for t in texts)}
+    quiet = [np.zeros(n * RATE, dtype=np.float32) for n in (1, 3, 10)]
+    quiet += [x + np.float32(1e-4) * np.random.default_rng(0).standard_normal(len(x)).astype(np.float32) for x in quiet]
+    results["silence"] = {"clips": len(quiet), "with_text": sum(bool(recognizer(x)) for x in quiet)}
+    Path(a.out or folder.parent / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    line = ", ".join(f"{k} {v['wer']:.1f}" for k, v in results.items() if "wer" in v)
+    status(a.work, f"evaluate {folder.name}: {line}; noise {results['noise']}, silence {results['silence']}, "
+                   f"{time.time() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
