@@ -42,8 +42,7 @@ static void find_openmp(void)
     memcpy(&openmp.set, &set, sizeof set);
 }
 
-/* Returns what to hand to threads_restore. */
-static int threads_hold(int threads)
+int onednn_threads_hold(int threads)
 {
     pthread_once(&openmp_once, find_openmp);
     int before = openmp.get ? openmp.get() : 0;
@@ -52,7 +51,7 @@ static int threads_hold(int threads)
     return before;
 }
 
-static void threads_restore(int before)
+void onednn_threads_restore(int before)
 {
     if (openmp.set)
         openmp.set(before);
@@ -243,14 +242,14 @@ static void reorder_panels(void *context, int64_t begin, int64_t end, int worker
 {
     (void)worker;
     struct packing *p = context;
-    int before = threads_hold(1);
+    int before = onednn_threads_hold(1);
     dnnl_stream_t stream = NULL;
     int status = (int)dnnl_stream_create(&stream, p->engine, dnnl_stream_default_flags);
     for (int64_t i = begin; i < end && !status; i++)
         status = reorder_panel(p, stream, (int)i);
     if (stream)
         dnnl_stream_destroy(stream);
-    threads_restore(before);
+    onednn_threads_restore(before);
     if (status)
         p->failed = status;
 }
@@ -302,10 +301,10 @@ static int pack(const struct device *d, struct weights *w, const struct linear *
     w->type = onednn_compute_type(l->type);
     w->width = panel_width(l);
     w->count = (int)((l->out + w->width - 1) / w->width);
-    int before = threads_hold(1);
+    int before = onednn_threads_hold(1);
     int status = find_layout(&w->layout[0], engine, l, w->type, w->width);
     status = status ? status : find_layout(&w->layout[1], engine, l, w->type, width_of(w, l, w->count - 1));
-    threads_restore(before);
+    onednn_threads_restore(before);
     if (status)
         return fail_onednn(fault, status);
     if (lay_out(w, l, engine, fault))
@@ -436,11 +435,11 @@ static int product_new(struct product **out, const struct product_key *key, cons
         return (int)dnnl_out_of_memory;
     product->key = *key;
     dnnl_primitive_desc_t pd = NULL;
-    int before = threads_hold(1);
+    int before = onednn_threads_hold(1);
     int status = describe_product(&pd, engine, key, layout);
     status = status ? status : (int)dnnl_primitive_create(&product->primitive, pd);
     status = status ? status : make_handles(product, workers, pd, engine);
-    threads_restore(before);
+    onednn_threads_restore(before);
     dnnl_primitive_desc_destroy(pd);
     if (status)
         product_free(product, workers);
@@ -602,7 +601,7 @@ static void run_tiles(void *context, int64_t begin, int64_t end, int worker)
     unsigned char *scratch = scratch_worker(j->c, worker);
     const void *x = NULL;
     int64_t block = -1;
-    int status = 0, before = threads_hold(1);
+    int status = 0, before = onednn_threads_hold(1);
     struct rows r = {0};
     for (int64_t i = begin; i < end && !status; i++) {
         if (i / j->w->count != block) {
@@ -612,7 +611,7 @@ static void run_tiles(void *context, int64_t begin, int64_t end, int worker)
         }
         status = multiply(j, r, (int)(i % j->w->count), x, scratch, worker);
     }
-    threads_restore(before);
+    onednn_threads_restore(before);
     if (status)
         j->status = status;
 }

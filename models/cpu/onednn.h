@@ -15,6 +15,10 @@ bool onednn_has_bf16(void);
  * vector code for it. */
 enum tensor_type onednn_compute_type(enum tensor_type type);
 
+/* Holds oneDNN to this many threads on the calling thread, and puts back what was there: the host may use OpenMP. */
+int onednn_threads_hold(int threads);
+void onednn_threads_restore(int before);
+
 /* The products that a context has met, by shape, and one stream per worker. */
 struct products *products_new(int workers);
 void products_free(struct products *products);
