@@ -28,23 +28,37 @@ static bool same_sound(const struct word *a, const struct word *b)
     return common > 0.5 * fmin(a->end - a->start, b->end - b->start);
 }
 
-static bool tie(struct stitch *stitch, const struct word_list *left, const struct word_list *right, double at)
+/* The word of list that says what word says, at the same place; of several the nearest. NULL: none. */
+static const struct word *twin(const struct word *word, const struct word_list *list)
 {
-    double best = INFINITY;
-    for (size_t i = left->count; i-- > 0;) {
-        const struct word *a = &left->words[i];
-        if (right->count && a->end < right->words[0].start - same_place)
-            break;
-        for (size_t j = 0; j < right->count && right->words[j].start <= a->end + same_place; j++) {
-            const struct word *b = &right->words[j];
-            double distance = fabs(middle(a) - at);
-            if (distance < best && fabs(middle(a) - middle(b)) <= same_place && !strcmp(a->text, b->text)) {
-                best = distance;
-                *stitch = (struct stitch){i + 1, j + 1};
-            }
+    const struct word *best = NULL;
+    double nearest = same_place;
+    for (size_t i = 0; i < list->count; i++) {
+        double distance = fabs(middle(&list->words[i]) - middle(word));
+        if (distance <= nearest && !strcmp(list->words[i].text, word->text)) {
+            nearest = distance;
+            best = &list->words[i];
         }
     }
-    return best < INFINITY;
+    return best;
+}
+
+/* The pair of twins nearest to the seam. */
+static bool tie(struct stitch *stitch, const struct word_list *left, const struct word_list *right, double at)
+{
+    double nearest = INFINITY;
+    for (size_t i = 0; i < left->count; i++) {
+        const struct word *a = &left->words[i];
+        double distance = fabs(middle(a) - at);
+        if (distance >= nearest)
+            continue;
+        const struct word *b = twin(a, right);
+        if (!b || twin(b, left) != a)
+            continue;
+        nearest = distance;
+        *stitch = (struct stitch){i + 1, (size_t)(b - right->words) + 1};
+    }
+    return nearest < INFINITY;
 }
 
 struct stitch stitch_words(const struct word_list *left, const struct word_list *right, double at)
