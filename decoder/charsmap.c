@@ -145,7 +145,7 @@ static void apply_cluster(const struct charsmap *map, const char *bytes, size_t 
 int charsmap_apply(const struct charsmap *map, const char *text, size_t length, struct text *out, struct fault *fault)
 {
     struct matches *clusters = NULL;
-    size_t begin, end;
+    size_t begin = 0, end = 0;
     int more = matches_open(&clusters, map->cluster, text, length, fault);
     if (more)
         return more;

@@ -93,7 +93,7 @@ static int encode_between_added(struct encoding *e, bool normal, const char *tex
 {
     struct cutting c = {text, length, 0};
     const struct added *added;
-    size_t begin, end;
+    size_t begin = 0, end = 0;
     int error = 0;
     while (!error && (added = next_added(e->t, normal, &c, &begin, &end))) {
         if (begin > c.done)

@@ -108,7 +108,7 @@ int pattern_replace(const struct pattern *pattern, const char *text, size_t leng
                     struct text *out, struct fault *fault)
 {
     struct matches *m = NULL;
-    size_t done = 0, begin, end;
+    size_t done = 0, begin = 0, end = 0;
     int more = matches_open(&m, pattern, text, length, fault);
     if (more)
         return more;

@@ -34,7 +34,7 @@ static int find_segments(const struct pattern *pattern, bool invert, const char 
                          struct segments *out, struct fault *fault)
 {
     struct matches *matches = NULL;
-    size_t done = 0, begin, end;
+    size_t done = 0, begin = 0, end = 0;
     bool fine = true;
     int more = matches_open(&matches, pattern, text, length, fault);
     if (more)

@@ -15,7 +15,7 @@ static bool begins_word(const struct tokenizer *t, const char *piece)
         return true;
     for (size_t i = 0; i < t->decoder.count; i++) {
         const struct step *step = &t->decoder.steps[i];
-        size_t begin, end;
+        size_t begin = 0, end = 0;
         struct matches *matches = NULL;
         bool hit = false;
         if (step->kind == STEP_METASPACE)
