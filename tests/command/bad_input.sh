@@ -36,18 +36,22 @@ done
 run 1 transcribe --model "$model" - <&-
 expect err 'standard input' "a closed standard input"
 
-# Odd, but sound: an empty line each, or whatever is heard in 0.01 s.
+# Odd, but sound: an empty line each.
 { wav 16000 1 320 && head -c 320 /dev/zero; } >short.wav
 { wav 16000 12 384000 && head -c 384000 /dev/zero; } >channels12.wav
 {
     FORMAT=3 BITS=32 wav 16000 1 65536
     printf '\000\000\300\177%.0s' $(seq 16384) # a quiet NaN over and over
 } >nan.wav
-for file in short.wav channels12.wav nan.wav; do
+for file in short.wav channels12.wav; do
     run 0 transcribe --model "$model" "$file"
     lines out 1 "$file"
     [ -z "$(cat out)" ] || fail "$file gave a text: $(head -c 200 out)"
 done
+run 1 transcribe --model "$model" nan.wav
+[ "$(od -An -c out | tr -d ' ')" = '\n' ] || fail "nan.wav gave a text: $(head -c 200 out)"
+lines err 1 nan.wav
+expect err nan.wav nan.wav
 run 0 transcribe --model "$model" --channels split channels12.wav
 lines out 1 "twelve channels, each alone"
 finish

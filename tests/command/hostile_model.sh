@@ -40,14 +40,14 @@ broken stack && { le64 100000 0 && head -c 100000 /dev/zero | tr '\0' '['; } >"s
 header() { # header NAME JSON: weights with that header and 64 bytes of data
     broken "$1"
     { le64 ${#2} 0 && printf '%s' "$2" && head -c 64 /dev/zero; } >"$1/$weights"
-    reject "$1" "$1/$weights"
+    reject "$1" "${3:-$1/$weights}"
 }
 header beyond '{"a":{"dtype":"F32","shape":[64],"data_offsets":[0,256]}}'
 header overlap '{"a":{"dtype":"F32","shape":[8],"data_offsets":[0,32]},"b":{"dtype":"F32","shape":[8],"data_offsets":[16,48]}}'
 header product '{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}'
 header backward '{"a":{"dtype":"F32","shape":[8],"data_offsets":[32,0]}}'
 header negative '{"a":{"dtype":"F32","shape":[-8],"data_offsets":[0,32]}}'
-header other '{"a":{"dtype":"F32","shape":[16],"data_offsets":[0,64]}}'
+header other '{"a":{"dtype":"F32","shape":[16],"data_offsets":[0,64]}}' "other: tensor '.*' is missing"
 
 # The same files under utter model inspect.
 for name in length huge stack beyond overlap product backward negative; do

@@ -99,6 +99,7 @@ expect err '^{"file":".*quiet.wav","audio_seconds":2,"load_seconds":[0-9.e-]*,"c
 say 0 --beam 4 "$sound"
 say 0 --precision f32 --threads 1 "$sound"
 say 0 --precision int8 --threads 2 "$sound"
+say 0 --language en-GB "$sound"
 say 2 --language xx-klingon "$sound"
 expect err 'xx-klingon' "a language that the model does not speak"
 finish
