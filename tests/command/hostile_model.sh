@@ -49,6 +49,22 @@ header backward '{"a":{"dtype":"F32","shape":[8],"data_offsets":[32,0]}}'
 header negative '{"a":{"dtype":"F32","shape":[-8],"data_offsets":[0,32]}}'
 header other '{"a":{"dtype":"F32","shape":[16],"data_offsets":[0,64]}}' "other: tensor '.*' is missing"
 
+# One tensor of many: renamed, of another shape, of another type, with one value that is no number.
+change() { # change NAME FROM TO: the weights' header with a text of the same length in place of another
+    broken "$1"
+    sed "s/$2/$3/" "$model/$weights" >"$1/$weights"
+    if cmp -s "$model/$weights" "$1/$weights"; then fail "$1: nothing was changed"; fi
+    reject "$1" "$1.*$4"
+}
+change renamed 'ctc_head.weight' 'ctc_hand.weight' ctc_head.weight
+change reshaped '"encoder.layers.0.conv.depthwise_conv.weight":{\(.*\)"shape":\[48,1,9\]' \
+    '"encoder.layers.0.conv.depthwise_conv.weight":{\1"shape":[9,1,48]' depthwise_conv.weight
+change retyped '"ctc_head.bias":{"dtype":"F32"' '"ctc_head.bias":{"dtype":"F99"' F99
+broken number
+size=$(wc -c <"$model/$weights")
+printf '\000\000\300\177' | dd of="number/$weights" bs=1 seek=$((size - 4)) conv=notrunc 2>/dev/null
+reject number number
+
 # The same files under utter model inspect.
 for name in length huge stack beyond overlap product backward negative; do
     run 1 model inspect "$name/$weights"
