@@ -26,12 +26,13 @@ void audio_file_close(struct audio_file **file);
 
 void audio_file_get_info(const struct audio_file *file, struct audio_file_info *info);
 
-/* Reads up to frames sample frames into out [frames, channels]; values that are not finite become 0, and count.
- * Returns how many frames, 0 at the end, or a negative error (AUDIO, IO). */
+/* Reads up to frames sample frames into out [frames, channels], whole numbers scaled to [-1, 1); values that are not
+ * finite, or beyond ±1e9, become 0, and count. A file damaged in the middle ends there, with a warning. Returns how
+ * many frames, 0 at the end, or a negative error (AUDIO, IO). */
 int64_t audio_file_read(struct audio_file *file, float *out, int64_t frames, struct fault *fault);
 
-/* After the end: "" or one sentence when the file holds less than its header promised, or when every sample so far was
- * not a number. */
+/* After the end: "" or one sentence when the file holds less than its header promised, when it is damaged,
+ * when there is no sound in it, or when samples were not numbers (all of them: "not one sample is a number"). */
 const char *audio_file_warning(const struct audio_file *file);
 
 #endif

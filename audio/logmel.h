@@ -12,11 +12,11 @@ enum logmel_kind {
 
 struct logmel_params {
     enum logmel_kind kind;
-    int sample_rate; /* Hz: 16000 */
-    int mels;        /* 80 or 128 in the published models; 1 to 512 */
-    int fft;         /* Parakeet 512, Whisper 400 */
-    int window;      /* samples: 400 */
-    int hop;         /* samples: 160 */
+    int sample_rate;   /* Hz: 16000 */
+    int mels;          /* 80 or 128 in the published models; 1 to 512 */
+    int fft;           /* Parakeet 512, Whisper 400 */
+    int window;        /* samples: 400 */
+    int hop;           /* samples: 160 */
     float preemphasis; /* Parakeet 0.97; 0: none */
 };
 void logmel_params_default(struct logmel_params *params, enum logmel_kind kind, int mels);
@@ -41,11 +41,11 @@ size_t logmel_scratch_size(const struct logmel *logmel);
 /* Raw log-mel, before any normalisation: frames [first, first + frames) of a recording, [frames, mels] into out.
  * samples [count] is the whole recording or window; what the extractor pads at its edges (Parakeet: zeros, n_fft/2 on
  * each side; Whisper: reflection) is padded here. Any range gives the same numbers as the whole. */
-void logmel_compute(const struct logmel *logmel, const float *samples, int64_t count, int first, int frames,
-                    float *out, void *scratch);
+void logmel_compute(const struct logmel *logmel, const float *samples, int64_t count, int first, int frames, float *out,
+                    void *scratch);
 
 /* The normalisations of the extractors over the valid frames of one recording, in place.
- * Parakeet: per mel bin, mean 0 and deviation 1 (n - 1 in the denominator; + 1e-5).
+ * Parakeet: per mel bin, mean 0 and deviation 1 (n - 1 in the denominator, 1 where n is 1; + 1e-5).
  * Whisper: max(x, max - 8), then (x + 4) / 4. */
 void logmel_normalise(const struct logmel *logmel, float *features, int frames);
 
@@ -54,7 +54,7 @@ struct logmel_stream;
 int logmel_stream_open(struct logmel_stream **stream, const struct logmel *logmel, struct fault *fault);
 void logmel_stream_close(struct logmel_stream **stream);
 void logmel_stream_reset(struct logmel_stream *stream);
-/* Errors: MEMORY. */
+/* Errors: MEMORY, STATE (after finish, before reset). */
 int logmel_stream_feed(struct logmel_stream *stream, const float *samples, int64_t count, struct fault *fault);
 /* After finish, the last frames see the padding of the extractor. */
 void logmel_stream_finish(struct logmel_stream *stream);

@@ -15,7 +15,7 @@ void resampler_reset(struct resampler *resampler);
 int64_t resampler_bound(const struct resampler *resampler, int64_t count);
 
 /* Feeds count samples and writes what is ready to out, which holds resampler_bound(count). Returns how many were
- * written, or a negative error. The output does not depend on how the input is cut. */
+ * written, or a negative error (MEMORY, STATE after finish). The output does not depend on how the input is cut. */
 int64_t resampler_feed(struct resampler *resampler, const float *in, int64_t count, float *out, struct fault *fault);
 
 /* Ends the stream: writes what is left (call until it returns 0), so that in all round(count · to / from) samples come
