@@ -10,7 +10,7 @@ struct audio_file_info {
     int sample_rate;    /* Hz, 1000 to 768000 */
     int channels;       /* 1 to 64 */
     int64_t frames;     /* as the header says; -1 where unknown */
-    const char *format; /* "WAV, 16 bit PCM" … */
+    const char *format; /* "WAV, Signed 16 bit PCM" …; lives as long as the file */
 };
 
 /* Opens by path, from memory (kept by the caller until close), or from a callback that returns bytes read, 0 at the

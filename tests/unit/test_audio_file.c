@@ -21,6 +21,14 @@
 
 enum { RATE = 16000, COUNT = 16000 };
 
+/* libsndfile 1.2.0 loses a vorbis_info of its own when an Ogg file breaks off within its headers. Nothing else may
+ * leak. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:vorbis_info_init";
+}
+
 static char folder[256], path[300];
 
 static void use_path(const char *name)
@@ -120,6 +128,8 @@ static float *read_all(struct audio_file *file, int64_t *frames, char *warning)
     return x;
 }
 
+static char format_text[128];
+
 /* The same samples through all three doors; returns those of the path. */
 static float *read_three_ways(int64_t *frames, struct audio_file_info *info, char *warning)
 {
@@ -129,6 +139,8 @@ static float *read_three_ways(int64_t *frames, struct audio_file_info *info, cha
     int64_t again;
     assert_int_equal(audio_file_open_path(&file, path, "a.wav", &fault), 0);
     audio_file_get_info(file, info);
+    snprintf(format_text, sizeof format_text, "%s", info->format);
+    info->format = format_text; /* outlives the file */
     float *x = read_all(file, frames, warning);
     for (int way = 0; way < 2; way++) {
         assert_int_equal(way ? audio_file_open_memory(&file, b.data, b.size, "a.wav", &fault)
