@@ -14,7 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { LEVELS = 3, GUARD = 64, ARENA = 64 << 20 };
+enum { LEVELS = 3, GUARD = 64, ARENA = 12 << 20 };
 
 static struct thread_pool *pool;
 static struct device *plain, *fast[LEVELS];
