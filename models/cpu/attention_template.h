@@ -4,11 +4,10 @@
  * one panel, lives in registers while k runs. */
 #define PANEL (2 * LANES)
 
-/* B[k = x][column = j] = rows[j · step + x]: keys become columns. */
-static void pack_columns(float *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n)
+static void pack_columns(void *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n)
 {
     for (int64_t from = 0; from < n; from += PANEL) {
-        float *panel = panels + from * k;
+        float *panel = (float *)panels + from * k;
         int64_t columns = n - from < PANEL ? n - from : PANEL;
         if (columns < PANEL)
             memset(panel, 0, (size_t)(k * PANEL) * sizeof *panel);
@@ -18,11 +17,10 @@ static void pack_columns(float *panels, const void *rows, enum tensor_type type,
     }
 }
 
-/* B[k = j][column = x] = rows[j · step + x]: values stay rows. */
-static void pack_rows(float *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n)
+static void pack_rows(void *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n)
 {
     for (int64_t from = 0; from < n; from += PANEL) {
-        float *panel = panels + from * k;
+        float *panel = (float *)panels + from * k;
         for (int64_t j = 0; j < k; j++) {
             vec_store(panel + j * PANEL, get(rows, type, j * step + from, j * step + n));
             bool more = n - from > LANES;
@@ -52,33 +50,31 @@ static inline __attribute__((always_inline)) void gemm_tile(const float *a, int6
     }
 }
 
-/* C [m, n rounded up to PANEL] = A [m, k] · panels. C's rows have room for the rounding up. */
-static void gemm(const float *a, int64_t lda, const float *panels, int64_t k, float *c, int64_t ldc, int64_t m,
-                 int64_t n)
+static void gemm(const void *a, int64_t lda, const void *panels, int64_t k, float *c, int64_t ldc, int64_t m, int64_t n)
 {
     for (int64_t from = 0; from < n; from += PANEL) {
-        const float *panel = panels + from * k;
+        const float *panel = (const float *)panels + from * k, *rows = a;
         int64_t i = 0;
         for (; i + GEMM_ROWS <= m; i += GEMM_ROWS)
-            gemm_tile(a + i * lda, lda, panel, k, c + i * ldc + from, ldc, GEMM_ROWS);
+            gemm_tile(rows + i * lda, lda, panel, k, c + i * ldc + from, ldc, GEMM_ROWS);
         for (; i + 4 <= m; i += 4)
-            gemm_tile(a + i * lda, lda, panel, k, c + i * ldc + from, ldc, 4);
+            gemm_tile(rows + i * lda, lda, panel, k, c + i * ldc + from, ldc, 4);
         for (; i < m; i++)
-            gemm_tile(a + i * lda, lda, panel, k, c + i * ldc + from, ldc, 1);
+            gemm_tile(rows + i * lda, lda, panel, k, c + i * ldc + from, ldc, 1);
     }
 }
 
-/* x + shift (or x, where shift is NULL) as floats. */
-static void shift_row(float *out, const void *x, enum tensor_type type, const float *shift, int64_t n)
+static void shift_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, const float *shift,
+                      int64_t n)
 {
     for (int64_t i = 0; i < n; i += LANES) {
-        vec v = get(x, type, i, n);
-        put(out, TENSOR_F32, i, n, shift ? vec_add(v, get_f32(shift, i, n)) : v);
+        vec v = get(x, x_type, i, n);
+        put(out, out_type, i, n, shift ? vec_add(v, get_f32(shift, i, n)) : v);
     }
 }
 
-/* scores = exp(factor · (scores + relative) - the largest); returns 1 / their sum. relative may be NULL. */
-static float exponentials(float *scores, const float *relative, float factor, int64_t n)
+/* bf16 results are put where floats were read before: they are half as far along. */
+static float exponentials(float *scores, const float *relative, float factor, enum tensor_type out_type, int64_t n)
 {
     vec f = vec_set(factor), most = vec_set(-INFINITY), sum = vec_set(0);
     for (int64_t i = 0; i < n; i += LANES) {
@@ -91,7 +87,7 @@ static float exponentials(float *scores, const float *relative, float factor, in
     for (int64_t i = 0; i < n; i += LANES) {
         vec e = vec_first(vec_exp(vec_sub(get_f32(scores, i, n), largest)), vec_set(0), at_most_lanes(n - i));
         sum = vec_add(sum, e);
-        put(scores, TENSOR_F32, i, n, e);
+        put(scores, out_type, i, n, e);
     }
     return 1 / vec_sum(sum);
 }

@@ -71,6 +71,11 @@ static const struct cpu_kernels *kernels_of(enum cpu_level level)
 {
     return level == CPU_AVX512 ? &cpu_kernels_avx512 : level == CPU_AVX2 ? &cpu_kernels_avx2 : &cpu_kernels_plain;
 }
+
+static const struct cpu_products *half_products_of(enum cpu_level level)
+{
+    return level == CPU_AVX512 && __builtin_cpu_supports("avx512bf16") ? &cpu_products_avx512bf16 : NULL;
+}
 #else
 static enum cpu_level processor_level(void)
 {
@@ -81,6 +86,12 @@ static const struct cpu_kernels *kernels_of(enum cpu_level level)
 {
     (void)level;
     return &cpu_kernels_plain;
+}
+
+static const struct cpu_products *half_products_of(enum cpu_level level)
+{
+    (void)level;
+    return NULL;
 }
 #endif
 
@@ -108,6 +119,7 @@ int cpu_device_open(struct device **device, struct thread_pool *threads, enum cp
         return fail_memory(fault, "a device");
     cpu->level = lower(level, lower(processor_level(), allowed_level()));
     cpu->kernels = kernels_of(cpu->level);
+    cpu->half = half_products_of(cpu->level);
     cpu->engine = onednn_engine_new();
     if (!cpu->engine) {
         free(cpu);

@@ -6,11 +6,13 @@
 #include "models/cpu/cpu.h"
 
 struct cpu_kernels;
+struct cpu_products;
 
 struct cpu_device {
     struct device device; /* first: a struct device of the CPU is one of these */
     enum cpu_level level;
     const struct cpu_kernels *kernels; /* the loops of that level; NULL for the plain device */
+    const struct cpu_products *half;   /* small products in bf16; NULL where the processor has none */
     void *engine;                      /* oneDNN's; NULL for the plain device */
 };
 

@@ -20,6 +20,7 @@ enum { BLOCK = 32, RUN = 8 * BLOCK };
 struct job {
     struct context *c;
     const struct cpu_kernels *kernels;
+    const struct cpu_products *products;
     struct tensor out, q, k, v, position;
     const float *u, *w;
     const int *lengths;
@@ -27,33 +28,50 @@ struct job {
     float scale;
     bool causal;
     int64_t queries, keys, width, step, runs; /* width: of a head; step: of all heads; runs: of queries, per head */
+    int64_t depth;                            /* width, as the products want it */
     int64_t positions;
-    float *bands; /* shared scratch: [heads] panels of all positions */
-    /* A worker's scratch, in floats from its beginning. */
-    size_t values_at, shifted_at, scores_at, band_at, tile_at, floats;
+    unsigned char *bands; /* shared scratch: [heads] panels of all positions */
+    /* A worker's scratch, in bytes from its beginning, where the keys' panels are. */
+    size_t values_at, shifted_at, scores_at, band_at, tile_at, bytes;
 };
 
-static int64_t rounded(const struct job *j, int64_t n)
+static int64_t round_up(int64_t n, int64_t unit)
 {
-    int64_t panel = j->kernels->panel;
-    return (n + panel - 1) / panel * panel;
+    return (n + unit - 1) / unit * unit;
 }
 
-static size_t floats_part(int64_t n)
+/* Columns as the products write them, and as long a k as they read. */
+static int64_t columns_of(const struct job *j, int64_t n)
 {
-    return scratch_part((size_t)n * sizeof(float)) / sizeof(float);
+    return round_up(n, j->products->panel);
+}
+
+static int64_t depth_of(const struct job *j, int64_t k)
+{
+    return round_up(k, j->products->depth);
+}
+
+/* Bytes of elements of the products' type. */
+static size_t bytes_of(const struct job *j, int64_t elements)
+{
+    return (size_t)elements * tensor_type_size(j->products->type);
+}
+
+static size_t part(int64_t floats)
+{
+    return scratch_part((size_t)floats * sizeof(float));
 }
 
 static void lay_out(struct job *j)
 {
-    int64_t keys = rounded(j, j->keys), width = rounded(j, j->width);
-    j->values_at = floats_part(keys * j->width);
-    j->shifted_at = j->values_at + floats_part(j->keys * width);
-    j->scores_at = j->shifted_at + floats_part(BLOCK * j->width);
-    j->band_at = j->scores_at + floats_part(BLOCK * keys);
-    j->tile_at =
-        j->band_at + (j->position.data ? floats_part(BLOCK * rounded(j, keys + BLOCK + j->kernels->panel)) : 0);
-    j->floats = j->tile_at + floats_part(BLOCK * width);
+    int64_t keys = columns_of(j, j->keys), width = columns_of(j, j->width);
+    int64_t band = j->position.data ? columns_of(j, keys + BLOCK + j->products->panel) : 0;
+    j->values_at = scratch_part(bytes_of(j, keys * j->depth));
+    j->shifted_at = j->values_at + scratch_part(bytes_of(j, depth_of(j, j->keys) * width));
+    j->scores_at = j->shifted_at + scratch_part(bytes_of(j, BLOCK * j->depth));
+    j->band_at = j->scores_at + part(BLOCK * keys);
+    j->tile_at = j->band_at + part(BLOCK * band);
+    j->bytes = j->tile_at + part(BLOCK * width);
 }
 
 /* One item's place. */
@@ -62,31 +80,40 @@ struct head {
     int number;
     int64_t q_from, k_from; /* elements */
     int64_t keys;           /* valid */
-    float *scratch;
+    unsigned char *scratch;
 };
 
-/* queries [first, first + n) + shift, as floats in the scratch. */
-static const float *shifted(const struct head *h, int64_t first, int64_t n, const float *shift)
+static float *floats_at(const struct head *h, size_t at)
+{
+    return (float *)(void *)(h->scratch + at);
+}
+
+/* queries [first, first + n) + shift, in the products' type, in the scratch. */
+static const void *shifted(const struct head *h, int64_t first, int64_t n, const float *shift)
 {
     const struct job *j = h->j;
-    float *to = h->scratch + j->shifted_at;
-    for (int64_t i = 0; i < n; i++)
-        j->kernels->shift(to + i * j->width, element_at(&j->q, h->q_from + (first + i) * j->step), j->q.type,
+    unsigned char *to = h->scratch + j->shifted_at;
+    for (int64_t i = 0; i < n; i++) {
+        unsigned char *row = to + bytes_of(j, i * j->depth);
+        j->kernels->shift(row, j->products->type, element_at(&j->q, h->q_from + (first + i) * j->step), j->q.type,
                           shift ? shift + h->number * j->width : NULL, j->width);
+        memset(row + bytes_of(j, j->width), 0, bytes_of(j, j->depth - j->width));
+    }
     return to;
 }
 
-/* The band's scores for a block; *stride floats from query to query. Where query i's own begin: relative_of. */
+/* The band's scores for a block; *stride floats from query to query, *skip before the band begins. */
 static void relative_scores(const struct head *h, int64_t first, int64_t n, int64_t *stride, int64_t *skip)
 {
     const struct job *j = h->j;
-    int64_t panel = j->kernels->panel;
+    int64_t panel = j->products->panel;
     int64_t begin = j->queries - 1 - (first + n - 1);
     int64_t from = begin / panel * panel, count = begin - from + n - 1 + h->keys;
-    const float *band = j->bands + h->number * rounded(j, j->positions) * j->width + from * j->width;
-    *stride = rounded(j, count);
+    int64_t at = (h->number * columns_of(j, j->positions) + from) * j->depth;
+    *stride = columns_of(j, count);
     *skip = begin - from;
-    j->kernels->gemm(shifted(h, first, n, j->w), j->width, band, j->width, h->scratch + j->band_at, *stride, n, count);
+    j->products->gemm(shifted(h, first, n, j->w), j->depth, j->bands + bytes_of(j, at), j->depth,
+                      floats_at(h, j->band_at), *stride, n, count);
 }
 
 /* Keys that query i sees. */
@@ -101,30 +128,38 @@ static int64_t keys_of(const struct head *h, int64_t i)
 static void put_block(const struct head *h, int64_t first, int64_t n, const float *inverse)
 {
     const struct job *j = h->j;
-    int64_t stride = rounded(j, j->width);
+    int64_t stride = columns_of(j, j->width);
     for (int64_t i = 0; i < n; i++)
         j->kernels->scale(element_at(&j->out, h->q_from + (first + i) * j->step), j->out.type,
-                          h->scratch + j->tile_at + i * stride, TENSOR_F32, inverse[i], j->width);
+                          floats_at(h, j->tile_at) + i * stride, TENSOR_F32, inverse[i], j->width);
+}
+
+/* A row of scores becomes weights in the products' type, zeros where the query does not look; returns 1 / their sum. */
+static float weigh(const struct head *h, float *scores, const float *relative, int64_t keys)
+{
+    const struct job *j = h->j;
+    float inverse = 0;
+    if (keys > 0)
+        inverse = j->kernels->exponentials(scores, relative, j->scale, j->products->type, keys);
+    memset((unsigned char *)scores + bytes_of(j, keys), 0, bytes_of(j, depth_of(j, h->keys) - keys));
+    return inverse;
 }
 
 static void attend_block(const struct head *h, int64_t first, int64_t n)
 {
     const struct job *j = h->j;
-    int64_t stride = rounded(j, h->keys), band_stride = 0, skip = 0;
-    float inverse[BLOCK], *scores = h->scratch + j->scores_at;
+    int64_t stride = columns_of(j, h->keys), band_stride = 0, skip = 0;
+    float inverse[BLOCK], *scores = floats_at(h, j->scores_at);
     if (j->position.data)
         relative_scores(h, first, n, &band_stride, &skip);
-    j->kernels->gemm(shifted(h, first, n, j->u), j->width, h->scratch, j->width, scores, stride, n, h->keys);
+    j->products->gemm(shifted(h, first, n, j->u), j->depth, h->scratch, j->depth, scores, stride, n, h->keys);
     for (int64_t i = 0; i < n; i++) {
-        const float *relative = h->scratch + j->band_at + i * band_stride + skip + n - 1 - i;
-        int64_t keys = keys_of(h, first + i);
-        inverse[i] = keys == 0 ? 0
-                               : j->kernels->exponentials(scores + i * stride, j->position.data ? relative : NULL,
-                                                          j->scale, keys);
-        memset(scores + i * stride + keys, 0, (size_t)(h->keys - keys) * sizeof(float));
+        const float *relative = floats_at(h, j->band_at) + i * band_stride + skip + n - 1 - i;
+        inverse[i] = weigh(h, scores + i * stride, j->position.data ? relative : NULL, keys_of(h, first + i));
     }
-    j->kernels->gemm(scores, stride, h->scratch + j->values_at, h->keys, h->scratch + j->tile_at, rounded(j, j->width),
-                     n, j->width);
+    int64_t row = stride * (int64_t)(sizeof(float) / tensor_type_size(j->products->type));
+    j->products->gemm(scores, row, h->scratch + j->values_at, depth_of(j, h->keys), floats_at(h, j->tile_at),
+                      columns_of(j, j->width), n, j->width);
     put_block(h, first, n, inverse);
 }
 
@@ -142,9 +177,9 @@ static void attend_run(const struct head *h, int64_t first, int64_t end)
     int64_t valid = h->keys == 0 ? 0 : j->position.data && h->keys < j->queries ? h->keys : j->queries;
     int64_t last = end < valid ? end : valid;
     if (first < last) {
-        j->kernels->pack_columns(h->scratch, element_at(&j->k, h->k_from), j->k.type, j->step, j->width, h->keys);
-        j->kernels->pack_rows(h->scratch + j->values_at, element_at(&j->v, h->k_from), j->v.type, j->step, h->keys,
-                              j->width);
+        j->products->pack_columns(h->scratch, element_at(&j->k, h->k_from), j->k.type, j->step, j->width, h->keys);
+        j->products->pack_rows(h->scratch + j->values_at, element_at(&j->v, h->k_from), j->v.type, j->step, h->keys,
+                               j->width);
     }
     for (int64_t i = first; i < last; i += BLOCK)
         attend_block(h, i, last - i < BLOCK ? last - i : BLOCK);
@@ -170,24 +205,34 @@ static void pack_positions(void *context, int64_t begin, int64_t end, int worker
     (void)worker;
     const struct job *j = context;
     for (int64_t head = begin; head < end; head++)
-        j->kernels->pack_columns(j->bands + head * rounded(j, j->positions) * j->width,
-                                 element_at(&j->position, head * j->width), j->position.type, j->step, j->width,
-                                 j->positions);
+        j->products->pack_columns(j->bands + bytes_of(j, head * columns_of(j, j->positions) * j->depth),
+                                  element_at(&j->position, head * j->width), j->position.type, j->step, j->width,
+                                  j->positions);
+}
+
+/* bf16 where all that is multiplied is bf16 and the processor has instructions for it; else f32. */
+static const struct cpu_products *choose_products(const struct job *j)
+{
+    const struct cpu_device *cpu = cpu_of(j->c);
+    bool half = cpu->half && j->q.type == TENSOR_BF16 && j->k.type == TENSOR_BF16 && j->v.type == TENSOR_BF16 &&
+                (!j->position.data || j->position.type == TENSOR_BF16);
+    return half ? cpu->half : &cpu->kernels->products;
 }
 
 static void attend(struct context *c, struct job *j)
 {
     j->c = c;
     j->kernels = cpu_of(c)->kernels;
+    j->products = choose_products(j);
     j->queries = j->q.shape[1];
     j->keys = j->k.shape[1];
     j->step = j->q.shape[2];
     j->width = j->step / j->heads;
+    j->depth = depth_of(j, j->width);
     j->runs = (j->queries + RUN - 1) / RUN;
     j->positions = j->position.data ? tensor_rows(&j->position) : 0;
     lay_out(j);
-    size_t shared = (size_t)(j->heads * rounded(j, j->positions) * j->width) * sizeof(float);
-    if (!scratch_reserve(c, shared, j->floats * sizeof(float)))
+    if (!scratch_reserve(c, bytes_of(j, j->heads * columns_of(j, j->positions) * j->depth), j->bytes))
         return;
     j->bands = scratch_shared(c);
     if (j->position.data)

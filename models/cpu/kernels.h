@@ -18,6 +18,21 @@ struct conv2d_row {
 
 enum { CONV2D_LARGEST_KERNEL = 16 };
 
+/* The small products of attention, C = A·B (attention_template.h). B [k, n] is brought into panels first, of k · n
+ * elements with n rounded up to `panel` and k to `depth`; A has k rounded up as well, with zeros. C [m, n] is f32 and
+ * is written up to n rounded up. */
+struct cpu_products {
+    enum tensor_type type; /* of A and the panels: f32 or bf16 */
+    int panel, depth;
+    /* B[x][j] = rows[j · step + x]: n rows of k elements become columns. */
+    void (*pack_columns)(void *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n);
+    /* B[j][x] = rows[j · step + x]: k rows of n elements stay rows. */
+    void (*pack_rows)(void *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n);
+    /* k: rounded up; lda and ldc in elements. */
+    void (*gemm)(const void *a, int64_t lda, const void *panels, int64_t k, float *c, int64_t ldc, int64_t m,
+                 int64_t n);
+};
+
 struct cpu_kernels {
     const char *name;
     /* out = scale · x */
@@ -37,16 +52,17 @@ struct cpu_kernels {
     void (*conv1d_silu)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
                         const float *weight, const float *bias, int taps, int64_t channels);
 
-    /* The small products of attention (attention_template.h). Panels of B [k, n] take k · n floats, n rounded up to
-     * `panel`; C [m, n] is written up to that width as well. */
-    int panel;
-    void (*pack_columns)(float *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n);
-    void (*pack_rows)(float *panels, const void *rows, enum tensor_type type, int64_t step, int64_t k, int64_t n);
-    void (*gemm)(const float *a, int64_t lda, const float *panels, int64_t k, float *c, int64_t ldc, int64_t m,
-                 int64_t n);
-    void (*shift)(float *out, const void *x, enum tensor_type type, const float *shift, int64_t n);
-    float (*exponentials)(float *scores, const float *relative, float factor, int64_t n);
+    struct cpu_products products; /* in f32 */
+    /* out = x + shift, or x where shift is NULL. */
+    void (*shift)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, const float *shift,
+                  int64_t n);
+    /* In place: exp(s - the largest s) with s = factor · (scores + relative), as f32, or as bf16 from the row's
+     * beginning on; relative may be NULL. Returns 1 / their sum. */
+    float (*exponentials)(float *scores, const float *relative, float factor, enum tensor_type out_type, int64_t n);
 };
+
+/* Products in bf16, on processors that have instructions for them (avx512_bf16). pack functions take bf16 only. */
+extern const struct cpu_products cpu_products_avx512bf16;
 
 extern const struct cpu_kernels cpu_kernels_plain, cpu_kernels_avx2, cpu_kernels_avx512;
 

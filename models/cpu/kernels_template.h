@@ -278,10 +278,7 @@ const struct cpu_kernels KERNELS = {
     .conv2d_first_relu = conv2d_first_relu_row,
     .conv2d_depthwise = conv2d_depthwise_row,
     .conv1d_silu = conv1d_silu_step,
-    .gemm = gemm,
-    .pack_columns = pack_columns,
-    .pack_rows = pack_rows,
+    .products = {TENSOR_F32, PANEL, 1, pack_columns, pack_rows, gemm},
     .shift = shift_row,
     .exponentials = exponentials,
-    .panel = PANEL,
 };

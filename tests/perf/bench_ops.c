@@ -1,6 +1,6 @@
 /* bench_ops.c - times each op of the CPU, fast beside plain C, and oneDNN's own matrix product beside ours.
  *
- *     bench_ops [threads] [plain]     plain: time plain C too (minutes)
+ *     bench_ops [threads] [op] [plain]     op: only those with this in their name; plain: time plain C too (minutes)
  *
  * GFLOP/s of products and convolutions, by the clock and by the processor time used ("per core": what counts on a
  * machine that others use too); GB/s (bytes in and out, once) of the rest. The best of some runs. */
@@ -15,6 +15,7 @@
 enum { REPEATS = 15 };
 
 static struct fault fault;
+static const char *only = "";
 
 static void require(bool ok)
 {
@@ -107,6 +108,8 @@ static void close_bench(struct bench *b)
 
 static void report(struct bench *b, const char *shape, double bytes, int repeats)
 {
+    if (!strstr(b->name, only))
+        return;
     double before = b->c.flops;
     struct timing least = least_seconds(b, repeats);
     double flops = (b->c.flops - before) / (repeats + 2);
@@ -177,6 +180,8 @@ static void bench_linear(const struct device *d, int64_t m, int64_t k, int64_t n
 {
     struct bench b;
     char shape[64];
+    if (!strstr(name, only))
+        return;
     open_bench(&b, name, d);
     float *weight = memory_new((size_t)(k * n), sizeof *weight);
     require(weight && linear_prepare(d, &b.linear, weight, b.floats, n, k, type, &fault) == 0);
@@ -276,7 +281,8 @@ int main(int argc, char **argv)
     int threads = argc > 1 ? atoi(argv[1]) : 0;
     require(thread_pool_open(&pool, threads, &fault) == 0);
     require(cpu_device_open(&devices[0], pool, CPU_AVX512, &fault) == 0);
-    if (argc > 2 && strcmp(argv[2], "plain") == 0)
+    only = argc > 2 ? argv[2] : "";
+    if (argc > 3 && strcmp(argv[3], "plain") == 0)
         require(cpu_plain_device_open(&devices[1], &fault) == 0);
     bench_products(devices[0]);
     for (int i = 0; i < 2 && devices[i]; i++) {
