@@ -35,6 +35,7 @@ interrupt() { # interrupt STATUS WORD...
     sleep 60 >pipe &
     sleeper=$!
     : >out
+    : >err
     "$utter" transcribe --model "$model" --timings "$@" quiet.wav - <pipe >out 2>err &
     command=$!
     tries=0
