@@ -16,6 +16,17 @@ static float *taps_first(struct context *c, const float *weight, int64_t channel
     return out;
 }
 
+/* The same as the right side of a small product. */
+static float *taps_in_panels(struct context *c, const float *weight, int64_t channels, int64_t taps)
+{
+    const struct cpu_products *products = &cpu_of(c)->kernels->products;
+    int64_t width = (channels + products->panel - 1) / products->panel * products->panel;
+    if (!scratch_reserve(c, (size_t)(width * taps) * sizeof(float), 0))
+        return NULL;
+    products->pack_columns(scratch_shared(c), weight, TENSOR_F32, taps, taps, channels);
+    return scratch_shared(c);
+}
+
 /* ---- two dimensions: an item is one output row of one image, [width', channels] ---- */
 
 struct job2d {
@@ -64,7 +75,7 @@ static void convolve(struct context *c, struct tensor out, struct tensor x, cons
              CONV2D_LARGEST_KERNEL);
         return;
     }
-    job.weight = taps_first(c, k->weight, k->channels, (int64_t)k->kernel * k->kernel);
+    job.weight = (first ? taps_in_panels : taps_first)(c, k->weight, k->channels, (int64_t)k->kernel * k->kernel);
     if (job.weight)
         thread_pool_run(c->device->threads, out.shape[0] * out.shape[1], 1, convolve_rows, &job);
 }

@@ -5,8 +5,9 @@
 
 #include "models/tensor/ops.h"
 
-/* What a window of a 3×3-like convolution needs for one output row [width', channels]; weight is [kernel², channels].
- * rows[i]: the input row under kernel row i, or NULL outside the image. */
+/* What a window of a 3×3-like convolution needs for one output row [width', channels]. weight is [kernel², channels]
+ * for the depthwise one, and in panels of products.pack_columns for the first. rows[i]: the input row under kernel row
+ * i, or NULL outside the image. */
 struct conv2d_row {
     int kernel, stride, padding;
     int64_t width, channels, out_width;

@@ -189,38 +189,51 @@ static void dequantize_row(void *out, enum tensor_type out_type, const int32_t *
     }
 }
 
+#include "models/cpu/attention_template.h"
+
 /* ---- convolutions ---- */
 
-/* One output column: the pixels of a single-channel image under the window, each times its weights. */
-static void first_column(const struct conv2d_row *r, int64_t w)
+static size_t size_of(enum tensor_type type)
 {
-    const float *weights[CONV2D_LARGEST_KERNEL * CONV2D_LARGEST_KERNEL];
-    float pixels[CONV2D_LARGEST_KERNEL * CONV2D_LARGEST_KERNEL];
-    int taps = 0;
-    int64_t n = r->channels;
+    return type == TENSOR_F32 ? sizeof(float) : sizeof(uint16_t);
+}
+
+/* The pixels under the window of output column w, kernel row by kernel row; 0 outside the image. */
+static void read_patch(float *pixels, const struct conv2d_row *r, int64_t w)
+{
+    int64_t from = w * r->stride - r->padding;
     for (int i = 0; i < r->kernel; i++)
-        for (int j = 0; r->rows[i] && j < r->kernel; j++) {
-            int64_t column = w * r->stride + j - r->padding;
-            if (column < 0 || column >= r->width)
-                continue;
-            weights[taps] = r->weight + (i * r->kernel + j) * n;
-            pixels[taps++] = element_get(r->rows[i], r->x_type, column);
+        for (int j = 0; j < r->kernel; j++) {
+            bool inside = r->rows[i] && from + j >= 0 && from + j < r->width;
+            *pixels++ = inside ? element_get(r->rows[i], r->x_type, from + j) : 0;
         }
-    void *out = (unsigned char *)r->out + (size_t)(w * n) * (r->out_type == TENSOR_F32 ? 4 : 2);
-    for (int64_t i = 0; i < n; i += LANES) {
-        vec sum = r->bias ? get_f32(r->bias, i, n) : vec_set(0);
-        for (int tap = 0; tap < taps; tap++)
-            sum = vec_fma(vec_set(pixels[tap]), get_f32(weights[tap], i, n), sum);
-        put(out, r->out_type, i, n, vec_max(vec_set(0), sum));
+}
+
+/* As a small product: patches [columns, taps] by weights [taps, channels], the weights in panels. */
+static void conv2d_first_relu_row(const struct conv2d_row *r)
+{
+    enum { TAPS = CONV2D_LARGEST_KERNEL * CONV2D_LARGEST_KERNEL };
+    float patches[GEMM_ROWS * TAPS], sums[GEMM_ROWS * PANEL];
+    int64_t n = r->channels, taps = (int64_t)r->kernel * r->kernel;
+    for (int64_t w = 0; w < r->out_width; w += GEMM_ROWS) {
+        int64_t columns = r->out_width - w < GEMM_ROWS ? r->out_width - w : GEMM_ROWS;
+        for (int64_t i = 0; i < columns; i++)
+            read_patch(patches + i * taps, r, w + i);
+        for (int64_t from = 0; from < n; from += PANEL) {
+            gemm(patches, taps, r->weight + from * taps, taps, sums, PANEL, columns, PANEL);
+            for (int64_t i = 0; i < columns; i++) {
+                void *out = (unsigned char *)r->out + (size_t)((w + i) * n) * size_of(r->out_type);
+                for (int64_t k = 0; k < PANEL && from + k < n; k += LANES) {
+                    vec bias = r->bias ? get_f32(r->bias, from + k, n) : vec_set(0);
+                    vec y = vec_add(vec_load(sums + i * PANEL + k), bias);
+                    put(out, r->out_type, from + k, n, vec_max(vec_set(0), y));
+                }
+            }
+        }
     }
 }
 
-static void conv2d_first_relu_row(const struct conv2d_row *r)
-{
-    for (int64_t w = 0; w < r->out_width; w++)
-        first_column(r, w);
-}
-
+/* Output column w of any kernel, with the taps that lie inside the image. */
 static void depthwise_column(const struct conv2d_row *r, int64_t w)
 {
     const float *weights[CONV2D_LARGEST_KERNEL * CONV2D_LARGEST_KERNEL];
@@ -233,10 +246,9 @@ static void depthwise_column(const struct conv2d_row *r, int64_t w)
             if (column < 0 || column >= r->width)
                 continue;
             weights[taps] = r->weight + (i * r->kernel + j) * n;
-            pixels[taps++] =
-                (const unsigned char *)r->rows[i] + (size_t)(column * n) * (r->x_type == TENSOR_F32 ? 4 : 2);
+            pixels[taps++] = (const unsigned char *)r->rows[i] + (size_t)(column * n) * size_of(r->x_type);
         }
-    void *out = (unsigned char *)r->out + (size_t)(w * n) * (r->out_type == TENSOR_F32 ? 4 : 2);
+    void *out = (unsigned char *)r->out + (size_t)(w * n) * size_of(r->out_type);
     for (int64_t i = 0; i < n; i += LANES) {
         vec sum = r->bias ? get_f32(r->bias, i, n) : vec_set(0);
         for (int tap = 0; tap < taps; tap++)
@@ -245,9 +257,46 @@ static void depthwise_column(const struct conv2d_row *r, int64_t w)
     }
 }
 
+/* Channels i to i + LANES of the columns [begin, end), whose 3×3 windows lie inside the image: the weights stay in
+ * registers along the row. */
+static inline __attribute__((always_inline)) void depthwise_3x3(const struct conv2d_row *r, int64_t i, int64_t begin,
+                                                                int64_t end, const bool x_f32)
+{
+    int64_t n = r->channels, step = r->stride * n;
+    vec weights[9], bias = r->bias ? vec_load(r->bias + i) : vec_set(0);
+    for (int tap = 0; tap < 9; tap++)
+        weights[tap] = vec_load(r->weight + tap * n + i);
+    int64_t at = (begin * r->stride - r->padding) * n + i;
+    for (int64_t w = begin; w < end; w++, at += step) {
+        vec sums[3] = {bias, vec_set(0), vec_set(0)};
+        for (int row = 0; row < 3; row++)
+            for (int column = 0; column < 3; column++) {
+                int64_t from = at + column * n;
+                vec x = x_f32 ? vec_load((const float *)r->rows[row] + from)
+                              : vec_load_bf16((const uint16_t *)r->rows[row] + from);
+                sums[row] = vec_fma(x, weights[3 * row + column], sums[row]);
+            }
+        put(r->out, r->out_type, w * n + i, r->out_width * n, vec_add(vec_add(sums[0], sums[1]), sums[2]));
+    }
+}
+
 static void conv2d_depthwise_row(const struct conv2d_row *r)
 {
-    for (int64_t w = 0; w < r->out_width; w++)
+    bool whole = r->kernel == 3 && r->channels % LANES == 0 && r->rows[0] && r->rows[1] && r->rows[2];
+    int64_t begin = (r->padding + r->stride - 1) / r->stride; /* the first column whose window is inside */
+    int64_t end = r->width + r->padding < 3 ? 0 : (r->width + r->padding - 3) / r->stride + 1;
+    end = end < r->out_width ? end : r->out_width;
+    if (!whole || begin > end)
+        begin = end = 0;
+    for (int64_t i = 0; begin < end && i < r->channels; i += LANES) {
+        if (r->x_type == TENSOR_F32)
+            depthwise_3x3(r, i, begin, end, true);
+        else
+            depthwise_3x3(r, i, begin, end, false);
+    }
+    for (int64_t w = 0; w < begin; w++)
+        depthwise_column(r, w);
+    for (int64_t w = end; w < r->out_width; w++)
         depthwise_column(r, w);
 }
 
@@ -263,8 +312,6 @@ static void conv1d_silu_step(void *out, enum tensor_type out_type, const void *x
         put(out, out_type, i, channels, vec_silu(sum));
     }
 }
-
-#include "models/cpu/attention_template.h"
 
 const struct cpu_kernels KERNELS = {
     .name = KERNELS_NAME,
