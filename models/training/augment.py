@@ -58,15 +58,15 @@ def speed(pcm, factor):
 
 def spoil(pcm, noise, rng):
     """The same length, as it might arrive from elsewhere."""
-    if rng.random() < 0.2:
+    if rng.random() < 0.1:
         pcm = reverberate(pcm, rng)
     r = rng.random()
-    if r < 0.3:
-        pcm = add_noise(pcm, clip(noise, len(pcm), rng), rng.uniform(3, 30))
-    elif r < 0.5:
+    if r < 0.15:
+        pcm = add_noise(pcm, clip(noise, len(pcm), rng), rng.uniform(5, 30))
+    elif r < 0.3:
         pcm = add_noise(pcm, coloured(len(pcm), rng), rng.uniform(10, 40))
     pcm = pcm * np.float32(10 ** rng.uniform(-1.3, 0.1) / max(np.abs(pcm).max(), 1e-3))
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         pcm = mu_law_8k(pcm)
     return np.clip(pcm, -1, 1)
 
@@ -83,11 +83,11 @@ def not_speech(n, noise, rng):
 def mask(mel, rng):
     """SpecAugment on one utterance, in place: [frames, 80]."""
     frames = mel.shape[0]
-    for _ in range(2):
-        width = int(rng.integers(0, 16))
+    for _ in range(1):
+        width = int(rng.integers(0, 14))
         low = int(rng.integers(0, 80 - width))
         mel[:, low:low + width] = 0
-    for _ in range(max(1, frames // 250)):
-        width = min(int(rng.integers(0, 22)), frames // 6)
+    for _ in range(1 + frames // 400):
+        width = min(int(rng.integers(0, 16)), frames // 8)
         start = int(rng.integers(0, frames - width + 1))
         mel[start:start + width] = 0

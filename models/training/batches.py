@@ -10,7 +10,7 @@ from vocabulary import load
 # How often each recording is heard in a round of the mix; what is short of words is heard less.
 TIMES = {"voice_lj": 2.5, "voice_cathy": 1.5, "train_an4": 1.5, "train_speechocean": 1.0,
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
-SYNTHESIZED = 0.45                  # share of the audio in a round
+SYNTHESIZED = 0.33                  # share of the audio in a round
 NOT_SPEECH = 0.02
 WIDTH = 512
 TOP = 8                             # posteriors kept per frame

@@ -3,6 +3,7 @@
 Its word error rate says what the teacher's features hold; its frame posteriors, kept for every recording as
 the few likeliest pieces, are what the student learns from where there is no text, and beside it where there is.
 """
+import json
 import os
 import time
 
@@ -103,13 +104,15 @@ def train(head, data, a):
 
 @torch.inference_mode()
 def measure(head, work):
-    tokenizer, parts = load(work), []
+    """Word error rates on the evaluation sets, kept in teacher.json for the model card."""
+    tokenizer, rates = load(work), {}
     for source in sources(work, EVAL):
         guesses = [tokenizer.decode(greedy(head(features(source, i)[None])[0].argmax(-1).tolist(), PIECES))
                    for i in range(len(source.store))]
         n, s, d, i = errors(source.store.texts, guesses)
-        parts.append(f"{source.name[5:]} {100 * (s + d + i) / n:.1f}")
-    return ", ".join(parts)
+        rates[source.name] = round(100 * (s + d + i) / n, 1)
+    (work / "teacher.json").write_text(json.dumps(rates))
+    return ", ".join(f"{name} {rate}" for name, rate in rates.items())
 
 
 @torch.inference_mode()

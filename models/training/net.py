@@ -11,7 +11,7 @@ from transformers import ParakeetCTCConfig, ParakeetEncoderConfig, ParakeetForCT
 KERNEL = 9
 
 
-def build(vocab=257, width=256, layers=6, inner=512, heads=4, channels=64):
+def build(vocab=257, width=256, layers=6, inner=512, heads=4, channels=32):
     encoder = ParakeetEncoderConfig(
         hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner,
         subsampling_conv_channels=channels, conv_kernel_size=KERNEL, num_mel_bins=80, scale_input=False,

@@ -53,7 +53,8 @@ class Student:
     def load(self):
         s = torch.load(self.path, weights_only=True)
         for part in ("model", "project", "average", "optimizer"):
-            getattr(self, part).load_state_dict(s[part])
+            if s[part] is not None:
+                getattr(self, part).load_state_dict(s[part])
         self.step, self.trained, self.heard = s["step"], s["trained"], s["heard"]
 
     @torch.no_grad()
@@ -65,7 +66,10 @@ class Student:
 
     def share(self, processes, seconds, stop):
         """Mean gradients over the processes; the seconds heard by all, and whether any of them is to stop."""
-        grads = [p.grad for p in self.parameters() if p.grad is not None]
+        for p in self.parameters():
+            if p.grad is None:              # nothing in this process's batch reached it
+                p.grad = torch.zeros_like(p)
+        grads = [p.grad for p in self.parameters()]
         flat = torch.cat([g.reshape(-1) for g in grads] + [torch.tensor([seconds, float(stop)])])
         dist.all_reduce(flat)
         for g, mean in zip(grads, flat[:-2].div_(processes).split([g.numel() for g in grads])):
