@@ -70,13 +70,18 @@ bool output_file(const char *directory, const char *name, const struct text *tex
 
 void complain(const char *format, ...)
 {
+    char message[2048];
+    struct text line = {0};
     va_list arguments;
-    progress_hide();
-    fputs("utter: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    text_add(&line, "utter: ");
+    text_add_line(&line, message); /* a file's name may hold line feeds and a terminal's escapes */
+    text_add(&line, "\n");
+    progress_hide();
+    fputs(line.failed ? "utter: memory ran out\n" : line.data, stderr);
+    text_free(&line);
 }
 
 void complain_about(const char *thing, const char *message)

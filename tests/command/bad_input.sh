@@ -28,6 +28,10 @@ lines err 10 "the bad files among the good"
 run 1 transcribe --model "$model" cut.flac
 lines err 1 "a truncated file"
 expect err cut.flac "a truncated file"
+cp text.wav "$(printf 'two\nlines\033[31m')"
+run 1 transcribe --model "$model" "$(printf 'two\nlines\033[31m')"
+lines err 1 "a name with a line feed"
+expect err 'two lines \[31m' "a name with control characters"
 for file in empty.wav text.wav; do
     "$utter" transcribe --model "$model" - <$file >out 2>err
     [ $? -eq 1 ] || fail "$file on standard input: not status 1"
