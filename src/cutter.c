@@ -37,10 +37,11 @@ void window_free(struct window *window)
     memset(window, 0, sizeof *window);
 }
 
+/* The detector itself keeps 0.2 s before speech and 0.3 s after it, which a pause as heard is longer by. */
 void cutter_params_default(struct cutter_params *params)
 {
     *params = (struct cutter_params){
-        .longest = 2000, .context = 25, .long_pause = 100, .short_pause = 50, .settled = 600, .overlap = 150};
+        .longest = 2000, .context = 5, .long_pause = 50, .short_pause = 15, .settled = 600, .overlap = 150};
 }
 
 int cutter_open(struct cutter **cutter, const struct cutter_params *params, int channel, struct fault *fault)
@@ -241,6 +242,8 @@ static int take_verdicts(struct cutter *c, window_sink sink, void *context, stru
 int cutter_feed(struct cutter *c, const float *samples, int64_t count, window_sink sink, void *context,
                 struct fault *fault)
 {
+    if (count <= 0)
+        return 0;
     if (!memory_grow((void **)&c->samples, &c->sample_capacity, c->sample_count + (size_t)count, sizeof *c->samples))
         return fail_memory(fault, "a session");
     memcpy(c->samples + c->sample_count, samples, (size_t)count * sizeof *samples);

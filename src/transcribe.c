@@ -8,6 +8,7 @@
 #include "src/window_queue.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 /* Two threads: a reader decodes, resamples and cuts; the caller's runs the model and every callback. Reading an hour
@@ -109,11 +110,22 @@ static int recognize(struct job *job, struct fault *fault)
     }
 }
 
+/* The program's signals are the program's: the reader takes none. */
+static int start_reader(pthread_t *thread, struct job *job, struct fault *fault)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(thread, NULL, reader, job);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed ? fail(fault, UTTER_ERROR_MEMORY, "a thread to read the recording could not be started") : 0;
+}
+
 static int run(struct job *job, struct fault *fault)
 {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, reader, job))
-        return fail_memory(fault, "a thread that reads the recording");
+    if (start_reader(&thread, job, fault))
+        return fault->code;
     if (recognize(job, fault))
         window_queue_stop(job->queue);
     pthread_join(thread, NULL);

@@ -3,8 +3,9 @@ what the text must be without any recording.
 
     python make_tones.py        (torch, transformers; about two minutes on one core)
 
-A word is a tone of 0.2 to 0.45 s over a hum that never stops; stream/tones.h speaks the language in C. The model is an
-ordinary ParakeetForCTC of 50 000 parameters, trained here on random sentences cut at random places.
+A word is a tone of 0.2 to 0.45 s, where voices have theirs, over a hum that lasts as long as a sentence;
+stream/tones.h speaks the language in C. The model is an ordinary ParakeetForCTC of 50 000 parameters, trained here on
+random sentences cut at random places.
 """
 import json
 import math
@@ -13,14 +14,14 @@ from pathlib import Path
 import torch
 from transformers import ParakeetCTCConfig, ParakeetEncoderConfig, ParakeetFeatureExtractor, ParakeetForCTC
 
-RATE, MELS = 16000, 32
+RATE, MELS = 16000, 40
 WORDS = "nul eins zwo tri four fem siks seven otto nyn".split()
 BLANK = len(WORDS)
 OUT = Path(__file__).parent / "tones"
 
 
 def frequency(word):
-    return 400 * 1.22 ** word
+    return 350 + 170 * word
 
 
 def speak(words, g, begin_pause, end_pause):
@@ -45,9 +46,10 @@ def speak(words, g, begin_pause, end_pause):
 
 
 def example(g):
-    count = int(torch.randint(0, 14, (1,), generator=g))
+    longest = 5 if torch.rand(1, generator=g) < 0.6 else 14
+    count = int(torch.randint(0, longest, (1,), generator=g))
     words = torch.randint(0, len(WORDS), (count,), generator=g).tolist()
-    pauses = (torch.rand(2, generator=g) * 0.6 * RATE).int().tolist()
+    pauses = (torch.rand(2, generator=g) ** 3 * 2 * RATE).int().tolist()
     x, spans = speak(words, g, *pauses)
     begin, end = 0, len(x)
     if torch.rand(1, generator=g) < 0.5 and len(x) > 2 * RATE:  # edges that cut words, as windows have
@@ -58,7 +60,7 @@ def example(g):
     if len(x) < RATE // 2:
         x = torch.nn.functional.pad(x, (0, RATE // 2 - len(x)))
     level = 10 ** (-1.5 * torch.rand(1, generator=g).item())
-    noise = 10 ** (-3.5 + torch.rand(1, generator=g).item())
+    noise = 10 ** (-4 + 1.5 * torch.rand(1, generator=g).item())
     return (x + noise * torch.randn(len(x), generator=g)) * level, spans
 
 
@@ -85,7 +87,7 @@ def features(extractor, sounds):
     return got["input_features"].float(), got["attention_mask"]
 
 
-def train(model, extractor, g, steps=500, batch=16):
+def train(model, extractor, g, steps=700, batch=16):
     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps, pct_start=0.15)
     for step in range(steps):

@@ -125,11 +125,11 @@ static void hear(const struct sound *sound, int batch, int beam, size_t chunk, u
 static void sentences_become_text(void **unused)
 {
     (void)unused;
-    struct tones t = {.sound = {.state = 1}};
+    struct tones t = {.sound = {.state = 11}};
     struct heard heard = {0};
     for (int i = 0; i < 12; i++) {
         tones_pause(&t, 1.5);
-        tones_say(&t, 1 + i);
+        tones_say(&t, 5 + i);
     }
     tones_pause(&t, 1);
     hear(&t.sound, 0, 1, 1600, 0, &heard);
@@ -162,7 +162,7 @@ static void some_minutes(struct tones *t, uint32_t seed)
     *t = (struct tones){.sound = {.state = seed}};
     for (int i = 0; i < 14; i++) {
         tones_pause(t, tones_dice(t, 0.1, 2.5));
-        tones_say(t, (int)tones_dice(t, 1, i % 5 == 4 ? 90 : 12));
+        tones_say(t, (int)tones_dice(t, 5, i % 5 == 4 ? 90 : 15));
     }
 }
 
@@ -206,7 +206,8 @@ static void words_come_early(void **unused)
     struct tones t = {.sound = {.state = 4}};
     struct heard heard = {0};
     utter_session *session = open_session(1, 1);
-    tones_say(&t, 5);
+    tones_pause(&t, 0.5);
+    tones_say(&t, 8);
     tones_pause(&t, 2);
     assert_int_equal(utter_session_feed(session, t.sound.samples, t.sound.count), 0);
     drain(session, &heard, 0);
@@ -283,7 +284,7 @@ static void channels_are_told_apart(void **unused)
     int16_t *mixed = calloc(frames * CHANNELS, sizeof *mixed);
     assert_non_null(mixed);
     for (size_t i = 0; i < frames; i++)
-        for (int c = 0; c < CHANNELS; c++) /* the words lie under 2.4 kHz, so every second sample will do */
+        for (int c = 0; c < CHANNELS; c++) /* the words lie under 2 kHz, so every second sample will do */
             if (2 * i < t[c].sound.count)
                 mixed[i * CHANNELS + (size_t)c] = (int16_t)(t[c].sound.samples[2 * i] * 30000);
     utter_session *session = NULL;
@@ -351,10 +352,10 @@ static void sessions_share_a_model(void **unused)
         callers[i] = (struct caller){.seed = 20 + i};
         assert_int_equal(pthread_create(&threads[i], NULL, call, &callers[i]), 0);
     }
-    for (int i = 0; i < CALLERS; i++) {
+    for (int i = 0; i < CALLERS; i++)
         pthread_join(threads[i], NULL);
+    for (int i = 0; i < CALLERS; i++)
         assert_true(callers[i].right);
-    }
 }
 
 int main(void)

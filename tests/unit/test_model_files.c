@@ -194,13 +194,13 @@ static void another_kind_of_model(void **unused)
 {
     (void)unused;
     edit("config.json", "\"model_type\": \"parakeet_ctc\"", "\"model_type\": \"elephant\"");
-    assert_refused(UTTER_ERROR_UNSUPPORTED, "elephant");
+    assert_refused(UTTER_ERROR_UNSUPPORTED, "model_type");
 }
 
 static void features_of_another_size(void **unused)
 {
     (void)unused;
-    edit("preprocessor_config.json", "\"feature_size\": 32", "\"feature_size\": 80");
+    edit("preprocessor_config.json", "\"feature_size\": 40", "\"feature_size\": 80");
     assert_refused(UTTER_ERROR_MODEL, "80 mel bins");
 }
 
