@@ -11,5 +11,6 @@ file(WRITE ${CMAKE_BINARY_DIR}/utter-config.cmake "include(\${CMAKE_CURRENT_LIST
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/utter-config-version.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/utter-config.cmake ${CMAKE_BINARY_DIR}/utter-config-version.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/utter)
+file(RELATIVE_PATH PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/utter.pc.in ${CMAKE_BINARY_DIR}/utter.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/utter.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
