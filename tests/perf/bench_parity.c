@@ -1,7 +1,7 @@
 /* Our scores against those of transformers for a folder that tests/golden/make_fastconformer.py or full_shape.py
  * wrote, in every type, with the time of a forward.
  *
- *     bench_parity DIR [threads] */
+ *     bench_parity DIR [threads [f32|bf16|i8]] */
 #include "models/cpu/cpu.h"
 #include "models/fastconformer/fastconformer.h"
 #include "src/base/memory.h"
@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct reference {
     struct fastconformer_config config;
@@ -130,7 +131,7 @@ static int run(const struct reference *r, const struct device *device, enum tens
     double opened = clock_seconds() - start, seconds = 1e9;
     if (!code)
         code = fastconformer_pass_open(&pass, model, fault);
-    for (int i = 0; i < 4 && !code; i++) {
+    for (int i = 0; i < 3 && !code; i++) {
         start = clock_seconds();
         code = fastconformer_forward(pass, r->features, r->lengths, r->rows, r->frames, scores, lengths, fault);
         seconds = fmin(seconds, clock_seconds() - start);
@@ -141,6 +142,7 @@ static int run(const struct reference *r, const struct device *device, enum tens
                (double)fastconformer_weight_bytes(model) / 1e6, (double)fastconformer_pass_bytes(pass) / 1e6, seconds,
                fastconformer_pass_flops(pass) / seconds / 1e12);
         report(r, scores, lengths);
+        fflush(stdout);
     }
     fastconformer_pass_close(&pass);
     fastconformer_close(&model);
@@ -148,7 +150,7 @@ static int run(const struct reference *r, const struct device *device, enum tens
     return code;
 }
 
-static int run_all(struct reference *r, int threads, struct fault *fault)
+static int run_all(struct reference *r, int threads, const char *only, struct fault *fault)
 {
     struct thread_pool *pool = NULL;
     struct device *device = NULL;
@@ -157,7 +159,8 @@ static int run_all(struct reference *r, int threads, struct fault *fault)
         code = cpu_device_open(&device, pool, CPU_AVX512, fault);
     const enum tensor_type types[] = {TENSOR_F32, TENSOR_BF16, TENSOR_I8};
     for (int i = 0; i < 3 && !code; i++)
-        code = run(r, device, types[i], fault);
+        if (!only || !strcmp(only, tensor_type_name(types[i])))
+            code = run(r, device, types[i], fault);
     cpu_device_close(&device);
     thread_pool_close(&pool);
     return code;
@@ -168,7 +171,7 @@ int main(int count, char **arguments)
     struct reference r = {0};
     struct fault fault = {0};
     if (count < 2) {
-        fprintf(stderr, "usage: bench_parity DIR [threads]\n");
+        fprintf(stderr, "usage: bench_parity DIR [threads [f32|bf16|i8]]\n");
         return 2;
     }
     int code = read_config(&r, arguments[1], &fault);
@@ -177,7 +180,7 @@ int main(int count, char **arguments)
     if (!code)
         code = checkpoint_open(&r.checkpoint, arguments[1], &fault);
     if (!code)
-        code = run_all(&r, count > 2 ? atoi(arguments[2]) : 2, &fault);
+        code = run_all(&r, count > 2 ? atoi(arguments[2]) : 2, count > 3 ? arguments[3] : NULL, &fault);
     if (code)
         fprintf(stderr, "%s\n", fault.message);
     checkpoint_close(&r.checkpoint);
