@@ -3,7 +3,11 @@
  * Work is cut into tiles: blocks of rows by panels of columns. A panel's weights are packed once, in the layout that
  * oneDNN prefers. Blocks of rows have a few fixed heights, so that the products of a context are few whatever the
  * lengths of its batches are, and the last rows are computed in a block that is padded: a row is never computed by a
- * product made for its neighbours. */
+ * product made for its neighbours.
+ *
+ * A product writes a dense tile: oneDNN's best code (its "brg" matmul, with packed weights) refuses an out whose rows
+ * are apart. Where the tile is not out itself, it lies in the worker's scratch, still in cache when it is moved to out;
+ * that is also where a residual is added, int8 sums are scaled, and f32 becomes bf16. */
 #define _GNU_SOURCE /* RTLD_DEFAULT */
 #include "models/cpu/onednn.h"
 
@@ -142,11 +146,9 @@ static dnnl_memory_desc_t matrix(int64_t rows, int64_t columns, int64_t row_step
 
 /* What a product's tile is: which rows and columns, where they lie, and what follows. Compared as bytes. */
 struct product_key {
-    int64_t rows, in, width, out_step;
+    int64_t rows, in, width;
     int32_t type, out_type; /* out_type: a dnnl_data_type_t */
     int32_t after, bias;
-    float scale;
-    int32_t unused;
 };
 
 static int append_after(dnnl_post_ops_t ops, const struct product_key *key)
@@ -158,10 +160,6 @@ static int append_after(dnnl_post_ops_t ops, const struct product_key *key)
         return (int)dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_swish, 1, 0);
     case LINEAR_GELU:
         return (int)dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_gelu_erf, 0, 0);
-    case LINEAR_ADD: {
-        int status = (int)dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_linear, key->scale, 0);
-        return status ? status : (int)dnnl_post_ops_append_sum(ops, 1);
-    }
     default:
         return 0;
     }
@@ -171,7 +169,7 @@ static int describe_product(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, con
                             const dnnl_memory_desc_t *layout)
 {
     dnnl_memory_desc_t x = matrix(key->rows, key->in, key->in, 1, data_type((enum tensor_type)key->type));
-    dnnl_memory_desc_t out = matrix(key->rows, key->width, key->out_step, 1, (dnnl_data_type_t)key->out_type);
+    dnnl_memory_desc_t out = matrix(key->rows, key->width, key->width, 1, (dnnl_data_type_t)key->out_type);
     dnnl_memory_desc_t bias = matrix(1, key->width, key->width, 1, dnnl_f32);
     dnnl_matmul_desc_t desc;
     dnnl_primitive_attr_t attr = NULL;
@@ -193,8 +191,7 @@ static int find_layout(dnnl_memory_desc_t *layout, dnnl_engine_t engine, const s
                        int64_t width)
 {
     static const dnnl_data_type_t outs[TENSOR_TYPES] = {dnnl_f32, dnnl_bf16, dnnl_f32, dnnl_s32};
-    struct product_key key = {
-        .rows = heights[0], .in = l->in, .width = width, .out_step = l->out, .type = type, .out_type = outs[type]};
+    struct product_key key = {.rows = heights[0], .in = l->in, .width = width, .type = type, .out_type = outs[type]};
     dnnl_dims_t dims = {l->in, width};
     dnnl_memory_desc_t any;
     dnnl_memory_desc_init_by_tag(&any, 2, dims, data_type(type), dnnl_format_tag_any);
@@ -484,8 +481,9 @@ struct job {
     float scale;
     int64_t rows;
     const struct product *products[HEIGHTS][2]; /* for whole panels, for the last */
-    bool through_tile; /* the product cannot write out's type: it writes a tile, which is then finished */
-    size_t tile_at, scratchpad_at, scales_at; /* a worker's scratch: x's rows, the tile, oneDNN's, x's row scales */
+    bool direct;                                /* a whole block's tile may be out itself */
+    enum tensor_type written;                   /* by the products, unless they write i32 */
+    size_t scales_at, tile_at, scratchpad_at;   /* a worker's scratch: x's rows, their scales, the tile, oneDNN's own */
     _Atomic int status;
 };
 
@@ -538,30 +536,24 @@ static const void *input(const struct job *j, struct rows r, unsigned char *scra
     return scratch;
 }
 
-/* LINEAR_ADD adds to what is in the place already. */
-static void place_residual(const struct job *j, struct rows r, int64_t column, int64_t width, void *to, int64_t step)
-{
-    const float *from = (const float *)j->residual.data + r.begin * j->l->out + column;
-    for (int64_t i = 0; i < r.count; i++)
-        memcpy((float *)to + i * step, from + i * j->l->out, (size_t)width * sizeof(float));
-}
-
 /* From the tile to out. */
 static void finish(const struct job *j, struct rows r, int64_t column, int64_t width, const unsigned char *scratch)
 {
     const unsigned char *tile = scratch + j->tile_at;
     const float *row_scales = (const float *)(const void *)(scratch + j->scales_at);
-    enum tensor_type tile_type = j->through_tile ? TENSOR_F32 : j->out.type;
-    size_t element = tensor_type_size(tile_type);
-    for (int64_t i = 0; i < r.count; i++) {
+    const float *bias = j->l->bias ? j->l->bias + column : NULL;
+    size_t row = (size_t)width * tensor_type_size(j->written);
+    for (int64_t i = 0; i < r.count; i++, tile += row) {
         int64_t at = (r.begin + i) * j->l->out + column;
-        const void *from = tile + (size_t)(i * j->l->out + column) * element;
+        void *to = element_at(&j->out, at);
+        const float *residual = j->after == LINEAR_ADD ? (const float *)j->residual.data + at : NULL;
         if (j->w->type == TENSOR_I8)
-            j->kernels->dequantize(element_at(&j->out, at), j->out.type, from, row_scales[i], j->w->scales + column,
-                                   j->l->bias ? j->l->bias + column : NULL, j->after, j->scale,
-                                   j->residual.data ? (const float *)j->residual.data + at : NULL, width);
+            j->kernels->dequantize(to, j->out.type, (const int32_t *)(const void *)tile, row_scales[i],
+                                   j->w->scales + column, bias, j->after, j->scale, residual, width);
+        else if (residual)
+            j->kernels->add(to, residual, j->scale, tile, j->written, width);
         else
-            j->kernels->scale(element_at(&j->out, at), j->out.type, from, tile_type, 1, width);
+            j->kernels->scale(to, j->out.type, tile, j->written, 1, width);
     }
 }
 
@@ -571,13 +563,8 @@ static int multiply(const struct job *j, struct rows r, int panel, const void *x
     const struct product *product = j->products[r.height][panel == j->w->count - 1];
     const struct handles *h = &product->worker[worker];
     const struct panel *weights = &j->w->panels[panel];
-    int64_t column = panel * j->w->width, width = width_of(j->w, j->l, panel), step = j->l->out;
-    bool direct = !j->through_tile && r.count == heights[r.height];
-    size_t element = j->through_tile ? sizeof(float) : tensor_type_size(j->out.type);
-    void *to = direct ? element_at(&j->out, r.begin * step + column) : scratch + j->tile_at + (size_t)column * element;
-    bool copied = j->after == LINEAR_ADD && j->w->type != TENSOR_I8 && (!direct || j->out.data != j->residual.data);
-    if (copied)
-        place_residual(j, r, column, width, to, step);
+    bool direct = j->direct && r.count == heights[r.height];
+    void *to = direct ? element_at(&j->out, r.begin * j->l->out) : scratch + j->tile_at;
     dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, h->x},
                                    {DNNL_ARG_WEIGHTS, weights->weight},
                                    {DNNL_ARG_DST, h->out},
@@ -590,7 +577,7 @@ static int multiply(const struct job *j, struct rows r, int panel, const void *x
                     : (int)dnnl_primitive_execute(product->primitive, products->streams[worker],
                                                   product->key.bias ? 5 : 4, arguments);
     if (!status && !direct)
-        finish(j, r, column, width, scratch);
+        finish(j, r, panel * j->w->width, width_of(j->w, j->l, panel), scratch);
     return status;
 }
 
@@ -620,11 +607,10 @@ static bool find_products(struct job *j)
 {
     const struct linear *l = j->l;
     bool i8 = j->w->type == TENSOR_I8;
-    struct product_key key = {.in = l->in, .out_step = l->out, .type = j->w->type};
-    key.out_type = i8 ? (int)dnnl_s32 : (int)data_type(j->through_tile ? TENSOR_F32 : j->out.type);
-    key.after = i8 ? LINEAR_NONE : (int)j->after;
+    struct product_key key = {.in = l->in, .type = j->w->type};
+    key.out_type = i8 ? (int)dnnl_s32 : (int)data_type(j->written);
+    key.after = i8 || j->after == LINEAR_ADD ? LINEAR_NONE : (int)j->after;
     key.bias = !i8 && l->bias != NULL;
-    key.scale = j->after == LINEAR_ADD && !i8 ? j->scale : 0;
     for (int height = 0; height < HEIGHTS; height++)
         for (int last = 0; last < 2; last++) {
             key.rows = heights[height];
@@ -644,10 +630,9 @@ static bool lay_out_scratch(struct job *j)
             size_t needs = j->products[height][last]->scratchpad;
             scratchpad = needs > scratchpad ? needs : scratchpad;
         }
-    size_t tile_rows = (size_t)heights[j->through_tile ? 0 : HEIGHTS - 1];
     j->scales_at = scratch_part((size_t)(heights[0] * j->l->in) * sizeof(float));
     j->tile_at = j->scales_at + scratch_part((size_t)heights[0] * sizeof(float));
-    j->scratchpad_at = j->tile_at + scratch_part(tile_rows * (size_t)j->l->out * sizeof(float));
+    j->scratchpad_at = j->tile_at + scratch_part((size_t)(heights[0] * j->w->width) * sizeof(float));
     return scratch_reserve(j->c, 0, j->scratchpad_at + scratchpad);
 }
 
@@ -658,7 +643,9 @@ void onednn_linear(struct context *c, struct tensor out, struct tensor x, const 
     struct job j = {.c = c, .out = out, .x = x, .residual = residual, .l = l, .w = w, .after = after, .scale = scale};
     j.kernels = cpu_of(c)->kernels;
     j.rows = tensor_rows(&x);
-    j.through_tile = w->type == TENSOR_I8 || (w->type == TENSOR_F32 && out.type != TENSOR_F32);
+    bool own_type = w->type == TENSOR_BF16 && after != LINEAR_ADD;
+    j.written = own_type ? out.type : TENSOR_F32;
+    j.direct = w->count == 1 && w->type != TENSOR_I8 && after != LINEAR_ADD && j.written == out.type;
     if (!find_products(&j) || !lay_out_scratch(&j))
         return;
     thread_pool_run(c->device->threads, blocks_of(j.rows) * w->count, 1, run_tiles, &j);
