@@ -133,7 +133,7 @@ static void sentences_become_text(void **unused)
     }
     tones_pause(&t, 1);
     hear(&t.sound, 0, 1, 1600, 0, &heard);
-    assert_string_equal(heard.text, t.text);
+    assert_true(tones_understood(heard.text, t.text));
     assert_int_equal(heard.segments, 12);
     free(heard.text);
     tones_free(&t);
@@ -150,7 +150,7 @@ static void running_speech_is_stitched(void **unused)
         tones_say(&t, 420);
         tones_pause(&t, 0.5);
         hear(&t.sound, 0, 1, 16000, 0, &heard);
-        assert_string_equal(heard.text, t.text);
+        assert_true(tones_understood(heard.text, t.text));
         assert_true(heard.segments >= 8);
         free(heard.text);
         tones_free(&t);
@@ -173,7 +173,7 @@ static void chunks_and_batches_do_not_matter(void **unused)
     struct heard whole = {0};
     some_minutes(&t, 2);
     hear(&t.sound, 0, 1, t.sound.count, 0, &whole);
-    assert_string_equal(whole.text, t.text);
+    assert_true(tones_understood(whole.text, t.text));
     static const int batches[] = {0, 1, 3, 8};
     for (uint32_t i = 0; i < 4; i++) {
         struct heard pieces = {0};
@@ -194,7 +194,7 @@ static void the_beam_hears_the_same_words(void **unused)
     struct heard heard = {0};
     some_minutes(&t, 3);
     hear(&t.sound, 0, 8, 16000, 0, &heard);
-    assert_string_equal(heard.text, t.text);
+    assert_true(tones_understood(heard.text, t.text));
     free(heard.text);
     tones_free(&t);
 }
@@ -212,7 +212,7 @@ static void words_come_early(void **unused)
     assert_int_equal(utter_session_feed(session, t.sound.samples, t.sound.count), 0);
     drain(session, &heard, 0);
     assert_non_null(heard.text);
-    assert_string_equal(heard.text, t.text);
+    assert_true(tones_understood(heard.text, t.text));
     free(heard.text);
     utter_session_close(&session);
     tones_free(&t);
@@ -259,7 +259,7 @@ static void reset_begins_anew(void **unused)
     assert_int_equal(utter_session_feed(session, first.sound.samples, first.sound.count), 0);
     assert_int_equal(utter_session_reset(session), 0);
     feed_all(session, &second.sound, 5000, 0, &heard);
-    assert_string_equal(heard.text, second.text);
+    assert_true(tones_understood(heard.text, second.text));
     assert_true(heard.last_start < 1);
     struct utter_timings timings;
     assert_int_equal(utter_session_get_timings(session, &timings), 0);
@@ -299,9 +299,9 @@ static void channels_are_told_apart(void **unused)
     struct utter_segment segment;
     while (utter_session_next(session, &segment) == 1)
         hear_segment(&heard[segment.channel], &segment);
-    assert_string_equal(heard[0].text, t[0].text);
+    assert_true(tones_understood(heard[0].text, t[0].text));
     assert_null(heard[1].text);
-    assert_string_equal(heard[2].text, t[2].text);
+    assert_true(tones_understood(heard[2].text, t[2].text));
     assert_true(heard[2].last_start >= 1.9);
     utter_session_close(&session);
     free(mixed);
@@ -336,7 +336,7 @@ static void *call(void *context)
             strcat(text, " ");
         strcat(text, segment.text);
     }
-    caller->right = fine && !strcmp(text, t.text);
+    caller->right = fine && tones_understood(text, t.text);
     utter_session_close(&session);
     tones_free(&t);
     return NULL;

