@@ -48,10 +48,10 @@ struct context {
     const struct device *device;
     enum tensor_type compute; /* f32 or bf16: what activations between matrix products are kept in */
     struct arena arena;
-    bool measuring;           /* ops check and allocate but compute nothing: see context_measure */
-    double flops;             /* of the matrix products and convolutions called so far, measuring or not */
-    void *scratch;            /* the device's own per-context state (CPU: the primitives it has met) */
-    struct fault fault;       /* the first failure of an op, which stops all later ones */
+    bool measuring;     /* ops check and allocate but compute nothing: see context_measure */
+    double flops;       /* of the matrix products and convolutions called so far, measuring or not */
+    void *scratch;      /* the device's own per-context state (CPU: the primitives it has met) */
+    struct fault fault; /* the first failure of an op, which stops all later ones */
 };
 
 /* Opens a context with no arena yet. Errors: MEMORY. */
@@ -210,9 +210,9 @@ struct ops {
                                   const int *lengths);
     void (*attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
                       int heads, float scale, const int *lengths, bool causal);
-    void (*relative_attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k,
-                               struct tensor v, struct tensor position, const float *u, const float *w, int heads,
-                               float scale, const int *lengths);
+    void (*relative_attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                               struct tensor position, const float *u, const float *w, int heads, float scale,
+                               const int *lengths);
 };
 
 #endif
