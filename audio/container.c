@@ -102,34 +102,6 @@ static void walk_chunks(struct container *c, struct source *source, bool big)
     }
 }
 
-/* Where an MP3's first frame begins: behind the ID3v2 tag, if there is one (its size is four times seven bits). */
-static int64_t skip_tag(const unsigned char *head)
-{
-    if (memcmp(head, "ID3", 3))
-        return 0;
-    return 10 + ((int64_t)(head[6] & 0x7f) << 21 | (head[7] & 0x7f) << 14 | (head[8] & 0x7f) << 7 | (head[9] & 0x7f));
-}
-
-/* The Xing (or Info) header lies in an MP3's first frame, behind its side information: flags, number of frames where
- * bit 0 is set, number of bytes where bit 1 is. */
-static void look_mp3(struct container *c, struct source *source, const unsigned char *head)
-{
-    unsigned char b[52];
-    const int64_t start = skip_tag(head);
-    if (source_read_at(source, start, b, sizeof b) != sizeof b || b[0] != 0xff || (b[1] & 0xe6) != 0xe2)
-        return;
-    const bool first_version = b[1] & 0x08, mono = (b[3] & 0xc0) == 0xc0;
-    const int at = first_version ? (mono ? 21 : 36) : (mono ? 13 : 21);
-    if ((!is(b + at, "Xing") && !is(b + at, "Info")) || !(b[at + 7] & 2))
-        return;
-    const int field = at + 8 + (b[at + 7] & 1 ? 4 : 0);
-    if (field + 4 > (int)sizeof b)
-        return;
-    set_size(c, source, start, word(b + field, true));
-    if (c->has_size && c->promised != c->present)
-        patch_size(source, start + field, source->size, true);
-}
-
 void container_look(struct container *container, struct source *source)
 {
     unsigned char b[24];
@@ -145,6 +117,5 @@ void container_look(struct container *container, struct source *source)
         const bool big = is(b, ".snd");
         set_format(container, word(b + 16, big), word(b + 20, big));
         set_size(container, source, word(b + 4, big), word(b + 8, big));
-    } else
-        look_mp3(container, source, b);
+    }
 }

@@ -1,4 +1,4 @@
-/* container.h - a first look at the headers of WAV (RIFF, RIFX, RF64), AIFF, AU and MP3.
+/* container.h - a first look at the headers of WAV (RIFF, RIFX, RF64), AIFF and AU.
  *
  * libsndfile refuses impossible headers with one error for many faults, and silently mends sizes that the file does not
  * hold. This look is for what a message has to say: the numbers that the header gives. */
@@ -15,10 +15,8 @@ struct container {
     int64_t promised, present;
 };
 
-/* Never fails: what is not found stays unset. Mends, as later reads of source see it, two sizes that are wrong on
- * purpose or by accident and that libsndfile takes at their word: a data chunk of size 0 with sound behind it, which a
- * writer leaves that never came back to its header; and the length in an MP3's Xing header where the file is shorter,
- * of which libmpg123 would complain on the standard error stream. */
+/* Never fails: what is not found stays unset. Mends, as later reads of source see it, a size that libsndfile takes at
+ * its word: a data chunk of size 0 with sound behind it, which a writer leaves that never came back to its header. */
 void container_look(struct container *container, struct source *source);
 
 #endif

@@ -1,10 +1,12 @@
-/* file.c - sound files on libsndfile, through its virtual input so that paths, memory and pipes run the same code.
+/* file.c - sound files on libsndfile, through its virtual input so that paths, memory and pipes run the same code; MPEG
+ * audio never reaches it (mpeg.h says why).
  *
  * libsndfile's own failures become one sentence each. Its last error before a handle exists is a global of its own:
  * two threads that fail to open files at once may swap the ends of their sentences, nothing more. */
 #include "audio/file.h"
 
 #include "audio/container.h"
+#include "audio/mpeg.h"
 #include "audio/source.h"
 #include "src/base/memory.h"
 
@@ -22,7 +24,8 @@ struct audio_file {
     char *name;
     struct source source;
     struct container container;
-    SNDFILE *handle;
+    SNDFILE *handle;   /* or NULL, and mpeg reads it */
+    struct mpeg *mpeg; /* or NULL */
     SF_INFO info;
     char format[104];
     int64_t frames_read, samples_bad;
@@ -132,23 +135,55 @@ static void describe_format(struct audio_file *file)
              format_name(file->info.format & SF_FORMAT_SUBMASK, minor, sizeof minor));
 }
 
-/* From an open source to an open file. */
-static int open_sound(struct audio_file *file, struct fault *fault)
+static int open_mpeg(struct audio_file *file, const struct mpeg_span *span, struct fault *fault)
+{
+    static const int layers[] = {SF_FORMAT_MPEG_LAYER_I, SF_FORMAT_MPEG_LAYER_II, SF_FORMAT_MPEG_LAYER_III};
+    const int rc = mpeg_open(&file->mpeg, span, &file->source, file->name, fault);
+    if (rc)
+        return rc;
+    file->info.format = SF_FORMAT_MPEG | layers[span->layer - 1];
+    file->info.samplerate = span->sample_rate;
+    file->info.channels = span->channels;
+    file->info.frames = mpeg_length(file->mpeg);
+    file->container.has_size = span->promised > 0;
+    file->container.promised = span->promised;
+    file->container.present = file->source.size - span->start;
+    return 0;
+}
+
+/* What libsndfile does not know may be MPEG audio behind something else. */
+static int open_other(struct audio_file *file, struct fault *fault)
 {
     static SF_VIRTUAL_IO input = {virtual_length, virtual_seek, virtual_read, virtual_write, virtual_tell};
-    int rc;
-    if (!file->source.size)
-        return fail(fault, UTTER_ERROR_AUDIO, "%s: the file is empty", file->name);
+    struct mpeg_span span;
     container_look(&file->container, &file->source);
     if (file->container.has_format) {
-        rc = check_format(file->name, file->container.rate, file->container.channels, fault);
+        const int rc = check_format(file->name, file->container.rate, file->container.channels, fault);
         if (rc)
             return rc;
     }
     file->handle = sf_open_virtual(&input, SFM_READ, &file->info, file);
-    if (!file->handle)
-        return fail_open(file, fault);
-    rc = check_format(file->name, file->info.samplerate, file->info.channels, fault);
+    if (file->handle)
+        return 0;
+    if (sf_error(NULL) == SF_ERR_UNRECOGNISED_FORMAT && mpeg_search(&span, &file->source))
+        return open_mpeg(file, &span, fault);
+    return fail_open(file, fault);
+}
+
+/* From an open source to an open file. */
+static int open_sound(struct audio_file *file, struct fault *fault)
+{
+    struct mpeg_span span;
+    if (!file->source.size)
+        return fail(fault, UTTER_ERROR_AUDIO, "%s: the file is empty", file->name);
+    const enum mpeg_verdict verdict = mpeg_look(&span, &file->source);
+    if (file->source.failure)
+        return fail(fault, UTTER_ERROR_IO, "%s: reading failed", file->name);
+    if (verdict == MPEG_CLAIMED)
+        return fail(fault, UTTER_ERROR_AUDIO, "%s: begins like an MP3 file, but there is no sound in it", file->name);
+    int rc = verdict == MPEG_FOUND ? open_mpeg(file, &span, fault) : open_other(file, fault);
+    if (!rc)
+        rc = check_format(file->name, file->info.samplerate, file->info.channels, fault);
     if (!rc)
         describe_format(file);
     return rc;
@@ -213,6 +248,7 @@ void audio_file_close(struct audio_file **file)
         return;
     if ((*file)->handle)
         sf_close((*file)->handle);
+    mpeg_close(&(*file)->mpeg);
     source_close(&(*file)->source);
     free((*file)->name);
     free(*file);
@@ -252,7 +288,8 @@ static void sum_up(struct audio_file *file)
 {
     const int64_t samples = file->frames_read * file->info.channels;
     const double seconds = (double)file->frames_read / file->info.samplerate;
-    const int error = sf_error(file->handle);
+    const int error = file->handle ? sf_error(file->handle) : 0;
+    const char *problem = file->mpeg ? mpeg_problem(file->mpeg) : "";
     char text[160];
     if (file->container.has_size && file->container.promised > file->container.present)
         snprintf(file->warning, sizeof file->warning,
@@ -262,7 +299,9 @@ static void sum_up(struct audio_file *file)
         tidy_text(sf_error_number(error), text, sizeof text);
         snprintf(file->warning, sizeof file->warning, "%s: damaged after %.2f s (libsndfile: %s)", file->name, seconds,
                  text);
-    } else if (frames_known(file) && file->frames_read < file->info.frames)
+    } else if (*problem)
+        snprintf(file->warning, sizeof file->warning, "%s: %s", file->name, problem);
+    else if (frames_known(file) && file->frames_read < file->info.frames)
         snprintf(file->warning, sizeof file->warning, "%s: cut short: the header promises %.2f s, %.2f s are there",
                  file->name, (double)file->info.frames / file->info.samplerate, seconds);
     else if (!samples)
@@ -281,7 +320,7 @@ int64_t audio_file_read(struct audio_file *file, float *out, int64_t frames, str
         return fail(fault, UTTER_ERROR_ARGUMENT, "%s: a negative number of frames was asked for", file->name);
     if (file->ended || !frames)
         return 0;
-    const int64_t got = sf_readf_float(file->handle, out, frames);
+    const int64_t got = file->mpeg ? mpeg_read(file->mpeg, out, frames) : sf_readf_float(file->handle, out, frames);
     if (file->source.failure)
         return fail(fault, UTTER_ERROR_IO, "%s: reading failed after %.2f s", file->name,
                     (double)file->frames_read / file->info.samplerate);

@@ -1,4 +1,4 @@
-/* file.h - sound files of every format that libsndfile reads, as interleaved float samples. */
+/* file.h - sound files of every format that libsndfile reads, as interleaved float samples; MPEG audio by libmpg123. */
 #ifndef AUDIO_FILE_H
 #define AUDIO_FILE_H
 
