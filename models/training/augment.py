@@ -58,12 +58,12 @@ def speed(pcm, factor):
 
 def spoil(pcm, noise, rng):
     """The same length, as it might arrive from elsewhere."""
-    if rng.random() < 0.1:
+    if rng.random() < 0.06:
         pcm = reverberate(pcm, rng)
     r = rng.random()
-    if r < 0.15:
+    if r < 0.10:
         pcm = add_noise(pcm, clip(noise, len(pcm), rng), rng.uniform(5, 30))
-    elif r < 0.3:
+    elif r < 0.18:
         pcm = add_noise(pcm, coloured(len(pcm), rng), rng.uniform(10, 40))
     pcm = pcm * np.float32(10 ** rng.uniform(-1.3, 0.1) / max(np.abs(pcm).max(), 1e-3))
     if rng.random() < 0.15:
@@ -83,6 +83,8 @@ def not_speech(n, noise, rng):
 def mask(mel, rng):
     """SpecAugment on one utterance, in place: [frames, 80]."""
     frames = mel.shape[0]
+    if rng.random() < 0.65:             # most stay whole: a short training has more to gain from seeing everything
+        return
     for _ in range(1):
         width = int(rng.integers(0, 14))
         low = int(rng.integers(0, 80 - width))

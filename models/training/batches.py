@@ -11,7 +11,7 @@ from vocabulary import load
 TIMES = {"voice_lj": 2.5, "voice_cathy": 1.5, "train_an4": 1.5, "train_speechocean": 1.0,
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
 SYNTHESIZED = 0.33                  # share of the audio in a round
-NOT_SPEECH = 0.02
+NOT_SPEECH = 0.03
 WIDTH = 512
 TOP = 8                             # posteriors kept per frame
 FRAME = STRIDE * HOP
@@ -75,7 +75,7 @@ class Mix(torch.utils.data.IterableDataset):
                 break
             budget -= s.store.lengths[i]
             picks.append((s, i))
-        picks = [(s, i, rng.choice([0.9, 0.95, 1.0, 1.0, 1.05, 1.12])) for s, i in picks if s.store.lengths[i] < 15 * RATE]
+        picks = [(s, i, rng.choice([0.92, 1.0, 1.0, 1.0, 1.0, 1.08])) for s, i in picks if s.store.lengths[i] < 15 * RATE]
         picks.sort(key=lambda p: p[0].store.lengths[p[1]] / p[2] * rng.uniform(0.96, 1.04))
         batches, batch = [], []
         for p in picks:

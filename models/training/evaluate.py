@@ -44,21 +44,23 @@ class Recognizer:
 
 def main():
     a = arguments("Measure the exported model.", model=("", "folder; WORK/export if not given"), out=("", "results file"),
-                  bf16=(0, "1: multiply in bfloat16"), show=(0, "print this many pairs of each set"))
+                  bf16=(0, "1: multiply in bfloat16"), limit=(0, "only so many of each set"),
+                  show=(0, "print this many pairs of each set"))
     torch.set_num_threads(a.threads)
     folder = Path(a.model) if a.model else a.work / "export"
     recognizer, results, began = Recognizer(folder, a.bf16), {}, time.time()
     for name in EVAL:
         store = Store(a.work, name)
         for kind, change in (("clean", lambda x: x), ("ulaw", telephone)):
-            guesses = [recognizer(change(store.audio(i))) for i in range(len(store))]
-            n, s, d, i = errors(store.texts, guesses)
+            count = min(a.limit or len(store), len(store))
+            guesses = [recognizer(change(store.audio(i))) for i in range(count)]
+            n, s, d, i = errors(store.texts[:count], guesses)
             results[f"{name} {kind}"] = {"words": n, "sub": s, "del": d, "ins": i, "wer": round(100 * (s + d + i) / n, 2)}
-            for k in range(min(a.show, len(store)) if kind == "clean" else 0):
+            for k in range(min(a.show, count) if kind == "clean" else 0):
                 print(" ", store.texts[k], "|", guesses[k])
     noise = Store(a.work, "noise_eval")
-    texts = [recognizer(noise.audio(i)) for i in range(len(noise))]
-    results["noise"] = {"clips": len(noise), "with_text": sum(bool(t) for t in texts)}
+    texts = [recognizer(noise.audio(i)) for i in range(min(a.limit or len(noise), len(noise)))]
+    results["noise"] = {"clips": len(texts), "with_text": sum(bool(t) for t in texts)}
     quiet = [np.zeros(n * RATE, dtype=np.float32) for n in (1, 3, 10)]
     quiet += [x + np.float32(1e-4) * np.random.default_rng(0).standard_normal(len(x)).astype(np.float32) for x in quiet]
     results["silence"] = {"clips": len(quiet), "with_text": sum(bool(recognizer(x)) for x in quiet)}

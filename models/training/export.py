@@ -16,7 +16,7 @@ def main():
     state = torch.load(a.work / "checkpoint" / "student.pt", weights_only=True)
     model = build().eval()
     model.load_state_dict(state[a.part])
-    largest = max(v.abs().max().item() for v in model.state_dict().values())
+    largest = max(v.abs().max().item() for v in model.parameters())
     model = model.to(getattr(torch, a.dtype))
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(out)

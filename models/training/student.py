@@ -20,6 +20,7 @@ from score import quick
 
 TAP = 4                     # the layer that learns the teacher's features
 AVERAGE = 0.998
+EVERY = 4                   # steps between averagings
 
 
 class Student:
@@ -59,7 +60,9 @@ class Student:
 
     @torch.no_grad()
     def update_average(self):
-        keep = min(AVERAGE, (1 + self.step) / (10 + self.step))
+        if self.step % EVERY:
+            return
+        keep = min(AVERAGE, (1 + self.step) / (10 + self.step)) ** EVERY
         for mine, new in zip(self.average.state_dict().values(), self.model.state_dict().values()):
             if mine.dtype.is_floating_point:
                 mine.lerp_(new, 1 - keep)
@@ -108,7 +111,7 @@ def agreement(scores, batch):
 
 def train(rank, a):
     """One of --processes processes: each takes its own batches, and their gradients are averaged."""
-    torch.set_num_threads(a.threads)
+    torch.set_num_threads(max(1, a.threads // a.processes))
     if a.processes > 1:
         dist.init_process_group("gloo", init_method=f"file://{a.meeting}", rank=rank, world_size=a.processes)
     say = (lambda line: status(a.work, line)) if rank == 0 else (lambda line: None)
@@ -158,10 +161,10 @@ def train(rank, a):
 
 
 def main():
-    a = arguments("Train the student.", minutes=(90.0, "length of the whole schedule"), rate=(1.5e-3, "peak learning rate"),
-                  batch_seconds=(60.0, "audio per step and process"), weight=(2.0, "weight of the teacher's features"),
+    a = arguments("Train the student.", minutes=(90.0, "length of the whole schedule"), rate=(1e-3, "peak learning rate"),
+                  batch_seconds=(40.0, "audio per step and process"), weight=(1.0, "weight of the teacher's features"),
                   weight_head=(1.0, "weight of the head's posteriors"), dropout=(0.0, "dropout"),
-                  checkpoint_minutes=(4.0, "between checkpoints"), processes=(2, "processes, each of --threads threads"))
+                  checkpoint_minutes=(5.0, "between checkpoints"), processes=(2, "processes, which share --threads"))
     a.meeting = str(a.work / f"meeting.{os.getpid()}")
     if a.processes == 1:
         train(0, a)
