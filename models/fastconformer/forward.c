@@ -17,6 +17,12 @@ static struct tensor rows_of(struct tensor x, int64_t first, int64_t count)
     return tensor_3d(x.type, x.data ? (char *)x.data + bytes : NULL, count, x.shape[1], x.shape[2]);
 }
 
+/* While a pass is measured there is nothing on the host, and NULL takes no offset. */
+static const float *host_at(const float *host, int64_t offset)
+{
+    return host ? host + offset : NULL;
+}
+
 static int rows_at_once(int64_t elements, int rows)
 {
     int64_t n = PIECE / (elements > 0 ? elements : 1);
@@ -62,7 +68,7 @@ static void stem(struct context *c, struct tensor out, const struct fastconforme
         const int n = batch->rows - first < step ? batch->rows - first : step;
         size_t mark = arena_mark(c);
         struct tensor x = new_3d(c, TENSOR_F32, n, batch->frames, mels);
-        tensor_upload(c, x, batch->features + (int64_t)first * batch->frames * mels, tensor_count(&x));
+        tensor_upload(c, x, host_at(batch->features, (int64_t)first * batch->frames * mels), tensor_count(&x));
         struct tensor y = stem_stages(c, &m->stem, x, first, batch); /* [n, time, mels', channels] */
         y = tensor_3d(y.type, y.data, n, y.shape[1], y.shape[2] * y.shape[3]);
         linear(c, rows_of(out, first, n), y, &m->stem.out);
@@ -162,7 +168,8 @@ static void head(struct context *c, struct tensor x, const struct linear *l, con
         struct tensor scores = new_3d(c, TENSOR_F32, n, time, l->out);
         linear(c, logits, rows_of(x, first, n), l);
         log_softmax(c, scores, logits);
-        tensor_download(c, batch->scores + (int64_t)first * time * l->out, scores, tensor_count(&scores));
+        float *to = batch->scores ? batch->scores + (int64_t)first * time * l->out : NULL;
+        tensor_download(c, to, scores, tensor_count(&scores));
         arena_release(c, mark);
     }
 }

@@ -155,7 +155,8 @@ static int read_header(const struct reader *r, const char *text, size_t length, 
         if (!entry->string || strcmp(entry->string, "__metadata__"))
             code = read_entry(r, list, entry);
     cJSON_Delete(header);
-    return code ? code : check_cover(r, list->items + first, list->count - first);
+    struct stored_tensor *read = first < list->count ? list->items + first : NULL;
+    return code ? code : check_cover(r, read, list->count - first);
 }
 
 int safetensors_read(const unsigned char *data, size_t size, const char *path, const char *file,
