@@ -1,5 +1,5 @@
 /* file.c - sound files on libsndfile, through its virtual input so that paths, memory and pipes run the same code; MPEG
- * audio never reaches it (mpeg.h says why).
+ * audio and Opus never reach it (mpeg.h and opus.h say why).
  *
  * libsndfile's own failures become one sentence each. Its last error before a handle exists is a global of its own:
  * two threads that fail to open files at once may swap the ends of their sentences, nothing more. */
@@ -7,6 +7,7 @@
 
 #include "audio/container.h"
 #include "audio/mpeg.h"
+#include "audio/opus.h"
 #include "audio/source.h"
 #include "src/base/memory.h"
 
@@ -24,8 +25,10 @@ struct audio_file {
     char *name;
     struct source source;
     struct container container;
-    SNDFILE *handle;   /* or NULL, and mpeg reads it */
-    struct mpeg *mpeg; /* or NULL */
+    /* One of these reads it, the others are NULL. */
+    SNDFILE *handle;
+    struct mpeg *mpeg;
+    struct opus_file *opus;
     SF_INFO info;
     char format[104];
     int64_t frames_read, samples_bad;
@@ -41,11 +44,10 @@ static sf_count_t virtual_length(void *user)
 static sf_count_t virtual_seek(sf_count_t offset, int whence, void *user)
 {
     struct source *s = &((struct audio_file *)user)->source;
-    const int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? s->position : s->size;
-    if (offset < -from || offset > INT64_MAX - from)
-        return -1;
-    s->position = from + offset;
-    return s->position;
+    const int64_t to = source_seek(s->position, s->size, offset, whence);
+    if (to >= 0)
+        s->position = to;
+    return to;
 }
 
 static sf_count_t virtual_read(void *buffer, sf_count_t count, void *user)
@@ -151,6 +153,18 @@ static int open_mpeg(struct audio_file *file, const struct mpeg_span *span, stru
     return 0;
 }
 
+static int open_opus(struct audio_file *file, struct fault *fault)
+{
+    const int rc = opus_file_open(&file->opus, &file->source, file->name, fault);
+    if (rc)
+        return rc;
+    file->info.format = SF_FORMAT_OGG | SF_FORMAT_OPUS;
+    file->info.samplerate = OPUS_FILE_RATE;
+    file->info.channels = opus_file_channels(file->opus);
+    file->info.frames = opus_file_length(file->opus);
+    return 0;
+}
+
 /* What libsndfile does not know may be MPEG audio behind something else. */
 static int open_other(struct audio_file *file, struct fault *fault)
 {
@@ -181,7 +195,9 @@ static int open_sound(struct audio_file *file, struct fault *fault)
         return fail(fault, UTTER_ERROR_IO, "%s: reading failed", file->name);
     if (verdict == MPEG_CLAIMED)
         return fail(fault, UTTER_ERROR_AUDIO, "%s: begins like an MP3 file, but there is no sound in it", file->name);
-    int rc = verdict == MPEG_FOUND ? open_mpeg(file, &span, fault) : open_other(file, fault);
+    int rc = verdict == MPEG_FOUND           ? open_mpeg(file, &span, fault)
+             : opus_file_look(&file->source) ? open_opus(file, fault)
+                                             : open_other(file, fault);
     if (!rc)
         rc = check_format(file->name, file->info.samplerate, file->info.channels, fault);
     if (!rc)
@@ -249,6 +265,7 @@ void audio_file_close(struct audio_file **file)
     if ((*file)->handle)
         sf_close((*file)->handle);
     mpeg_close(&(*file)->mpeg);
+    opus_file_close(&(*file)->opus);
     source_close(&(*file)->source);
     free((*file)->name);
     free(*file);
@@ -289,7 +306,7 @@ static void sum_up(struct audio_file *file)
     const int64_t samples = file->frames_read * file->info.channels;
     const double seconds = (double)file->frames_read / file->info.samplerate;
     const int error = file->handle ? sf_error(file->handle) : 0;
-    const char *problem = file->mpeg ? mpeg_problem(file->mpeg) : "";
+    const char *problem = file->mpeg ? mpeg_problem(file->mpeg) : file->opus ? opus_file_problem(file->opus) : "";
     char text[160];
     if (file->container.has_size && file->container.promised > file->container.present)
         snprintf(file->warning, sizeof file->warning,
@@ -301,7 +318,7 @@ static void sum_up(struct audio_file *file)
                  text);
     } else if (*problem)
         snprintf(file->warning, sizeof file->warning, "%s: %s", file->name, problem);
-    else if (frames_known(file) && file->frames_read < file->info.frames)
+    else if (!file->opus && frames_known(file) && file->frames_read < file->info.frames)
         snprintf(file->warning, sizeof file->warning, "%s: cut short: the header promises %.2f s, %.2f s are there",
                  file->name, (double)file->info.frames / file->info.samplerate, seconds);
     else if (!samples)
@@ -314,13 +331,20 @@ static void sum_up(struct audio_file *file)
                  file->samples_bad, samples);
 }
 
+static int64_t read_frames(struct audio_file *file, float *out, int64_t frames)
+{
+    if (file->mpeg)
+        return mpeg_read(file->mpeg, out, frames);
+    return file->opus ? opus_file_read(file->opus, out, frames) : sf_readf_float(file->handle, out, frames);
+}
+
 int64_t audio_file_read(struct audio_file *file, float *out, int64_t frames, struct fault *fault)
 {
     if (frames < 0)
         return fail(fault, UTTER_ERROR_ARGUMENT, "%s: a negative number of frames was asked for", file->name);
     if (file->ended || !frames)
         return 0;
-    const int64_t got = file->mpeg ? mpeg_read(file->mpeg, out, frames) : sf_readf_float(file->handle, out, frames);
+    const int64_t got = read_frames(file, out, frames);
     if (file->source.failure)
         return fail(fault, UTTER_ERROR_IO, "%s: reading failed after %.2f s", file->name,
                     (double)file->frames_read / file->info.samplerate);

@@ -1,4 +1,5 @@
-/* file.h - sound files of every format that libsndfile reads, as interleaved float samples; MPEG audio by libmpg123. */
+/* file.h - sound files of every format that libsndfile reads, as interleaved float samples; MPEG audio by libmpg123,
+ * Opus by libopusfile. */
 #ifndef AUDIO_FILE_H
 #define AUDIO_FILE_H
 
@@ -7,9 +8,9 @@
 struct audio_file;
 
 struct audio_file_info {
-    int sample_rate;    /* Hz, 1000 to 768000 */
+    int sample_rate;    /* Hz, 1000 to 768000; 48000 for all Opus */
     int channels;       /* 1 to 64 */
-    int64_t frames;     /* as the header says; -1 where unknown */
+    int64_t frames;     /* as the header says; -1 where unknown; off by less than a packet in some Opus */
     const char *format; /* "WAV, Signed 16 bit PCM" …; lives as long as the file */
 };
 

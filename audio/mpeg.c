@@ -196,11 +196,10 @@ static mpg123_ssize_t read_span(void *context, void *buffer, size_t size)
 static off_t seek_span(void *context, off_t offset, int whence)
 {
     struct mpeg *m = context;
-    const int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? m->position : m->span.end - m->span.start;
-    if (offset < -from || offset > INT64_MAX - from)
-        return -1;
-    m->position = from + offset;
-    return m->position;
+    const int64_t to = source_seek(m->position, m->span.end - m->span.start, offset, whence);
+    if (to >= 0)
+        m->position = to;
+    return to;
 }
 
 /* The one number of channels makes libmpg123 turn a mono file's stereo passages to mono, and the other way round. All

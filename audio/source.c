@@ -157,6 +157,12 @@ void source_close(struct source *source)
     *source = (struct source){.fd = -1};
 }
 
+int64_t source_seek(int64_t position, int64_t size, int64_t offset, int whence)
+{
+    const int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? position : size;
+    return offset < -from || offset > INT64_MAX - from ? -1 : from + offset;
+}
+
 static int64_t read_bytes(struct source *source, int64_t offset, void *buffer, int64_t size)
 {
     if (offset < 0 || size <= 0 || offset >= source->size)

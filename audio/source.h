@@ -30,4 +30,8 @@ void source_close(struct source *source);
 /* Up to size bytes from offset; returns how many, fewer only at the end or where reading failed (source.failure). */
 int64_t source_read_at(struct source *source, int64_t offset, void *buffer, int64_t size);
 
+/* Where a seek of offset from whence (SEEK_SET, SEEK_CUR, SEEK_END) leads from position in size bytes, perhaps beyond
+ * them; -1: before them. */
+int64_t source_seek(int64_t position, int64_t size, int64_t offset, int whence);
+
 #endif
