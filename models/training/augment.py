@@ -66,7 +66,7 @@ def spoil(pcm, noise, rng):
     elif r < 0.18:
         pcm = add_noise(pcm, coloured(len(pcm), rng), rng.uniform(10, 40))
     pcm = pcm * np.float32(10 ** rng.uniform(-1.3, 0.1) / max(np.abs(pcm).max(), 1e-3))
-    if rng.random() < 0.15:
+    if rng.random() < 0.25:
         pcm = mu_law_8k(pcm)
     return np.clip(pcm, -1, 1)
 
