@@ -38,12 +38,14 @@ void window_free(struct window *window)
 }
 
 /* The detector keeps 0.2 s before speech and 0.3 s after it, so a pause as heard is half a second longer than here.
- * Windows that end at every pause of half a second did best on recordings strung together: a pause parts speakers, and
- * the features of a window are normalised as one. */
+ * A window is normalised as one. Half a second of its own silence around the speech is what the training heard, and a
+ * shorter pause is a hesitation, whose windows would be too short to normalise well; a longer one parts speakers. With
+ * the default model: 60.1 % word errors on 807 utterances one by one and 60.6 % on an hour of them strung together;
+ * windows that end at half a second instead, with half this context, 61.7 and 61.2 %. */
 void cutter_params_default(struct cutter_params *params)
 {
     *params = (struct cutter_params){
-        .longest = 2000, .context = 25, .long_pause = 20, .short_pause = 3, .settled = 200, .overlap = 150};
+        .longest = 2000, .context = 50, .long_pause = 40, .short_pause = 15, .settled = 200, .overlap = 150};
 }
 
 int cutter_open(struct cutter **cutter, const struct cutter_params *params, int channel, struct fault *fault)
