@@ -1,7 +1,7 @@
 # The progress bar: on a terminal only, never wider than it, gone at the end.
 . "$(dirname "$0")/common.inc"
 . "$tests/command/model.inc"
-command -v script >/dev/null || skip "no script(1)"
+command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no script(1), or no pseudo-terminals here"
 
 cd "$work" || exit 1
 for i in 1 2 3 4 5 6; do
