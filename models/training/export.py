@@ -18,6 +18,7 @@ def main():
     model.load_state_dict(state[a.part])
     largest = max(v.abs().max().item() for v in model.parameters())
     model = model.to(getattr(torch, a.dtype))
+    model.config.language = "en"                                    # what Utter tells its callers
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(out)
     (out / "generation_config.json").unlink(missing_ok=True)        # greedy CTC takes no settings
