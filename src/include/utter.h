@@ -149,10 +149,10 @@ struct utter_word {
 };
 
 struct utter_segment {
-    double start, end;         /* seconds */
-    int channel;               /* 0 when channels were mixed */
-    float confidence;          /* in [0, 1]: mean over words, weighted by their durations */
-    const char *text;          /* no leading or trailing space */
+    double start, end; /* seconds */
+    int channel;       /* 0 when channels were mixed */
+    float confidence;  /* in [0, 1]: mean over words, weighted by their durations */
+    const char *text;  /* no leading or trailing space */
     const struct utter_word *words;
     size_t word_count;
 };
@@ -177,13 +177,13 @@ enum utter_channels {
 
 struct utter_session_params {
     size_t struct_size;
-    int sample_rate;             /* Hz of what is fed, 1000 to 768000; 0: 16000 */
-    int channel_count;           /* interleaved channels of what is fed, 1 to 64; 0: 1 */
+    int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
+    int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
-    int beam;                    /* width of the prefix beam search, at most 256; 0 or 1: greedy */
-    const char *language;        /* NULL: the model's own; a language it does not speak is UNSUPPORTED */
-    int batch;                   /* windows per forward pass, at most 256; 1: each is transcribed as soon as it
-                                    ends at a pause; 0: chosen for throughput, minutes of speech may wait */
+    int beam;             /* width of the prefix beam search, at most 256; 0 or 1: greedy */
+    const char *language; /* NULL: the model's own; a language it does not speak is UNSUPPORTED */
+    int batch;            /* windows per forward pass, at most 256; 1: each is transcribed as soon as it
+                             ends at a pause; 0: chosen for throughput, minutes of speech may wait */
 };
 
 UTTER_API void utter_session_params_init(struct utter_session_params *params);
@@ -304,11 +304,11 @@ UTTER_API void utter_benchmark_params_init(struct utter_benchmark_params *params
 struct utter_benchmark {
     size_t struct_size;
     double features_seconds, model_seconds, search_seconds; /* medians for the whole batch */
-    double audio_seconds;       /* of sound in the batch */
-    double model_flops;         /* floating-point operations of the matrix products and convolutions of one pass */
-    double matmul_rate;         /* FLOP/s of the library's matrix product alone, on the same shapes in the same
-                                   precision, weighted as the model uses them, in the same run */
-    double activation_bytes;    /* arena of one pass */
+    double audio_seconds;                                   /* of sound in the batch */
+    double model_flops;      /* floating-point operations of the matrix products and convolutions of one pass */
+    double matmul_rate;      /* FLOP/s of the library's matrix product alone, on the same shapes in the same
+                                precision, weighted as the model uses them, in the same run */
+    double activation_bytes; /* arena of one pass */
 };
 
 /* Times one forward pass on seeded noise, stage by stage. Errors: ARGUMENT, MEMORY, UNSUPPORTED. */
