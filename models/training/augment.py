@@ -56,17 +56,22 @@ def speed(pcm, factor):
     return soxr.resample(pcm, RATE * factor, RATE, quality="QQ").astype(np.float32)
 
 
+def tempo(rng):
+    """A factor of speed, which moves pitch and formants with it: in effect another speaker."""
+    return 1.0 if rng.random() < 0.35 else float(rng.uniform(0.86, 1.16))
+
+
 def spoil(pcm, noise, rng):
     """The same length, as it might arrive from elsewhere."""
-    if rng.random() < 0.06:
+    if rng.random() < 0.1:
         pcm = reverberate(pcm, rng)
     r = rng.random()
-    if r < 0.10:
+    if r < 0.12:
         pcm = add_noise(pcm, clip(noise, len(pcm), rng), rng.uniform(5, 30))
-    elif r < 0.18:
+    elif r < 0.24:
         pcm = add_noise(pcm, coloured(len(pcm), rng), rng.uniform(10, 40))
     pcm = pcm * np.float32(10 ** rng.uniform(-1.3, 0.1) / max(np.abs(pcm).max(), 1e-3))
-    if rng.random() < 0.25:
+    if rng.random() < 0.35:
         pcm = mu_law_8k(pcm)
     return np.clip(pcm, -1, 1)
 
@@ -80,16 +85,21 @@ def not_speech(n, noise, rng):
     return x * np.float32(10 ** rng.uniform(-4, -0.2) / (np.abs(x).max() + 1e-6))
 
 
+def window(mel, rng):
+    """As if the utterance had been normalised over a longer window with other speech in it, in place."""
+    mel.mul_(float(rng.uniform(0.92, 1.08))).add_(float(rng.normal(0, 0.1)))
+
+
 def mask(mel, rng):
-    """SpecAugment on one utterance, in place: [frames, 80]."""
+    """SpecAugment (Park et al. 2019) on one utterance, in place: [frames, 80]."""
     frames = mel.shape[0]
-    if rng.random() < 0.65:             # most stay whole: a short training has more to gain from seeing everything
+    if rng.random() < 0.25:
         return
-    for _ in range(1):
-        width = int(rng.integers(0, 14))
+    for _ in range(2):
+        width = int(rng.integers(0, 15))
         low = int(rng.integers(0, 80 - width))
         mel[:, low:low + width] = 0
-    for _ in range(1 + frames // 400):
-        width = min(int(rng.integers(0, 16)), frames // 8)
+    for _ in range(1 + frames // 150):
+        width = min(int(rng.integers(0, 20)), frames // 8)
         start = int(rng.integers(0, frames - width + 1))
         mel[start:start + width] = 0

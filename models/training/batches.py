@@ -3,14 +3,14 @@ import numpy as np
 import torch
 
 import augment
-from common import RATE, Store, STRIDE, HOP, encoder_frames, shards, teacher_frames
+from common import RATE, Store, STRIDE, HOP, encoder_frames, held_out, shards, teacher_frames
 from features import log_mel
 from vocabulary import load
 
 # How often each recording is heard in a round of the mix; what is short of words is heard less.
 TIMES = {"voice_lj": 2.5, "voice_cathy": 1.5, "train_an4": 1.5, "train_speechocean": 1.0,
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
-SYNTHESIZED = 0.33                  # share of the audio in a round
+SYNTHESIZED = 0.5                   # share of the audio in a round
 NOT_SPEECH = 0.03
 WIDTH = 512
 TOP = 8                             # posteriors kept per frame
@@ -36,7 +36,7 @@ class Source:
             self.posteriors = self.posteriors["ids"], self.posteriors["values"]
 
     def usable(self, i):
-        return self.labels[i] is not None or self.features is not None
+        return (self.labels[i] is not None or self.features is not None) and not held_out(self.store, i)
 
     def target(self, i, factor, frames):
         """The teacher's features at the student's frames, two a frame, for speech sped up by `factor`."""
@@ -54,12 +54,20 @@ class Source:
 class Mix(torch.utils.data.IterableDataset):
     def __init__(self, work, batch_seconds, seed):
         self.work, self.batch_seconds, self.seed = work, batch_seconds, seed
+        self.sources = {}
+
+    def source(self, name):
+        """The set, read anew when one of its files has come."""
+        has = [(self.work / path).exists() for path in (f"teacher/{name}.f16", f"posteriors/{name}.npz")]
+        if self.sources.get(name, (None,))[0] != has:
+            self.sources[name] = has, Source(self.work, name, load(self.work))
+        return self.sources[name][1]
 
     def open(self):
-        tokenizer = load(self.work)
+        """Every set with what there is of it by now."""
         self.noise = Store(self.work, "noise_train")
-        self.real = [Source(self.work, n, tokenizer) for n in TIMES]
-        self.made = [Source(self.work, n, tokenizer) for n in shards(self.work)]
+        self.real = [self.source(n) for n in TIMES]
+        self.made = [self.source(n) for n in shards(self.work)]
 
     def round(self, rng):
         """One round's (source, utterance) pairs, cut into batches of like length, in random order."""
@@ -75,7 +83,7 @@ class Mix(torch.utils.data.IterableDataset):
                 break
             budget -= s.store.lengths[i]
             picks.append((s, i))
-        picks = [(s, i, rng.choice([0.92, 1.0, 1.0, 1.0, 1.0, 1.08])) for s, i in picks if s.store.lengths[i] < 15 * RATE]
+        picks = [(s, i, augment.tempo(rng)) for s, i in picks if s.store.lengths[i] < 15 * RATE]
         picks.sort(key=lambda p: p[0].store.lengths[p[1]] / p[2] * rng.uniform(0.96, 1.04))
         batches, batch = [], []
         for p in picks:
@@ -105,7 +113,7 @@ class Mix(torch.utils.data.IterableDataset):
             if rng.random() < NOT_SPEECH:
                 examples[k] = np.zeros(0, dtype=np.float32), [], None, None
         # Silence before, in whole encoder frames so that the teacher's stay in step, and after.
-        total = -(-(longest + int(rng.uniform(0, 0.4) * RATE)) // FRAME) * FRAME
+        total = -(-(longest + int(rng.uniform(0, 0.4 if rng.random() < 0.7 else 1.5) * RATE)) // FRAME) * FRAME
         frames = total // FRAME
         wave = np.zeros((len(examples), total), dtype=np.float32)
         target = np.zeros((len(examples), frames, 2 * WIDTH), dtype=np.float16)
@@ -129,6 +137,7 @@ class Mix(torch.utils.data.IterableDataset):
                 ids[row, start:start + n], values[row, start:start + n] = posterior[0][:n], posterior[1][:n]
         mel = log_mel(torch.from_numpy(wave))
         for row in range(len(examples)):
+            augment.window(mel[row], rng)
             augment.mask(mel[row], rng)
         labelled = [row for row, e in enumerate(examples) if e[1] is not None]
         labels = [torch.tensor(examples[row][1], dtype=torch.long) for row in labelled]

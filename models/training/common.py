@@ -4,6 +4,7 @@ import json
 import os
 import re
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ import numpy as np
 RATE = 16000
 HOP = 160                   # samples per mel frame
 STRIDE = 8                  # mel frames per encoder frame: 12.5 frames a second
+
+# What matrices are multiplied in: float32 where the processor would only emulate bfloat16.
+BFLOAT16 = any(flag in Path("/proc/cpuinfo").read_text().split() for flag in ("avx512_bf16", "amx_bf16"))
 
 LABELLED = ["train_an4", "train_speechocean", "voice_cathy", "voice_lj", "train_words"]
 UNLABELLED = ["unlabelled_librispeech"]
@@ -142,6 +146,22 @@ def have(work, name):
 
 def shards(work, prefix="syn_"):
     return sorted(p.stem for p in (Path(work) / "data").glob(prefix + "*.json"))
+
+
+# ---- the development set: what settings are chosen by, out of the training sets and never trained on ----
+
+DEVELOPMENT = {"train_an4": (lambda file: file.split("-")[1], 15),              # by speaker
+               "train_speechocean": (lambda file: file[:5], 20),                # by speaker
+               "voice_lj": (lambda file: file, 15),                             # one speaker: by text
+               "voice_cathy": (lambda file: file.rpartition("_")[0], 30)}       # all takes of a text
+
+
+def held_out(store, i):
+    """Whether utterance `i` is kept for development: one speaker, or one text, in so many."""
+    if store.name not in DEVELOPMENT:
+        return False
+    key, one_in = DEVELOPMENT[store.name]
+    return zlib.crc32(key(store.files[i]).encode()) % one_in == 0
 
 
 # ---- lengths, all derived from the number of samples ----

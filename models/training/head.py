@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from batches import TOP, WIDTH, Source, statistics
-from common import EVAL, LABELLED, RATE, UNLABELLED, arguments, encoder_frames, shards, status
+from common import BFLOAT16, EVAL, LABELLED, RATE, UNLABELLED, arguments, encoder_frames, held_out, shards, status
 from score import errors, greedy
 from vocabulary import PIECES, load
 
@@ -52,7 +52,7 @@ def rounds(data, seconds, rng):
     """Batches of like length, for ever; single words seldom."""
     while True:
         picks = [(s, i) for s in data for i in range(len(s.store))
-                 if s.labels[i] and (s.name != "train_words" or rng.random() < 0.08)]
+                 if s.labels[i] and not held_out(s.store, i) and (s.name != "train_words" or rng.random() < 0.08)]
         picks.sort(key=lambda p: p[0].store.lengths[p[1]] * rng.uniform(0.95, 1.05))
         cuts, batch = [], []
         for p in picks:
@@ -88,7 +88,7 @@ def train(head, data, a):
         for g in optimizer.param_groups:
             g["lr"] = a.rate * min(1.0, (step + 1) / 200) * max(0.01, 1 - past)
         x, lengths, labels, label_lengths = collate(batch, rng)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
             scores = head(x, a.dropout)
         loss = F.ctc_loss(scores.float().log_softmax(-1).transpose(0, 1), labels, lengths, label_lengths, blank=PIECES,
                           reduction="sum", zero_infinity=True) / len(labels)

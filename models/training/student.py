@@ -1,7 +1,8 @@
 """Step 5: train the student. Resumes from checkpoint/student.pt; the schedule runs over --minutes of training.
 
-Three losses: CTC on the texts; the teacher's features from a middle layer (a projection that is thrown away);
-and, once head.py has run, the teacher's frame posteriors.
+Four losses: CTC on the texts, of the last layer and of a middle one through the same head (Lee and Watanabe, "Intermediate
+loss regularization for CTC-based speech recognition", ICASSP 2021, section 3); the teacher's features from a middle layer
+(a projection that is thrown away); and, once head.py has run, the teacher's frame posteriors.
 """
 import copy
 import os
@@ -12,21 +13,26 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
+from safetensors.torch import load_file
 
 from batches import WIDTH, loader, statistics
-from common import arguments, status
+from common import BFLOAT16, arguments, status
 from net import build, encode, logits
 from score import quick
 
 TAP = 4                     # the layer that learns the teacher's features
+MIDDLE = 4                  # the layer that is asked for the text early
 AVERAGE = 0.998
 EVERY = 4                   # steps between averagings
 
 
 class Student:
-    def __init__(self, work, rate):
+    def __init__(self, work, rate, start=""):
         torch.manual_seed(1)
         self.model = build().train()
+        if start:
+            weights = load_file(Path(start) / "model.safetensors")
+            self.model.load_state_dict({name: value.float() for name, value in weights.items()})
         self.project = torch.nn.Linear(self.model.config.encoder_config.hidden_size, 2 * WIDTH)
         self.average = copy.deepcopy(self.model).eval()
         decay = [p for p in self.parameters() if p.dim() > 1]
@@ -117,22 +123,23 @@ def train(rank, a):
     say = (lambda line: status(a.work, line)) if rank == 0 else (lambda line: None)
     asked = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append(True))        # save, then leave
-    s = Student(a.work, a.rate)
+    s = Student(a.work, a.rate, a.start)
     mean, deviation = statistics(a.work, ["voice_lj", "voice_cathy"])
     say(f"student starts at step {s.step}, {s.trained / 60:.0f} of {a.minutes:.0f} min, "
         f"{sum(p.numel() for p in s.model.parameters())} parameters")
-    sums, heard, count, began, saved, mark = torch.zeros(3), s.heard, 0, time.time(), time.time(), time.time()
+    sums, heard, count, began, saved, mark = torch.zeros(4), s.heard, 0, time.time(), time.time(), time.time()
     for batch in loader(a.work, a.batch_seconds, seed=s.step + 7 + 1000003 * rank):
         past = s.trained / (60 * a.minutes)
         for g in s.optimizer.param_groups:
-            g["lr"] = a.rate * min(1.0, (s.step + 1) / 250) * max(0.01, min(1.0, 1.15 * (1 - past)))
-        with torch.autocast("cpu", torch.bfloat16):
-            top, tapped = encode(s.model, batch["mel"], TAP, a.dropout)
-            scores = logits(s.model, top)
-            near = imitation(s, tapped, batch, mean, deviation)
+            g["lr"] = a.rate * min(1.0, (s.step + 1) / 400) * max(0.01, min(1.0, 1.15 * (1 - past)))
+        with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
+            layers = encode(s.model, batch["mel"], a.dropout)
+            scores, early = logits(s.model, layers[-1]), logits(s.model, layers[MIDDLE - 1])
+            near = imitation(s, layers[TAP - 1], batch, mean, deviation)
         text, agree = ctc(s.model, scores, batch), agreement(scores, batch)
+        early = ctc(s.model, early, batch)
         s.optimizer.zero_grad(set_to_none=True)
-        (text + a.weight * near + a.weight_head * agree).backward()
+        ((1 - a.weight_early) * text + a.weight_early * early + a.weight * near + a.weight_head * agree).backward()
         seconds, stop = batch["seconds"], bool(asked) or past >= 1
         if a.processes > 1:
             seconds, stop = s.share(a.processes, seconds, stop)
@@ -141,11 +148,11 @@ def train(rank, a):
         s.step, s.heard, s.trained = s.step + 1, s.heard + seconds, s.trained + time.time() - mark
         mark = time.time()
         s.update_average()
-        sums += torch.tensor([text.item(), near.item(), agree.item()])
+        sums += torch.tensor([text.item(), early.item(), near.item(), agree.item()])
         count += 1
         if count == 50:
             say(f"step {s.step} {s.trained / 60:.1f} min {s.heard / 3600:.1f} h heard, ctc {sums[0] / count:.3f} "
-                f"imitation {sums[1] / count:.3f} head {sums[2] / count:.3f}, "
+                f"early {sums[1] / count:.3f} imitation {sums[2] / count:.3f} head {sums[3] / count:.3f}, "
                 f"{(s.heard - heard) / (time.time() - began):.0f} times real time")
             sums.zero_()
             heard, count, began = s.heard, 0, time.time()
@@ -163,8 +170,9 @@ def train(rank, a):
 def main():
     a = arguments("Train the student.", minutes=(90.0, "length of the whole schedule"), rate=(1e-3, "peak learning rate"),
                   batch_seconds=(40.0, "audio per step and process"), weight=(1.0, "weight of the teacher's features"),
-                  weight_head=(1.0, "weight of the head's posteriors"), dropout=(0.0, "dropout"),
-                  checkpoint_minutes=(5.0, "between checkpoints"), processes=(2, "processes, which share --threads"))
+                  weight_head=(1.0, "weight of the head's posteriors"), weight_early=(0.2, "share of the middle layer's CTC"), dropout=(0.05, "dropout"),
+                  checkpoint_minutes=(15.0, "between checkpoints"), start=("", "an exported model to begin from, when there is no checkpoint; its tokenizer.json must be WORK's"),
+                  processes=(2, "processes, which share --threads"))
     a.meeting = str(a.work / f"meeting.{os.getpid()}")
     if a.processes == 1:
         train(0, a)

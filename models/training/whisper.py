@@ -4,7 +4,11 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
+from common import BFLOAT16
+
 HEADS = 8
+LAYERS = 6
+FAST = torch.bfloat16 if BFLOAT16 else torch.float32
 MARGIN = 16000              # it was trained on speech followed by silence: keep at least a second
 
 
@@ -18,7 +22,7 @@ class Whisper:
         # Matrices are turned once; autocast would turn them at every call.
         for k, v in self.w.items():
             if k.endswith("weight") and v.dim() >= 2 and not k.startswith("embed"):
-                self.w[k] = v.bfloat16()
+                self.w[k] = v.to(FAST)
 
     def log_mel(self, wave):
         """[batch, samples] to [batch, 80, frames], as Whisper does, the maximum taken per row."""
@@ -29,22 +33,22 @@ class Whisper:
 
     def _linear(self, x, name):
         bias = self.w.get(name + ".bias")
-        return F.linear(x.bfloat16(), self.w[name + ".weight"], None if bias is None else bias.bfloat16())
+        return F.linear(x.to(FAST), self.w[name + ".weight"], None if bias is None else bias.to(FAST))
 
     def _norm(self, x, name):
         return F.layer_norm(x, x.shape[-1:], self.w[name + ".weight"], self.w[name + ".bias"])
 
     def _conv(self, x, name, stride):
         w = self.w
-        return F.gelu(F.conv1d(x.bfloat16(), w[name + ".weight"], w[name + ".bias"].bfloat16(), stride, 1))
+        return F.gelu(F.conv1d(x.to(FAST), w[name + ".weight"], w[name + ".bias"].to(FAST), stride, 1))
 
     @torch.inference_mode()
-    def encode(self, wave):
-        """[batch, samples] to [batch, frames at 50 Hz, 512]; the last norm included."""
+    def encode(self, wave, layers=LAYERS):
+        """[batch, samples] to [batch, frames at 50 Hz, 512]; the last norm included if all layers are."""
         x = self._conv(self._conv(self.log_mel(wave), "conv1", 1), "conv2", 2).transpose(1, 2).float()
         x = x + self.w["embed_positions.weight"][:x.shape[1]]
         batch, time, width = x.shape
-        for i in range(6):
+        for i in range(layers):
             p = f"layers.{i}."
             h = self._norm(x, p + "self_attn_layer_norm")
             q, k, v = (self._linear(h, p + f"self_attn.{n}_proj").view(batch, time, HEADS, -1).transpose(1, 2)
@@ -53,4 +57,4 @@ class Whisper:
             x = x + self._linear(h, p + "self_attn.out_proj").float()
             h = self._norm(x, p + "final_layer_norm")
             x = x + self._linear(F.gelu(self._linear(h, p + "fc1")), p + "fc2").float()
-        return self._norm(x, "layer_norm")
+        return self._norm(x, "layer_norm") if layers == LAYERS else x
