@@ -161,7 +161,9 @@ def loader(work, batch_seconds, seed):
 
 
 def statistics(work, names):
-    """Mean and deviation of every teacher feature, so that each counts the same."""
-    x = np.concatenate([np.memmap(work / "teacher" / f"{n}.f16", dtype=np.float16, mode="r").reshape(-1, WIDTH)[::7]
-                        for n in names if (work / "teacher" / f"{n}.f16").exists()]).astype(np.float32)
+    """Mean and deviation of every teacher feature, so that each counts the same; 0 and 1 before there are any."""
+    paths = [p for p in (work / "teacher" / f"{n}.f16" for n in names) if p.exists()]
+    if not paths:
+        return torch.zeros(2 * WIDTH), torch.ones(2 * WIDTH)
+    x = np.concatenate([np.memmap(p, dtype=np.float16, mode="r").reshape(-1, WIDTH)[::7] for p in paths]).astype(np.float32)
     return torch.from_numpy(np.tile(x.mean(0), 2)), torch.from_numpy(np.tile(x.std(0), 2))

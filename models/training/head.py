@@ -140,7 +140,10 @@ def main():
     if a.only_measure:
         head.load_state_dict(torch.load(path, weights_only=True))
     else:
-        train(head, sources(a.work, LABELLED + shards(a.work)), a)
+        data = sources(a.work, LABELLED + shards(a.work))
+        if not data:
+            raise SystemExit(f"{a.work}: there are no teacher features yet: run teacher.py first")
+        train(head, data, a)
         torch.save(head.state_dict(), path)
     head.eval()
     status(a.work, "teacher's head: " + measure(head, a.work))
