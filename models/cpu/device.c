@@ -54,6 +54,12 @@ static const struct ops cpu_ops = {
     .conv1d_depthwise_silu = fast_conv1d_depthwise_silu,
     .attention = fast_attention,
     .relative_attention = fast_relative_attention,
+    .unfold = fast_unfold,
+    .gather_rows = fast_gather_rows,
+    .scatter_rows = fast_scatter_rows,
+    .split_heads = fast_split_heads,
+    .kept_attention = fast_kept_attention,
+    .kept_attention_weights = fast_kept_attention_weights,
 };
 
 #if defined(__x86_64__)

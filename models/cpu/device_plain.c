@@ -53,6 +53,12 @@ static const struct ops plain_ops = {
     .conv1d_depthwise_silu = plain_conv1d_depthwise_silu,
     .attention = plain_attention,
     .relative_attention = plain_relative_attention,
+    .unfold = plain_unfold,
+    .gather_rows = plain_gather_rows,
+    .scatter_rows = plain_scatter_rows,
+    .split_heads = plain_split_heads,
+    .kept_attention = plain_kept_attention,
+    .kept_attention_weights = plain_kept_attention_weights,
 };
 
 int cpu_plain_device_open(struct device **device, struct fault *fault)

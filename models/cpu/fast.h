@@ -28,4 +28,14 @@ void fast_relative_attention(struct context *c, struct tensor out, struct tensor
                              struct tensor position, const float *u, const float *w, int heads, float scale,
                              const int *lengths);
 
+/* fast_kept.c */
+void fast_unfold(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);
+void fast_gather_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);
+void fast_scatter_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);
+void fast_split_heads(struct context *c, struct tensor out, struct tensor x, int heads);
+void fast_kept_attention(struct context *c, struct tensor out, struct tensor q, struct tensor keys,
+                         struct tensor values, int heads, float scale, const struct query_span *spans, int count);
+void fast_kept_attention_weights(struct context *c, struct tensor out, struct tensor q, struct tensor keys, int heads,
+                                 float scale, const struct query_span *span);
+
 #endif

@@ -34,6 +34,17 @@ struct cpu_products {
                  int64_t n);
 };
 
+/* A head's kept keys or values: key t is the width elements from step · (index ? index[t] : t) on. */
+struct kept_keys {
+    const void *data;
+    enum tensor_type type;
+    int64_t step;
+    const int *index;
+    int64_t length, width;
+};
+
+enum { KEPT_QUERIES = 5 }; /* that one reading of the keys serves: the usual beam */
+
 struct cpu_kernels {
     const char *name;
     /* out = scale · x */
@@ -60,6 +71,9 @@ struct cpu_kernels {
     /* In place: exp(s - the largest s) with s = factor · (scores + relative), as f32, or as bf16 from the row's
      * beginning on; relative may be NULL. Returns 1 / their sum. */
     float (*exponentials)(float *scores, const float *relative, float factor, enum tensor_type out_type, int64_t n);
+    /* Few queries (1 to KEPT_QUERIES) and kept keys (kept_template.h). */
+    void (*kept_dots)(float *scores, int64_t ldc, const float *q, int rows, const struct kept_keys *keys);
+    void (*kept_sums)(float *out, const float *weights, int64_t ldw, int rows, const struct kept_keys *values);
 };
 
 /* Products in bf16, on processors that have instructions for them (avx512_bf16). pack functions take bf16 only. */

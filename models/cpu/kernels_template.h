@@ -190,6 +190,7 @@ static void dequantize_row(void *out, enum tensor_type out_type, const int32_t *
 }
 
 #include "models/cpu/attention_template.h"
+#include "models/cpu/kept_template.h"
 
 /* ---- convolutions ---- */
 
@@ -328,4 +329,6 @@ const struct cpu_kernels KERNELS = {
     .products = {TENSOR_F32, PANEL, 1, pack_columns, pack_rows, gemm},
     .shift = shift_row,
     .exponentials = exponentials,
+    .kept_dots = kept_dots,
+    .kept_sums = kept_sums,
 };

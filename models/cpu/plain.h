@@ -36,4 +36,14 @@ void plain_relative_attention(struct context *c, struct tensor out, struct tenso
                               struct tensor position, const float *u, const float *w, int heads, float scale,
                               const int *lengths);
 
+/* plain_kept.c */
+void plain_unfold(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);
+void plain_gather_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);
+void plain_scatter_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);
+void plain_split_heads(struct context *c, struct tensor out, struct tensor x, int heads);
+void plain_kept_attention(struct context *c, struct tensor out, struct tensor q, struct tensor keys,
+                          struct tensor values, int heads, float scale, const struct query_span *spans, int count);
+void plain_kept_attention_weights(struct context *c, struct tensor out, struct tensor q, struct tensor keys, int heads,
+                                  float scale, const struct query_span *span);
+
 #endif

@@ -4,6 +4,7 @@
 #define MODELS_FASTCONFORMER_FASTCONFORMER_H
 
 #include "models/load/checkpoint.h"
+#include "models/tensor/matmul_shape.h"
 #include "models/tensor/ops.h"
 
 /* The architecture, by the names of config.json ("encoder_config"). */
@@ -58,9 +59,6 @@ int fastconformer_forward(struct fastconformer_pass *pass, const float *features
 
 /* The matrix products of one pass as [m, k, n, how many], for the benchmark's yardstick; returns how many entries,
  * at most capacity. */
-struct matmul_shape {
-    int64_t m, k, n, count;
-};
 int fastconformer_matmuls(const struct fastconformer_config *config, int batch, int frames, struct matmul_shape *out,
                           int capacity);
 

@@ -343,3 +343,123 @@ void relative_attention(struct context *c, struct tensor out, struct tensor q, s
     if (computing(c, &out))
         c->device->ops->relative_attention(c, out, q, k, v, position, u, w, heads, factor, lengths);
 }
+
+/* ---- sequences that grow ---- */
+
+void unfold(struct context *c, struct tensor out, struct tensor x, int kernel, int stride)
+{
+    const char *op = "unfold";
+    if (usable(c, op, &out, &x) && check(c, x.rank == 3 && out.rank == 3, op, "not [batch, time, width]", &out, &x) &&
+        check(c, kernel >= 1 && kernel % 2 == 1 && stride >= 1, op, "an even kernel, or a stride below 1", &out, &x) &&
+        check(c,
+              out.shape[0] == x.shape[0] && out.shape[1] == (x.shape[1] - 1) / stride + 1 &&
+                  out.shape[2] == kernel * x.shape[2],
+              op, "out is not what the kernel gives", &out, &x) &&
+        computing(c, &out))
+        c->device->ops->unfold(c, out, x, kernel, stride);
+}
+
+/* Whether rows[count] lie in t. */
+static bool rows_within(const int *rows, int64_t count, const struct tensor *t)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (rows[i] < 0 || rows[i] >= t->shape[0])
+            return false;
+    return true;
+}
+
+void gather_rows(struct context *c, struct tensor out, struct tensor x, const int *rows)
+{
+    const char *op = "gather_rows";
+    if (usable(c, op, &out, &x) &&
+        check(c, x.rank == 2 && out.rank == 2 && x.shape[1] == out.shape[1], op, "not rows of one width", &out, &x) &&
+        check(c, c->measuring || rows_within(rows, out.shape[0], &x), op, "a row outside x", &out, &x) &&
+        computing(c, &out))
+        c->device->ops->gather_rows(c, out, x, rows);
+}
+
+void scatter_rows(struct context *c, struct tensor out, struct tensor x, const int *rows)
+{
+    const char *op = "scatter_rows";
+    if (usable(c, op, &out, &x) &&
+        check(c, x.rank == 2 && out.rank == 2 && x.shape[1] == out.shape[1] && x.type == out.type, op,
+              "not rows of one width and type", &out, &x) &&
+        check(c, c->measuring || rows_within(rows, x.shape[0], &out), op, "a row outside out", &out, &x) &&
+        computing(c, &x))
+        c->device->ops->scatter_rows(c, out, x, rows);
+}
+
+void split_heads(struct context *c, struct tensor out, struct tensor x, int heads)
+{
+    const char *op = "split_heads";
+    if (usable(c, op, &out, &x) && check(c, is_sequence(&x, heads), op, "x is not [batch, time, heads·d]", &out, &x) &&
+        check(c,
+              out.rank == 4 && out.shape[0] == x.shape[0] && out.shape[1] == heads && out.shape[2] == x.shape[1] &&
+                  out.shape[3] == x.shape[2] / heads,
+              op, "out is not [batch, heads, time, d]", &out, &x) &&
+        computing(c, &out))
+        c->device->ops->split_heads(c, out, x, heads);
+}
+
+static bool keys_fit(const struct tensor *keys, int64_t width, int heads)
+{
+    if (keys->rank == 2)
+        return keys->shape[1] == width;
+    return keys->rank == 4 && keys->shape[1] == heads && keys->shape[3] * heads == width;
+}
+
+static bool span_fits(const struct query_span *s, const struct tensor *q, const struct tensor *keys)
+{
+    if (s->first < 0 || s->count < 0 || s->first + s->count > q->shape[0] || s->length < 1)
+        return false;
+    if (keys->rank == 4)
+        return s->row >= 0 && s->row < keys->shape[0] && s->length <= keys->shape[2];
+    return s->index && rows_within(s->index, s->length, keys);
+}
+
+/* Checks a span, and counts its multiply-adds of queries with keys. */
+static bool check_span(struct context *c, const char *op, const struct query_span *s, const struct tensor *q,
+                       const struct tensor *keys)
+{
+    if (!check(c, c->measuring || span_fits(s, q, keys), op, "a span outside queries or keys", q, keys))
+        return false;
+    c->flops += 2.0 * s->count * s->length * (double)q->shape[1];
+    return true;
+}
+
+static bool check_kept(struct context *c, const char *op, const struct tensor *q, const struct tensor *keys, int heads)
+{
+    return check(c, q->rank == 2 && heads >= 1 && q->shape[1] % heads == 0, op, "q is not [n, heads·d]", q, keys) &&
+           check(c, keys_fit(keys, q->shape[1], heads), op, "keys do not go with q", q, keys);
+}
+
+void kept_attention(struct context *c, struct tensor out, struct tensor q, struct tensor keys, struct tensor values,
+                    int heads, float factor, const struct query_span *spans, int count)
+{
+    const char *op = "kept_attention";
+    if (!usable(c, op, &out, &q) || !usable(c, op, &keys, &values) || !check_kept(c, op, &q, &keys, heads) ||
+        !check(c, tensor_same_shape(&out, &q), op, "out has not the shape of q", &out, &q) ||
+        !check(c, tensor_same_shape(&keys, &values) && keys.type == values.type, op, "values are not like the keys",
+               &keys, &values))
+        return;
+    for (int i = 0; i < count; i++)
+        if (!check_span(c, op, &spans[i], &q, &keys) || !check_span(c, op, &spans[i], &q, &values))
+            return;
+    if (computing(c, &out) && count > 0)
+        c->device->ops->kept_attention(c, out, q, keys, values, heads, factor, spans, count);
+}
+
+void kept_attention_weights(struct context *c, struct tensor out, struct tensor q, struct tensor keys, int heads,
+                            float factor, const struct query_span *span)
+{
+    const char *op = "kept_attention_weights";
+    if (!usable(c, op, &out, &q) || !usable(c, op, &out, &keys) || !check_kept(c, op, &q, &keys, heads) ||
+        !check_span(c, op, span, &q, &keys) ||
+        !check(c,
+               is_f32(&out) && out.rank == 3 && out.shape[0] == heads && out.shape[1] == span->count &&
+                   out.shape[2] == span->length,
+               op, "out is not f32 [heads, n, length]", &out, &q))
+        return;
+    if (computing(c, &out))
+        c->device->ops->kept_attention_weights(c, out, q, keys, heads, factor, span);
+}

@@ -179,6 +179,42 @@ void relative_attention(struct context *c, struct tensor out, struct tensor q, s
                         struct tensor position, const float *u, const float *w, int heads, float scale,
                         const int *lengths);
 
+/* ---- sequences that grow: what a decoder with cached keys is written in ---- */
+
+/* x [batch, time, width] any; out [batch, time', kernel·width] any: the kernel steps around every stride-th step, side
+ * by side, zeros outside ("same" padding, kernel odd), time' = (time - 1) / stride + 1. A linear over it is a
+ * convolution over time. */
+void unfold(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);
+
+/* out [n, width] any: row i is row rows[i] of x [m, width] any. */
+void gather_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);
+
+/* The other way: row rows[i] of out [m, width] becomes row i of x [n, width]; the others stay. One type. */
+void scatter_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);
+
+/* x [batch, time, heads·d] any; out [batch, heads, time, d] any. */
+void split_heads(struct context *c, struct tensor out, struct tensor x, int heads);
+
+/* Queries that attend to the same kept keys. */
+struct query_span {
+    int first, count; /* of the queries */
+    int length;       /* keys */
+    int row;          /* of keys [rows, heads, time, d]: its first `length` keys … */
+    const int *index; /* … or, of keys [slots, heads·d], those of these slots [length] */
+};
+
+/* Softmax attention of few queries to kept keys: q, out [n, heads·d] any; keys and values of one shape, any:
+ * [rows, heads, time, d], or [slots, heads·d], where every key has a slot of its own and hypotheses that have a
+ * beginning in common name the same slots: a beam is reordered by its lists alone. Queries outside all spans are left
+ * as they are. */
+void kept_attention(struct context *c, struct tensor out, struct tensor q, struct tensor keys, struct tensor values,
+                    int heads, float scale, const struct query_span *spans, int count);
+
+/* The weights themselves: out [heads, n, length] f32, softmaxed over the span's length keys, for the n = span.count
+ * queries of one span. */
+void kept_attention_weights(struct context *c, struct tensor out, struct tensor q, struct tensor keys, int heads,
+                            float scale, const struct query_span *span);
+
 /* ---- the table ---- */
 
 enum linear_after { LINEAR_NONE = 0, LINEAR_RELU, LINEAR_SILU, LINEAR_GELU, LINEAR_ADD };
@@ -213,6 +249,14 @@ struct ops {
     void (*relative_attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
                                struct tensor position, const float *u, const float *w, int heads, float scale,
                                const int *lengths);
+    void (*unfold)(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);
+    void (*gather_rows)(struct context *c, struct tensor out, struct tensor x, const int *rows);
+    void (*scatter_rows)(struct context *c, struct tensor out, struct tensor x, const int *rows);
+    void (*split_heads)(struct context *c, struct tensor out, struct tensor x, int heads);
+    void (*kept_attention)(struct context *c, struct tensor out, struct tensor q, struct tensor keys,
+                           struct tensor values, int heads, float scale, const struct query_span *spans, int count);
+    void (*kept_attention_weights)(struct context *c, struct tensor out, struct tensor q, struct tensor keys, int heads,
+                                   float scale, const struct query_span *span);
 };
 
 #endif
