@@ -1,5 +1,6 @@
 #include "models/load/checkpoint.h"
 
+#include "models/load/facts.h"
 #include "models/load/json.h"
 #include "models/load/mapping.h"
 #include "models/load/random.h"
@@ -26,6 +27,7 @@ struct checkpoint {
     struct shard *shards;
     size_t shards_count, shards_capacity;
     struct stored_list tensors; /* sorted by name */
+    struct facts facts;
 };
 
 static const char *base_name(const char *path)
@@ -56,6 +58,7 @@ static int add_shard(struct checkpoint *c, char *path, struct fault *fault)
     int code = mapping_open(&s->map, path, fault);
     if (code)
         return code;
+    c->facts.format = "safetensors";
     return safetensors_read(s->map.data, s->map.size, path, base_name(path), &c->tensors, fault);
 }
 
@@ -233,6 +236,7 @@ int checkpoint_open_random(struct checkpoint **checkpoint, uint64_t seed, struct
         return fail_memory(fault, "a checkpoint");
     }
     c->random = true;
+    c->facts.format = "random";
     c->seed = seed;
     *checkpoint = c;
     return 0;
@@ -245,6 +249,7 @@ void checkpoint_close(struct checkpoint **checkpoint)
     if (!c)
         return;
     stored_list_release(&c->tensors);
+    facts_release(&c->facts);
     for (size_t i = 0; i < c->shards_count; i++) {
         mapping_close(&c->shards[i].map);
         free(c->shards[i].path);
@@ -259,6 +264,35 @@ void checkpoint_close(struct checkpoint **checkpoint)
 const char *checkpoint_path(const struct checkpoint *checkpoint)
 {
     return checkpoint->path;
+}
+
+const char *checkpoint_format(const struct checkpoint *checkpoint)
+{
+    return checkpoint->facts.format;
+}
+
+bool checkpoint_number(const struct checkpoint *checkpoint, const char *name, int64_t *value)
+{
+    for (size_t i = 0; i < checkpoint->facts.number_count; i++)
+        if (strcmp(checkpoint->facts.numbers[i].name, name) == 0) {
+            *value = checkpoint->facts.numbers[i].value;
+            return true;
+        }
+    return false;
+}
+
+size_t checkpoint_token_count(const struct checkpoint *checkpoint)
+{
+    return checkpoint->facts.token_count;
+}
+
+bool checkpoint_token(const struct checkpoint *checkpoint, size_t id, const char **bytes, size_t *length)
+{
+    if (id >= checkpoint->facts.token_count)
+        return false;
+    *bytes = checkpoint->facts.tokens[id].bytes;
+    *length = checkpoint->facts.tokens[id].length;
+    return true;
 }
 
 size_t checkpoint_count(const struct checkpoint *checkpoint)

@@ -24,6 +24,11 @@ enum stored_type {
     STORED_BOOL,
     STORED_F8_E4M3,
     STORED_F8_E5M2,
+    STORED_Q4_0, /* blocks of 32 elements along the last dimension, as ggml lays them out */
+    STORED_Q4_1,
+    STORED_Q5_0,
+    STORED_Q5_1,
+    STORED_Q8_0,
     STORED_TYPES
 };
 
@@ -48,6 +53,15 @@ struct checkpoint;
 int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct fault *fault);
 void checkpoint_close(struct checkpoint **checkpoint);
 
+/* "safetensors", "ggml", "gguf", "pytorch", or "random". */
+const char *checkpoint_format(const struct checkpoint *checkpoint);
+/* A hyperparameter that the file carries, by the names of OpenAI's dims ("n_mels", "n_text_layer" …); false: the file
+ * has none of this name. */
+bool checkpoint_number(const struct checkpoint *checkpoint, const char *name, int64_t *value);
+/* The vocabulary that the file carries: a token's bytes by its id, not terminated. 0: none. */
+size_t checkpoint_token_count(const struct checkpoint *checkpoint);
+bool checkpoint_token(const struct checkpoint *checkpoint, size_t id, const char **bytes, size_t *length);
+
 const char *checkpoint_path(const struct checkpoint *checkpoint);
 size_t checkpoint_count(const struct checkpoint *checkpoint);
 /* Tensors are sorted by name. */
@@ -55,9 +69,11 @@ const struct stored_tensor *checkpoint_at(const struct checkpoint *checkpoint, s
 const struct stored_tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name);
 
 const char *stored_type_name(enum stored_type type); /* "F32" … as safetensors spells it */
-size_t stored_type_size(enum stored_type type);
+size_t stored_type_size(enum stored_type type);      /* bytes of a block */
+int stored_type_block(enum stored_type type);        /* elements of a block: 1 but for the Q types */
 
-/* Converts count elements from first on to f32. Types: F64, F32, F16, BF16 and the integers. Errors: UNSUPPORTED. */
+/* Converts count elements from first on to f32. Types: F64, F32, F16, BF16, the Q types and the integers. Errors:
+ * UNSUPPORTED. */
 int stored_floats(const struct stored_tensor *tensor, int64_t first, int64_t count, float *out, struct fault *fault);
 
 /* The whole tensor as f32 in memory of the caller's (free), after checking that it is there, that its shape is

@@ -37,7 +37,7 @@ static int read_type(const struct reader *r, struct stored_tensor *t, const char
 {
     if (!cJSON_IsString(type))
         return wrong(r, name, "has no dtype");
-    for (int i = 0; i < STORED_TYPES; i++) {
+    for (int i = 0; i < STORED_Q4_0; i++) {
         t->type = (enum stored_type)i;
         if (!strcmp(type->valuestring, stored_type_name(t->type)))
             return 0;

@@ -1,5 +1,5 @@
 /* stored.c - the element types of checkpoints, and their conversion to f32. */
-#include "models/load/checkpoint.h"
+#include "models/load/blocks.h"
 
 #include <string.h>
 
@@ -7,11 +7,13 @@ static const struct {
     const char *name;
     size_t size;
 } TYPES[STORED_TYPES] = {
-    [STORED_F64] = {"F64", 8},   [STORED_F32] = {"F32", 4},         [STORED_F16] = {"F16", 2},
-    [STORED_BF16] = {"BF16", 2}, [STORED_I64] = {"I64", 8},         [STORED_I32] = {"I32", 4},
-    [STORED_I16] = {"I16", 2},   [STORED_I8] = {"I8", 1},           [STORED_U64] = {"U64", 8},
-    [STORED_U32] = {"U32", 4},   [STORED_U16] = {"U16", 2},         [STORED_U8] = {"U8", 1},
-    [STORED_BOOL] = {"BOOL", 1}, [STORED_F8_E4M3] = {"F8_E4M3", 1}, [STORED_F8_E5M2] = {"F8_E5M2", 1},
+    [STORED_F64] = {"F64", 8},    [STORED_F32] = {"F32", 4},         [STORED_F16] = {"F16", 2},
+    [STORED_BF16] = {"BF16", 2},  [STORED_I64] = {"I64", 8},         [STORED_I32] = {"I32", 4},
+    [STORED_I16] = {"I16", 2},    [STORED_I8] = {"I8", 1},           [STORED_U64] = {"U64", 8},
+    [STORED_U32] = {"U32", 4},    [STORED_U16] = {"U16", 2},         [STORED_U8] = {"U8", 1},
+    [STORED_BOOL] = {"BOOL", 1},  [STORED_F8_E4M3] = {"F8_E4M3", 1}, [STORED_F8_E5M2] = {"F8_E5M2", 1},
+    [STORED_Q4_0] = {"Q4_0", 18}, [STORED_Q4_1] = {"Q4_1", 20},      [STORED_Q5_0] = {"Q5_0", 22},
+    [STORED_Q5_1] = {"Q5_1", 24}, [STORED_Q8_0] = {"Q8_0", 34},
 };
 
 const char *stored_type_name(enum stored_type type)
@@ -22,6 +24,16 @@ const char *stored_type_name(enum stored_type type)
 size_t stored_type_size(enum stored_type type)
 {
     return (unsigned)type < STORED_TYPES ? TYPES[type].size : 0;
+}
+
+static bool quantized(enum stored_type type)
+{
+    return type >= STORED_Q4_0 && type <= STORED_Q8_0;
+}
+
+int stored_type_block(enum stored_type type)
+{
+    return quantized(type) ? STORED_BLOCK : 1;
 }
 
 static float float_of_bits(uint32_t bits)
@@ -47,6 +59,11 @@ static float float_of_half(uint16_t half)
     if ((half & 0x7c00) == 0x7c00)
         bits = magnitude | 0x7f800000;
     return float_of_bits(bits | (uint32_t)(half & 0x8000) << 16);
+}
+
+float stored_half(uint16_t half)
+{
+    return float_of_half(half);
 }
 
 /* 4 bits of exponent, 3 of fraction, no infinity (Micikevicius et al. 2022, arXiv 2209.05433, table 1). */
@@ -109,6 +126,21 @@ static int convert_integers(enum stored_type type, const unsigned char *from, in
     }
 }
 
+/* Elements [first, first + count), which may begin and end inside a block. */
+static void convert_blocks(const struct stored_tensor *t, int64_t first, int64_t count, float *out)
+{
+    const unsigned char *blocks = t->data;
+    size_t size = stored_type_size(t->type);
+    float block[STORED_BLOCK];
+    for (int64_t at = first; at < first + count;) {
+        int64_t inside = at % STORED_BLOCK, n = STORED_BLOCK - inside;
+        n = n < first + count - at ? n : first + count - at;
+        blocks_convert(t->type, blocks + (size_t)(at / STORED_BLOCK) * size, block);
+        memcpy(out + (at - first), block + inside, (size_t)n * sizeof *out);
+        at += n;
+    }
+}
+
 int stored_floats(const struct stored_tensor *t, int64_t first, int64_t count, float *out, struct fault *fault)
 {
     if (first < 0 || count < 0 || first > t->count || count > t->count - first)
@@ -117,6 +149,10 @@ int stored_floats(const struct stored_tensor *t, int64_t first, int64_t count, f
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "tensor '%.100s' has a type that we do not read", t->name);
     if (!count)
         return 0;
+    if (quantized(t->type)) {
+        convert_blocks(t, first, count, out);
+        return 0;
+    }
     const unsigned char *from = (const unsigned char *)t->data + (size_t)first * stored_type_size(t->type);
     bool integer = t->type >= STORED_I64 && t->type <= STORED_BOOL;
     return integer ? convert_integers(t->type, from, count, out) : convert_floats(t->type, from, count, out);
