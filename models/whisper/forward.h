@@ -1,0 +1,37 @@
+/* forward.h - the network itself, over the seam. */
+#ifndef MODELS_WHISPER_FORWARD_H
+#define MODELS_WHISPER_FORWARD_H
+
+#include "models/whisper/model.h"
+
+/* What a pass keeps from one call to the next, per decoder layer. */
+struct kept {
+    struct tensor cross_keys, cross_values; /* [windows, heads, positions, d/heads] */
+    struct tensor keys, values;             /* [slots, d] */
+};
+
+/* One run of the decoder: n tokens, each of which attends to the tokens before it in its own sequence and to the
+ * window that it listens to. All on the host. */
+struct lines {
+    int n;
+    const int *tokens, *positions;   /* [n] */
+    const int *slots;                /* [n]: where their keys and values go … */
+    const struct query_span *before; /* … and those that they attend to [before_count]; NULL: one sequence from its */
+    int before_count;                /* beginning, which keeps nothing */
+    const struct query_span *cross;  /* [cross_count] */
+    int cross_count;
+    const int *last; /* [last_count]: lines whose logits are asked for */
+    int last_count;
+};
+
+/* features [2·positions, mels] on the host → cross keys and values of a window in kept [decoder_layers]; output: NULL
+ * or [positions, d] on the host. Failures stick to the context. */
+void encode_window(struct context *c, const struct whisper *m, const struct kept *kept, int window,
+                   const float *features, float *output);
+
+/* logits [last_count, vocabulary] on the host. attention: NULL, or the alignment heads' cross-attention
+ * [heads, n, positions] of a run with one cross span, on the host. */
+void decode_lines(struct context *c, const struct whisper *m, const struct kept *kept, const struct lines *lines,
+                  float *logits, float *attention);
+
+#endif
