@@ -125,7 +125,10 @@ static int add_word(const struct tokenizer *tokenizer, struct span span, double 
         free(text);
         return 0;
     }
-    struct word word = {text, first * frame_seconds, end * frame_seconds, span_confidence(tokenizer, span)};
+    struct word word = {.text = text,
+                        .start = first * frame_seconds,
+                        .end = end * frame_seconds,
+                        .confidence = span_confidence(tokenizer, span)};
     return append(list, capacity, word, fault);
 }
 

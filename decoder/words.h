@@ -9,6 +9,8 @@ struct word {
     char *text;
     double start, end; /* seconds from the beginning of the scores */
     float confidence;  /* in [0, 1]: geometric mean of its tokens' probabilities, duration-weighted */
+    bool joined;       /* no space goes before it, as in languages written without spaces */
+    bool opens;        /* a segment of the model's own begins with it */
 };
 
 struct word_list {

@@ -1,0 +1,42 @@
+/* whisper_hypotheses.h - texts under way, and the two ways to go on from them. Private to the search. */
+#ifndef DECODER_WHISPER_HYPOTHESES_H
+#define DECODER_WHISPER_HYPOTHESES_H
+
+#include "decoder/whisper_rules.h"
+
+/* A text under way or done, in memory for the longest there may be. */
+struct hypothesis {
+    int *tokens; /* sampled so far, without the end */
+    float *log_probabilities;
+    size_t count;
+    double sum; /* of the log-probabilities, the end's included */
+    int row;    /* of the last step, whose logits are about this text; after an advance: of its parent */
+};
+
+struct hypotheses {
+    struct hypothesis *items; /* [capacity] */
+    int count, capacity;
+};
+
+/* Room for capacity texts of at most length tokens. */
+bool hypotheses_open(struct hypotheses *h, int capacity, int length);
+void hypotheses_close(struct hypotheses *h);
+/* Copies from into the next free place, which there must be, with one more token where token ≥ 0. */
+struct hypothesis *hypotheses_add(struct hypotheses *h, const struct hypothesis *from, int token, double score);
+
+/* A window on its way. */
+struct search {
+    const struct whisper_rules *rules;
+    int beam;           /* hypotheses side by side; 1: greedy */
+    int candidates;     /* beam: ends when so many are done */
+    double temperature; /* above 0: every hypothesis is sampled */
+    uint64_t random;    /* state */
+    struct hypotheses now, next, done;
+};
+
+/* Goes on by a token from the rows' logits [rows, size], which are spoiled: now becomes next, with texts that ended
+ * moved to done. */
+void search_beam(struct search *s, float *logits);
+void search_sample(struct search *s, float *logits);
+
+#endif

@@ -1,0 +1,32 @@
+/* whisper_rules.h - which tokens may come next, and what they score: the suppression and timestamp rules of
+ * openai/whisper's decoding.py, in the one pass over the logits that also normalises them. */
+#ifndef DECODER_WHISPER_RULES_H
+#define DECODER_WHISPER_RULES_H
+
+#include "decoder/whisper_search.h"
+
+struct whisper_rules {
+    const struct whisper_vocabulary *vocabulary;
+    const struct whisper_special *special;
+    int size;        /* of the vocabulary */
+    int *suppressed; /* [suppressed_count] never to come out */
+    size_t suppressed_count;
+    int blank; /* the token of " ", or -1: blanks may begin */
+    bool timestamps;
+    int latest_initial; /* the last timestamp token that may come first, or -1 */
+    int latest;         /* the last timestamp token of the window */
+    int force;          /* no end before so many tokens */
+};
+
+int whisper_rules_open(struct whisper_rules *rules, const struct whisper_vocabulary *vocabulary,
+                       const struct whisper_search_params *params, struct fault *fault);
+void whisper_rules_close(struct whisper_rules *rules);
+
+/* Tokens that may not follow those sampled so far get -infinity in logits [size]. Returns the logarithm of the sum of
+ * the exponentials of the rest: a token's log-probability is its logit minus that. */
+double whisper_rules_apply(const struct whisper_rules *rules, float *logits, const int *sampled, size_t count);
+
+/* The probability of one token among all of logits [size]. */
+double whisper_rules_probability(const struct whisper_rules *rules, const float *logits, int token);
+
+#endif
