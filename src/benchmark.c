@@ -7,6 +7,7 @@
 
 static const double seconds_limit = 120;
 enum { BATCH_LIMIT = 256, REPEATS_LIMIT = 1000, MATMULS = 64, RATE_REPEATS = 5 };
+enum { TOKENS = 32, TOKENS_LIMIT = 224 };
 
 static int read_params(struct utter_benchmark_params *params, const struct utter_benchmark_params *given,
                        struct fault *fault)
@@ -26,6 +27,8 @@ static int read_params(struct utter_benchmark_params *params, const struct utter
         return fail(fault, UTTER_ERROR_ARGUMENT, "batch is %d, and must be 1 to %d", params->batch, BATCH_LIMIT);
     if (params->repeats < 1 || params->repeats > REPEATS_LIMIT)
         return fail(fault, UTTER_ERROR_ARGUMENT, "repeats is %d, and must be 1 to %d", params->repeats, REPEATS_LIMIT);
+    if (params->tokens < 0 || params->tokens > TOKENS_LIMIT)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "tokens is %d, and must be 0 to %d", params->tokens, TOKENS_LIMIT);
     return 0;
 }
 
@@ -89,7 +92,7 @@ static double median(double *values, int count)
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-/* times: [3, repeats], of features, model and search. The first run warms up and is not counted. */
+/* times: [4, repeats], of features, model, search, and one decoder step. The first run warms up and is not counted. */
 static int time_stages(struct batch *batch, const struct noise *noise, double *times, int repeats, struct fault *fault)
 {
     for (int run = -1; run < repeats; run++) {
@@ -107,6 +110,7 @@ static int time_stages(struct batch *batch, const struct noise *noise, double *t
         times[run] = heard - began;
         times[repeats + run] = scored - heard;
         times[2 * repeats + run] = clock_seconds() - scored;
+        times[3 * repeats + run] = batch_steps(batch) ? times[2 * repeats + run] / batch_steps(batch) : 0;
     }
     return 0;
 }
@@ -115,7 +119,9 @@ static int time_stages(struct batch *batch, const struct noise *noise, double *t
 static int matmul_rate(const struct utter_model *model, int batch, int frames, double *rate, struct fault *fault)
 {
     struct matmul_shape shapes[MATMULS];
-    int count = fastconformer_matmuls(fastconformer_get_config(model->network), batch, frames, shapes, MATMULS);
+    int count = model->whisper
+                    ? whisper_encode_matmuls(whisper_get_config(model->whisper), batch, shapes, MATMULS)
+                    : fastconformer_matmuls(fastconformer_get_config(model->network), batch, frames, shapes, MATMULS);
     double operations = 0, seconds = 0;
     for (int i = 0; i < count; i++) {
         const struct matmul_shape *s = &shapes[i];
@@ -130,27 +136,105 @@ static int matmul_rate(const struct utter_model *model, int batch, int frames, d
     return 0;
 }
 
-static int measure(struct utter_model *model, const struct utter_benchmark_params *params, struct noise *noise,
-                   struct utter_benchmark *out, struct fault *fault)
+/* ---- memory ---- */
+
+enum { MEMORY_BYTES = 256 << 20, MEMORY_REPEATS = 5 };
+
+struct reading {
+    const uint64_t *words;
+    uint64_t sums[256]; /* by worker */
+};
+
+static void read_words(void *context, int64_t begin, int64_t end, int worker)
+{
+    struct reading *reading = context;
+    uint64_t sum = 0;
+    for (int64_t i = begin; i < end; i++)
+        sum += reading->words[i];
+    reading->sums[worker] += sum;
+}
+
+/* The rate at which all threads together read what no cache holds, the best of a few: what bounds a decoder step, whose
+ * weights are read once for a few rows. */
+static int memory_rate(struct thread_pool *threads, double *rate, struct fault *fault)
+{
+    int64_t count = MEMORY_BYTES / (int64_t)sizeof(uint64_t);
+    uint64_t *words = memory_aligned(MEMORY_BYTES);
+    if (!words)
+        return fail_memory(fault, "a benchmark");
+    for (int64_t i = 0; i < count; i++)
+        words[i] = (uint64_t)i;
+    struct reading reading = {.words = words};
+    double best = 0;
+    for (int run = 0; run < MEMORY_REPEATS; run++) {
+        double began = clock_seconds();
+        thread_pool_run(threads, count, count / thread_pool_size(threads) / 4, read_words, &reading);
+        double seconds = clock_seconds() - began;
+        if (!run || seconds < best)
+            best = seconds;
+    }
+    free(words);
+    *rate = best > 0 && reading.sums[0] != 1 ? MEMORY_BYTES / best : 0;
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static void report(const struct utter_benchmark_params *params, const struct batch *batch, double *times,
+                   struct utter_benchmark *out)
+{
+    int repeats = params->repeats;
+    out->features_seconds = median(times, repeats);
+    out->model_seconds = median(times + repeats, repeats);
+    out->search_seconds = median(times + 2 * repeats, repeats);
+    out->step_seconds = median(times + 3 * repeats, repeats);
+    out->audio_seconds = params->seconds * params->batch;
+    out->model_flops = batch_flops(batch);
+    out->activation_bytes = (double)batch_bytes(batch);
+}
+
+/* The passes, with every window of a Whisper decoded to the same number of tokens. */
+static int run_passes(struct utter_model *model, const struct utter_benchmark_params *params,
+                      const struct decoding *decoding, struct noise *noise, struct utter_benchmark *out,
+                      struct fault *fault)
 {
     struct batch *batch = NULL;
-    double *times = memory_new(3 * (size_t)params->repeats, sizeof *times);
+    double *times = memory_new(4 * (size_t)params->repeats, sizeof *times);
     if (!times)
         return fail_memory(fault, "a benchmark");
-    if (!noise_make(noise, params->batch, params->seconds, fault) &&
-        !batch_open(&batch, model, params->batch, noise->windows[0].count, 1, fault) &&
-        !time_stages(batch, noise, times, params->repeats, fault) &&
-        !matmul_rate(model, params->batch, logmel_frames(model->logmel, noise->windows[0].count), &out->matmul_rate,
-                     fault)) {
-        out->features_seconds = median(times, params->repeats);
-        out->model_seconds = median(times + params->repeats, params->repeats);
-        out->search_seconds = median(times + 2 * params->repeats, params->repeats);
-        out->audio_seconds = params->seconds * params->batch;
-        out->model_flops = batch_flops(batch);
-        out->activation_bytes = (double)batch_bytes(batch);
-    }
+    int rows = batch_rows(model, decoding, params->batch);
+    if (rows < params->batch)
+        fail(fault, UTTER_ERROR_ARGUMENT, "a batch of %d does not fit; with this beam, one of %d does", params->batch,
+             rows);
+    else if (!noise_make(noise, params->batch, params->seconds, fault) &&
+             !batch_open(&batch, model, params->batch, noise->windows[0].count, decoding, fault) &&
+             !time_stages(batch, noise, times, params->repeats, fault))
+        report(params, batch, times, out);
     batch_close(&batch);
     free(times);
+    return fault->code;
+}
+
+static int measure(struct utter_model *model, struct utter_benchmark_params *params, struct noise *noise,
+                   struct utter_benchmark *out, struct fault *fault)
+{
+    struct decoding decoding;
+    struct utter_decoding_params forced;
+    utter_decoding_params_init(&forced);
+    forced.force_tokens = params->tokens ? params->tokens : TOKENS;
+    if (model->whisper) {
+        double whole = (double)batch_longest(model) / WINDOW_RATE;
+        params->seconds = params->seconds < whole ? params->seconds : whole;
+        out->step_bytes = (double)whisper_step_bytes(model->whisper);
+        if (memory_rate(model->engine->threads, &out->memory_rate, fault))
+            return fault->code;
+    }
+    if (decoding_read(&decoding, model, params->beam, model->whisper ? "en" : NULL, &forced, fault))
+        return fault->code;
+    if (!run_passes(model, params, &decoding, noise, out, fault))
+        matmul_rate(model, params->batch, logmel_frames(model->logmel, noise->windows[0].count), &out->matmul_rate,
+                    fault);
+    decoding_free(&decoding);
     return fault->code;
 }
 

@@ -34,6 +34,8 @@ void window_free(struct window *window)
 {
     free(window->samples);
     words_free(&window->words);
+    free(window->dropped);
+    free(window->tokens);
     memset(window, 0, sizeof *window);
 }
 

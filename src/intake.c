@@ -20,19 +20,18 @@ struct intake {
     float *mono;             /* [block] */
     float *resampled;        /* [bound] */
     struct resampler *resamplers[INTAKE_CHANNELS];
-    struct cutter *cutters[INTAKE_CHANNELS];
-    window_sink sink; /* of the call in progress */
+    struct cutter *cutters[INTAKE_CHANNELS]; /* NULL: uncut … */
+    int64_t passed[INTAKE_CHANNELS];         /* … and samples that were passed on */
+    window_sink sink;                        /* of the call in progress */
     void *sink_context;
     double sink_seconds, resample_seconds, activity_seconds;
 };
 
-static int open_lanes(struct intake *in, struct fault *fault)
+static int open_lanes(struct intake *in, const struct cutter_params *cutting, struct fault *fault)
 {
-    struct cutter_params params;
-    cutter_params_default(&params);
     for (int lane = 0; lane < in->lanes; lane++)
         if (resampler_open(&in->resamplers[lane], in->rate, WINDOW_RATE, fault) ||
-            cutter_open(&in->cutters[lane], &params, lane, fault))
+            (cutting && cutter_open(&in->cutters[lane], cutting, lane, fault)))
             return fault->code;
     int64_t bound = resampler_bound(in->resamplers[0], (int64_t)in->block);
     int64_t last = resampler_bound(in->resamplers[0], 0);
@@ -41,7 +40,7 @@ static int open_lanes(struct intake *in, struct fault *fault)
 }
 
 int intake_open(struct intake **intake, int sample_rate, int channel_count, enum utter_channels channels,
-                struct fault *fault)
+                const struct cutter_params *cutting, struct fault *fault)
 {
     if (sample_rate < INTAKE_RATE_MIN || sample_rate > INTAKE_RATE_MAX)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a sample rate of %d Hz is not within %d to %d", sample_rate,
@@ -62,7 +61,7 @@ int intake_open(struct intake **intake, int sample_rate, int channel_count, enum
     if (!in->stage || !in->mono)
         fail_memory(fault, "a session");
     else
-        open_lanes(in, fault);
+        open_lanes(in, cutting, fault);
     if (fault->code)
         intake_close(&in);
     else
@@ -91,7 +90,9 @@ void intake_reset(struct intake *in)
 {
     for (int lane = 0; lane < in->lanes; lane++) {
         resampler_reset(in->resamplers[lane]);
-        cutter_reset(in->cutters[lane]);
+        if (in->cutters[lane])
+            cutter_reset(in->cutters[lane]);
+        in->passed[lane] = 0;
     }
     in->staged = 0;
     in->resample_seconds = in->activity_seconds = in->sink_seconds = 0;
@@ -148,8 +149,24 @@ static int timed_sink(void *context, struct window *window, struct fault *fault)
     return code;
 }
 
+/* Passes the lane's resampled samples on as they are. */
+static int pass_on(struct intake *in, int lane, int64_t count, struct fault *fault)
+{
+    if (count <= 0)
+        return 0;
+    struct window window = {.count = count, .begin = in->passed[lane], .channel = lane};
+    window.samples = memory_new((size_t)count, sizeof *window.samples);
+    if (!window.samples)
+        return fail_memory(fault, "a window of sound");
+    memcpy(window.samples, in->resampled, (size_t)count * sizeof *window.samples);
+    in->passed[lane] += count;
+    return timed_sink(in, &window, fault);
+}
+
 static int cut(struct intake *in, int lane, int64_t count, struct fault *fault)
 {
+    if (!in->cutters[lane])
+        return pass_on(in, lane, count, fault);
     double began = clock_seconds(), sink = in->sink_seconds;
     int code = cutter_feed(in->cutters[lane], in->resampled, count, timed_sink, in, fault);
     in->activity_seconds += clock_seconds() - began - (in->sink_seconds - sink);
@@ -196,7 +213,7 @@ static int finish_lane(struct intake *in, int lane, struct fault *fault)
         if (count < 0)
             return (int)count;
         if (!count)
-            return cutter_finish(in->cutters[lane], timed_sink, in, fault);
+            return in->cutters[lane] ? cutter_finish(in->cutters[lane], timed_sink, in, fault) : 0;
         if (cut(in, lane, count, fault))
             return fault->code;
     }

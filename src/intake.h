@@ -2,15 +2,16 @@
 #ifndef SRC_INTAKE_H
 #define SRC_INTAKE_H
 
-#include "src/window.h"
+#include "src/cutter.h"
 
 enum { INTAKE_CHANNELS = 64, INTAKE_RATE_MIN = 1000, INTAKE_RATE_MAX = 768000 };
 
 struct intake;
 
-/* Errors: ARGUMENT, MEMORY. */
+/* cutting: how windows are cut; NULL: not at all, and all sound comes in windows of about a tenth of a second.
+ * Errors: ARGUMENT, MEMORY. */
 int intake_open(struct intake **intake, int sample_rate, int channel_count, enum utter_channels channels,
-                struct fault *fault);
+                const struct cutter_params *cutting, struct fault *fault);
 void intake_close(struct intake **intake);
 void intake_reset(struct intake *intake);
 

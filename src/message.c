@@ -47,6 +47,12 @@ const char *utter_error_name(int error)
     }
 }
 
+const char *utter_reason_name(int reason)
+{
+    static const char *const names[] = {"", "silence", "repetition", "doubtful"};
+    return reason > 0 && reason < (int)(sizeof names / sizeof *names) ? names[reason] : "";
+}
+
 #define TEXT_OF(x)                        #x
 #define VERSION_TEXT(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
 
@@ -114,6 +120,7 @@ int need_pointer(const void *pointer, const char *what, struct fault *fault)
 DEFINE_INIT(utter_engine_params_init, utter_engine_params)
 DEFINE_INIT(utter_model_params_init, utter_model_params)
 DEFINE_INIT(utter_session_params_init, utter_session_params)
+DEFINE_INIT(utter_decoding_params_init, utter_decoding_params)
 DEFINE_INIT(utter_source_init, utter_source)
 DEFINE_INIT(utter_transcribe_params_init, utter_transcribe_params)
 DEFINE_INIT(utter_benchmark_params_init, utter_benchmark_params)

@@ -4,25 +4,50 @@
 
 #include "audio/logmel.h"
 #include "decoder/tokenizer.h"
+#include "decoder/whisper_vocabulary.h"
 #include "models/fastconformer/fastconformer.h"
+#include "models/whisper/whisper.h"
 #include "src/engine.h"
 
-/* Immutable once open. */
+/* Far above the published ones (a config has kilobytes, the largest tokenizers some 20 MB). */
+#define MODEL_CONFIG_LIMIT    ((size_t)4 << 20)
+#define MODEL_TOKENIZER_LIMIT ((size_t)128 << 20)
+
+/* Immutable once open. Of the families, one has its network and its pieces set. */
 struct utter_model {
     utter_engine *engine; /* borrowed */
     char *name;           /* as opened */
-    char *language;       /* "" where the model does not say */
-    struct fastconformer *network;
+    char *language;       /* "" where the model does not say, or speaks many */
     struct logmel *logmel;
+    struct fastconformer *network; /* with a CTC head … */
     struct tokenizer *tokenizer;
+    struct whisper *whisper; /* … or a Whisper */
+    struct whisper_vocabulary *vocabulary;
     enum tensor_type type; /* of the weights */
-    double frame_seconds;  /* of a frame of scores */
+    const char *family;
+    int vocabulary_size;
+    int64_t parameters, weight_bytes;
+    double frame_seconds; /* of a frame of scores, or of a position of the encoder */
     double load_seconds;
 };
 
-/* The directory of a model: model itself when it has a '/' or exists; else model in $UTTER_MODELS, where Utter is
- * installed, or in the source tree. In memory of the caller's (free). Errors: IO, MEMORY. */
-int model_find(char **directory, const char *model, struct fault *fault);
+/* The path of a model: model itself when it has a '/' or exists (a directory, or a file of weights); else the directory
+ * model in $UTTER_MODELS, where Utter is installed, or in the source tree. In memory of the caller's (free).
+ * Errors: IO, MEMORY. */
+int model_find(char **path, const char *model, struct fault *fault);
+
+/* The families' loaders, each of which fills network, features, pieces, language and what the model says of itself. */
+int model_load_ctc(struct utter_model *model, const char *directory, struct fault *fault);
+int model_make_ctc(struct utter_model *model, const struct fastconformer_config *config, uint64_t seed,
+                   struct fault *fault);
+int model_load_whisper(struct utter_model *model, const char *directory, struct fault *fault);
+int model_load_whisper_file(struct utter_model *model, const char *path, struct fault *fault);
+int model_make_whisper(struct utter_model *model, const struct whisper_config *config, uint64_t seed,
+                       struct fault *fault);
+
+/* "language" of a config.json, or ""; the other sets it. Errors: MEMORY. */
+int model_read_language(struct utter_model *model, const char *json, size_t length, struct fault *fault);
+int model_set_language(struct utter_model *model, const char *language, struct fault *fault);
 
 /* A tokenizer with a made-up word for each of count ids ("w7"), for random weights. */
 int made_up_tokenizer(struct tokenizer **tokenizer, int count, struct fault *fault);

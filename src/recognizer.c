@@ -2,7 +2,7 @@
 
 #include "src/base/memory.h"
 #include "src/batch.h"
-#include "src/cutter.h"
+#include "src/running.h"
 #include "src/stitch.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 /* For throughput: enough rows to fill the matrix products, and enough windows waiting that those of one pass are
  * nearly equally long, since a pass costs the longest row's length for every row. */
-enum { ROWS = 8, GATHER = 32, ROWS_LIMIT = 256, BEAM_LIMIT = 256 };
+enum { ROWS = 8, GATHER = 32, ROWS_LIMIT = 256 };
 /* Sound that may wait, in samples: what bounds the memory. */
 static const int64_t waiting_limit = (int64_t)320 * WINDOW_RATE;
 
@@ -35,36 +35,38 @@ struct recognizer {
     struct window **sorted;  /* [gather] the same, by length */
     int count;
     int64_t waiting_samples;
-    struct held *held; /* [lanes] */
+    struct held *held;       /* [lanes] */
+    struct running *running; /* sequential mode: windows are what it makes of the sound */
     struct segment_queue segments;
+    struct dropped_queue dropped;
     double reached;
     struct utter_timings timings;
 };
 
+static int take_memory(struct recognizer *r, struct fault *fault)
+{
+    r->waiting = memory_new((size_t)r->gather, sizeof(struct window *));
+    r->sorted = memory_new((size_t)r->gather, sizeof(struct window *));
+    r->held = memory_new((size_t)r->params.lanes, sizeof *r->held);
+    return r->waiting && r->sorted && r->held ? 0 : fail_memory(fault, "a session");
+}
+
 int recognizer_open(struct recognizer **recognizer, const struct utter_model *model,
                     const struct recognizer_params *params, struct fault *fault)
 {
-    if (params->beam < 0 || params->beam > BEAM_LIMIT)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "beam is %d, and must be 0 to %d", params->beam, BEAM_LIMIT);
     if (params->batch < 0 || params->batch > ROWS_LIMIT)
         return fail(fault, UTTER_ERROR_ARGUMENT, "batch is %d, and must be 0 to %d", params->batch, ROWS_LIMIT);
     struct recognizer *r = memory_new(1, sizeof *r);
     if (!r)
         return fail_memory(fault, "a session");
+    bool sequential = params->decoding->sequential;
     r->params = *params;
     r->model = model;
-    r->rows = params->batch ? params->batch : ROWS;
+    r->rows = sequential ? 1 : batch_rows(model, params->decoding, params->batch ? params->batch : ROWS);
     r->gather = params->batch ? params->batch : GATHER;
-    r->waiting = memory_new((size_t)r->gather, sizeof(struct window *));
-    r->sorted = memory_new((size_t)r->gather, sizeof(struct window *));
-    r->held = memory_new((size_t)params->lanes, sizeof *r->held);
-    struct cutter_params cutter;
-    cutter_params_default(&cutter);
-    if (!r->waiting || !r->sorted || !r->held)
-        fail_memory(fault, "a session");
-    else
-        batch_open(&r->batch, model, r->rows, (int64_t)cutter.longest * WINDOW_RATE / 100,
-                   params->beam ? params->beam : 1, fault);
+    if (!take_memory(r, fault) && !batch_open(&r->batch, model, r->rows, params->longest, params->decoding, fault) &&
+        sequential)
+        running_open(&r->running, params->lanes, params->decoding, batch_longest(model), fault);
     if (fault->code)
         recognizer_close(&r);
     else
@@ -87,6 +89,11 @@ void recognizer_reset(struct recognizer *r)
     for (int lane = 0; r->held && lane < r->params.lanes; lane++)
         drop_window(&r->held[lane].window);
     segment_queue_clear(&r->segments);
+    dropped_queue_clear(&r->dropped);
+    if (r->running)
+        running_reset(r->running);
+    if (r->batch)
+        batch_reset(r->batch);
     r->waiting_samples = 0;
     r->reached = 0;
     memset(&r->timings, 0, sizeof r->timings);
@@ -98,6 +105,7 @@ void recognizer_close(struct recognizer **recognizer)
     if (!r)
         return;
     recognizer_reset(r);
+    running_close(&r->running);
     batch_close(&r->batch);
     free(r->waiting);
     free(r->sorted);
@@ -108,24 +116,48 @@ void recognizer_close(struct recognizer **recognizer)
 
 /* ---- segments ---- */
 
-/* Speech that runs on from or into another window is never taken for noise. */
-static bool unsure(const struct segment *segment, const struct window *window)
+/* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts. */
+static bool unsure(const struct recognizer *r, const struct segment *segment, const struct window *window)
 {
-    return !window->seam_before && !window->seam_after && segment->public.word_count <= UNSURE_WORDS &&
-           segment->public.confidence < unsure_confidence;
+    return r->model->network && !window->seam_before && !window->seam_after &&
+           segment->public.word_count <= UNSURE_WORDS && segment->public.confidence < unsure_confidence;
 }
 
-static int emit(struct recognizer *r, const struct window *window, size_t first, size_t end, struct fault *fault)
+static int emit_segment(struct recognizer *r, const struct window *window, size_t first, size_t end,
+                        struct fault *fault)
 {
-    if (first >= end)
-        return 0;
     struct segment *segment = segment_new(window->words.words + first, end - first, window->channel);
     if (!segment)
         return fail_memory(fault, "a segment");
-    if (unsure(segment, window))
+    if (unsure(r, segment, window))
         free(segment);
     else
         segment_queue_add(&r->segments, segment);
+    return 0;
+}
+
+/* Words [first, end) of the window, as one segment or as those that the model itself made. */
+static int emit(struct recognizer *r, const struct window *window, size_t first, size_t end, struct fault *fault)
+{
+    while (first < end) {
+        size_t next = first + 1;
+        while (next < end && !window->words.words[next].opens)
+            next++;
+        if (emit_segment(r, window, first, next, fault))
+            return fault->code;
+        first = next;
+    }
+    return 0;
+}
+
+static int emit_dropped(struct recognizer *r, const struct window *window, struct fault *fault)
+{
+    if (window->reason == UTTER_REASON_NONE)
+        return 0;
+    struct dropped *dropped = dropped_new(window);
+    if (!dropped)
+        return fail_memory(fault, "a segment");
+    dropped_queue_add(&r->dropped, dropped);
     return 0;
 }
 
@@ -152,7 +184,7 @@ static int finish_window(struct recognizer *r, struct window **window, struct fa
 {
     struct window *w = *window;
     size_t covered;
-    if (release_held(r, w->channel, w, &covered, fault))
+    if (release_held(r, w->channel, w, &covered, fault) || emit_dropped(r, w, fault))
         return fault->code;
     if (w->seam_after) {
         r->held[w->channel] = (struct held){w, covered};
@@ -225,9 +257,22 @@ static int run_waiting(struct recognizer *r, struct fault *fault)
     return 0;
 }
 
+/* A window of sequential mode: heard, given out, and told to what keeps the thread of the text. */
+static int run_running(void *recognizer, struct window *window, struct fault *fault)
+{
+    struct recognizer *r = recognizer;
+    if (run_pass(r, &window, 1, fault) || emit_dropped(r, window, fault) ||
+        emit(r, window, 0, window->words.count, fault))
+        return fault->code;
+    r->reached = (double)window->begin / WINDOW_RATE + window->seek;
+    return 0;
+}
+
 int recognizer_take(void *recognizer, struct window *window, struct fault *fault)
 {
     struct recognizer *r = recognizer;
+    if (r->running)
+        return running_take(r->running, window, run_running, r, fault);
     struct window *kept = memory_new(1, sizeof *kept);
     if (!kept) {
         window_free(window);
@@ -243,6 +288,8 @@ int recognizer_take(void *recognizer, struct window *window, struct fault *fault
 
 int recognizer_finish(struct recognizer *r, struct fault *fault)
 {
+    if (r->running)
+        return running_finish(r->running, run_running, r, fault);
     if (run_waiting(r, fault))
         return fault->code;
     for (int lane = 0; lane < r->params.lanes; lane++) {
@@ -258,9 +305,19 @@ struct segment_queue *recognizer_segments(struct recognizer *r)
     return &r->segments;
 }
 
+struct dropped_queue *recognizer_dropped(struct recognizer *r)
+{
+    return &r->dropped;
+}
+
+const char *recognizer_language(const struct recognizer *r)
+{
+    return batch_language(r->batch);
+}
+
 bool recognizer_waiting(const struct recognizer *r)
 {
-    return r->count > 0;
+    return r->count > 0 || (r->running && running_waiting(r->running));
 }
 
 double recognizer_reached(const struct recognizer *r)

@@ -3,14 +3,16 @@
 #ifndef SRC_RECOGNIZER_H
 #define SRC_RECOGNIZER_H
 
-#include "src/model.h"
+#include "src/decoding.h"
+#include "src/dropped.h"
 #include "src/segment.h"
 #include "src/window.h"
 
 struct recognizer_params {
-    int lanes; /* channels that windows come from */
-    int batch; /* windows per forward pass; 0: chosen for throughput */
-    int beam;  /* 0 or 1: greedy */
+    int lanes;                       /* channels that windows come from */
+    int batch;                       /* windows per forward pass; 0: chosen for throughput */
+    const struct decoding *decoding; /* borrowed */
+    int64_t longest; /* samples of the longest window to come; those of sequential mode find their own */
     /* Asked before every forward pass; nonzero ends the call with CANCELLED. May be NULL. */
     int (*poll)(void *context);
     void *poll_context;
@@ -33,6 +35,12 @@ int recognizer_finish(struct recognizer *recognizer, struct fault *fault);
 
 /* Finished segments, in order of time within a channel. */
 struct segment_queue *recognizer_segments(struct recognizer *recognizer);
+
+/* What was heard and not given out. */
+struct dropped_queue *recognizer_dropped(struct recognizer *recognizer);
+
+/* The language heard so far, "" while it is not known; of models that speak one, "". Lives with the model. */
+const char *recognizer_language(const struct recognizer *recognizer);
 
 /* Whether windows wait, and the second of the stream that is recognized up to, as near as that can be said. */
 bool recognizer_waiting(const struct recognizer *recognizer);

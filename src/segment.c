@@ -40,6 +40,8 @@ struct segment *segment_new(const struct word *words, size_t count, int channel)
     char *at = (char *)(segment + 1) + words_size, *joined = at + text_size;
     char *end = joined;
     for (size_t i = 0; i < count; i++) {
+        if (i && words[i].joined)
+            end--;
         put(&end, words[i].text);
         end[-1] = ' ';
         public_words[i] = (struct utter_word){.text = put(&at, words[i].text),

@@ -1,4 +1,5 @@
 #include "src/base/memory.h"
+#include "src/cutting.h"
 #include "src/intake.h"
 #include "src/message.h"
 #include "src/recognizer.h"
@@ -9,31 +10,45 @@
 enum state { SESSION_OPEN = 0, SESSION_FINISHED, SESSION_FAILED };
 
 struct utter_session {
+    const struct utter_model *model;
+    struct decoding decoding;
     struct intake *intake;
     struct recognizer *recognizer;
-    struct segment *handed; /* what next gave last */
+    struct segment *handed;         /* what next gave last, … */
+    struct dropped *handed_dropped; /* … and what next_dropped */
     enum state state;
     double began, ended; /* clock of the first call and of the last; 0: none yet */
 };
+
+static int open_parts(struct utter_session *session, const struct utter_session_params *params, struct fault *fault)
+{
+    const struct utter_model *model = session->model;
+    struct cutter_params cutting = {0};
+    if (decoding_read(&session->decoding, model, params->beam, params->language, params->decoding, fault))
+        return fault->code;
+    bool cut = cutting_choose(&cutting, model, &session->decoding, params->batch);
+    if (intake_open(&session->intake, params->sample_rate ? params->sample_rate : WINDOW_RATE,
+                    params->channel_count ? params->channel_count : 1, params->channels, cut ? &cutting : NULL, fault))
+        return fault->code;
+    struct recognizer_params recognizer = {.lanes = intake_channels(session->intake),
+                                           .batch = params->batch,
+                                           .decoding = &session->decoding,
+                                           .longest = (int64_t)cutting.longest * WINDOW_RATE / 100};
+    return recognizer_open(&session->recognizer, model, &recognizer, fault);
+}
 
 static int open_session(utter_model *model, const struct utter_session_params *given, utter_session **out,
                         struct fault *fault)
 {
     struct utter_session_params params;
     if (need_pointer(model, "model", fault) || need_pointer(out, "out", fault) ||
-        params_read(&params, sizeof params, given, "utter_session_params", fault) ||
-        model_speaks(model, params.language, fault))
+        params_read(&params, sizeof params, given, "utter_session_params", fault))
         return fault->code;
     struct utter_session *session = memory_new(1, sizeof *session);
     if (!session)
         return fail_memory(fault, "a session");
-    if (!intake_open(&session->intake, params.sample_rate ? params.sample_rate : WINDOW_RATE,
-                     params.channel_count ? params.channel_count : 1, params.channels, fault)) {
-        struct recognizer_params recognizer = {
-            .lanes = intake_channels(session->intake), .batch = params.batch, .beam = params.beam};
-        recognizer_open(&session->recognizer, model, &recognizer, fault);
-    }
-    if (fault->code)
+    session->model = model;
+    if (open_parts(session, &params, fault))
         utter_session_close(&session);
     else
         *out = session;
@@ -50,7 +65,9 @@ int utter_session_open(utter_model *model, const struct utter_session_params *pa
 static void drop_handed(struct utter_session *session)
 {
     free(session->handed);
+    free(session->handed_dropped);
     session->handed = NULL;
+    session->handed_dropped = NULL;
 }
 
 void utter_session_close(utter_session **session)
@@ -60,6 +77,7 @@ void utter_session_close(utter_session **session)
     drop_handed(*session);
     intake_close(&(*session)->intake);
     recognizer_close(&(*session)->recognizer);
+    decoding_free(&(*session)->decoding);
     free(*session);
     *session = NULL;
 }
@@ -150,6 +168,28 @@ int utter_session_next(utter_session *session, struct utter_segment *segment)
         return 0;
     *segment = session->handed->public;
     return 1;
+}
+
+int utter_session_next_dropped(utter_session *session, struct utter_dropped *dropped)
+{
+    struct fault fault = {0};
+    if (need_pointer(session, "session", &fault) || need_pointer(dropped, "dropped", &fault))
+        return message_publish(&fault);
+    drop_handed(session);
+    session->handed_dropped = dropped_queue_take(recognizer_dropped(session->recognizer));
+    if (!session->handed_dropped)
+        return 0;
+    *dropped = session->handed_dropped->public;
+    return 1;
+}
+
+int utter_session_get_language(const utter_session *session, const char **language)
+{
+    struct fault fault = {0};
+    if (need_pointer(session, "session", &fault) || need_pointer(language, "language", &fault))
+        return message_publish(&fault);
+    *language = session->model->whisper ? recognizer_language(session->recognizer) : session->model->language;
+    return 0;
 }
 
 int utter_session_get_timings(const utter_session *session, struct utter_timings *timings)

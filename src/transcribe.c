@@ -1,6 +1,7 @@
 #include "audio/file.h"
 #include "src/base/memory.h"
 #include "src/base/threads.h"
+#include "src/cutting.h"
 #include "src/intake.h"
 #include "src/message.h"
 #include "src/recognizer.h"
@@ -16,6 +17,7 @@
 struct job {
     utter_model *model;
     struct utter_transcribe_params params;
+    struct decoding decoding;
     struct audio_file *file;
     struct audio_file_info info;
     struct window_queue *queue;
@@ -158,7 +160,9 @@ static int open_source(struct job *job, const struct utter_source *given, struct
 
 static int open_job(struct job *job, const struct utter_source *source, struct fault *fault)
 {
-    if (model_speaks(job->model, job->params.language, fault) || open_source(job, source, fault))
+    if (decoding_read(&job->decoding, job->model, job->params.beam, job->params.language, job->params.decoding,
+                      fault) ||
+        open_source(job, source, fault))
         return fault->code;
     audio_file_get_info(job->file, &job->info);
     if (job->info.frames > 0)
@@ -167,11 +171,15 @@ static int open_job(struct job *job, const struct utter_source *source, struct f
     job->buffer = memory_new((size_t)job->block * (size_t)job->info.channels, sizeof *job->buffer);
     if (!job->buffer)
         return fail_memory(fault, "a recording's samples");
-    if (intake_open(&job->intake, job->info.sample_rate, job->info.channels, job->params.channels, fault))
+    struct cutter_params cutting = {0};
+    bool cut = cutting_choose(&cutting, job->model, &job->decoding, job->params.batch);
+    if (intake_open(&job->intake, job->info.sample_rate, job->info.channels, job->params.channels,
+                    cut ? &cutting : NULL, fault))
         return fault->code;
     struct recognizer_params recognizer = {.lanes = intake_channels(job->intake),
                                            .batch = job->params.batch,
-                                           .beam = job->params.beam,
+                                           .decoding = &job->decoding,
+                                           .longest = (int64_t)cutting.longest * WINDOW_RATE / 100,
                                            .poll = report,
                                            .poll_context = job};
     if (recognizer_open(&job->recognizer, job->model, &recognizer, fault))
@@ -185,6 +193,7 @@ static void close_job(struct job *job)
     intake_close(&job->intake);
     recognizer_close(&job->recognizer);
     window_queue_close(&job->queue);
+    decoding_free(&job->decoding);
     free(job->buffer);
 }
 
@@ -192,10 +201,12 @@ static int make_transcript(struct job *job, double began, struct utter_transcrip
 {
     struct transcript *transcript = NULL;
     const char *warning = audio_file_warning(job->file);
-    if (transcript_open(&transcript, job->model->language, warning ? warning : "", fault))
+    const char *language = job->model->whisper ? recognizer_language(job->recognizer) : job->model->language;
+    if (transcript_open(&transcript, language, warning ? warning : "", fault))
         return fault->code;
     struct utter_transcript *public = transcript_public(transcript);
-    if (transcript_fill(transcript, recognizer_segments(job->recognizer), fault)) {
+    if (transcript_fill(transcript, recognizer_segments(job->recognizer), fault) ||
+        transcript_fill_dropped(transcript, recognizer_dropped(job->recognizer), fault)) {
         utter_transcript_free(&public);
         return fault->code;
     }

@@ -9,6 +9,8 @@ struct transcript {
     struct utter_transcript public;
     struct segment_queue owned; /* the memory that the segments point into */
     struct utter_segment *segments;
+    struct dropped_queue owned_dropped;
+    struct utter_dropped *dropped;
     char *text, *language, *warning;
 };
 
@@ -67,6 +69,30 @@ int transcript_fill(struct transcript *t, struct segment_queue *segments, struct
     return 0;
 }
 
+static int by_dropped_start(const void *a, const void *b)
+{
+    const struct utter_dropped *x = a, *y = b;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return x->channel - y->channel;
+}
+
+int transcript_fill_dropped(struct transcript *t, struct dropped_queue *dropped, struct fault *fault)
+{
+    size_t count = 0;
+    t->dropped = memory_new(dropped->count, sizeof *t->dropped);
+    if (!t->dropped)
+        return fail_memory(fault, "a transcript");
+    for (const struct dropped *d = dropped->first; d; d = d->next)
+        t->dropped[count++] = d->public;
+    qsort(t->dropped, count, sizeof *t->dropped, by_dropped_start);
+    t->owned_dropped = *dropped;
+    *dropped = (struct dropped_queue){0};
+    t->public.dropped = t->dropped;
+    t->public.dropped_count = count;
+    return 0;
+}
+
 struct utter_transcript *transcript_public(struct transcript *t)
 {
     return &t->public;
@@ -78,7 +104,9 @@ void utter_transcript_free(struct utter_transcript **transcript)
         return;
     struct transcript *t = (struct transcript *)*transcript;
     segment_queue_clear(&t->owned);
+    dropped_queue_clear(&t->owned_dropped);
     free(t->segments);
+    free(t->dropped);
     free(t->text);
     free(t->language);
     free(t->warning);

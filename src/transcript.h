@@ -2,6 +2,7 @@
 #ifndef SRC_TRANSCRIPT_H
 #define SRC_TRANSCRIPT_H
 
+#include "src/dropped.h"
 #include "src/segment.h"
 
 struct transcript; /* begins with the public struct, which is what the caller holds */
@@ -10,6 +11,7 @@ struct transcript; /* begins with the public struct, which is what the caller ho
 int transcript_open(struct transcript **transcript, const char *language, const char *warning, struct fault *fault);
 /* Takes all segments of the queue over, in order of start, then channel. Errors: MEMORY, with the queue untouched. */
 int transcript_fill(struct transcript *transcript, struct segment_queue *segments, struct fault *fault);
+int transcript_fill_dropped(struct transcript *transcript, struct dropped_queue *dropped, struct fault *fault);
 struct utter_transcript *transcript_public(struct transcript *transcript);
 
 #endif

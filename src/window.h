@@ -18,6 +18,17 @@ struct window {
     bool seam_before, seam_after; /* does the speech run on across this edge? */
     int64_t seam;                 /* where, in the stream, samples: of the edge after */
     struct word_list words;
+
+    /* What the search of a Whisper fills besides. Reason other than none: words is empty, and dropped the text that is
+     * not given out. */
+    enum utter_reason reason;
+    char *dropped; /* owned */
+    double seek;   /* seconds of the window after which the next one begins in sequential mode */
+    double temperature;
+    int *tokens; /* [token_count], owned: of the text that is kept, timestamps included */
+    size_t token_count;
+    const int *prompt; /* [prompt_count], borrowed: of the text before; set by whoever runs windows one by one */
+    size_t prompt_count;
 };
 
 void window_free(struct window *window);

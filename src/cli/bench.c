@@ -1,6 +1,7 @@
 /* bench.c - `utter bench`: what each stage costs, and how near the model comes to the machine's own matrix product. */
 #include "clock.h"
 #include "command.h"
+#include "decoding.h"
 #include "json.h"
 #include "options.h"
 #include "output.h"
@@ -12,13 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_REPEATS = 1000 };
+enum { MOST_REPEATS = 1000, ROWS = 8, TOKENS = 32 };
 
 struct bench {
     struct setup setup;
     const char *shape, *format, *file;
     double seconds;
-    int batch, repeats, beam;
+    int batch, repeats, beam, tokens;
+    struct decoding decoding; /* with a file */
+    struct utter_decoding_params decoding_params;
 };
 
 /* One run over a file, or the medians of several. */
@@ -38,7 +41,10 @@ static const char notes[] =
     "Times are medians over the repeats, after one run that is not counted. GFLOP are those of the matrix products "
     "and\n"
     "convolutions; the matrix-product rate is that of the library's own product alone on the same shapes, in the same\n"
-    "precision and the same run. Shapes: parakeet-ctc-0.6b, parakeet-ctc-1.1b, default-en.";
+    "precision and the same run. A Whisper's model time is its encoder's, and its search time that of the decoder's "
+    "steps.\n"
+    "Shapes: parakeet-ctc-0.6b, parakeet-ctc-1.1b, default-en; whisper-tiny, -base, -small, -medium (each also .en),\n"
+    "-large-v2, -large-v3, -large-v3-turbo, -distil-large-v3, -toy. Whisper's own options count with --file.";
 
 static void add_text(struct report *report, const char *key, const char *label, const char *value)
 {
@@ -83,7 +89,7 @@ static void add_benchmark(struct report *report, const struct bench *bench, cons
 {
     double total = result->features_seconds + result->model_seconds + result->search_seconds;
     double rate = result->model_seconds > 0 ? result->model_flops / result->model_seconds : 0;
-    add_number(report, "batch", "batch", bench->batch, 0, "");
+    add_number(report, "batch", "batch", bench->batch ? bench->batch : ROWS, 0, "");
     add_number(report, "row_seconds", "sound per row", bench->seconds, 1, " s");
     add_number(report, "repeats", "repeats", bench->repeats, 0, "");
     add_stage(report, "features_seconds", "features", result->features_seconds, total);
@@ -96,6 +102,13 @@ static void add_benchmark(struct report *report, const struct bench *bench, cons
     add_number(report, "matmul_gflop_per_second", "matrix-product rate", 1e-9 * result->matmul_rate, 1, " GFLOP/s");
     add_number(report, "fraction_of_matmul", "fraction of it", result->matmul_rate > 0 ? rate / result->matmul_rate : 0,
                3, "");
+    if (result->step_seconds > 0) {
+        double floor = result->memory_rate > 0 ? result->step_bytes / result->memory_rate : 0;
+        add_number(report, "step_ms", "decoder step", 1e3 * result->step_seconds, 2, " ms");
+        add_number(report, "memory_gb_per_second", "memory rate", 1e-9 * result->memory_rate, 1, " GB/s");
+        add_number(report, "step_floor_ms", "floor of a step", 1e3 * floor, 2, " ms");
+        add_number(report, "step_over_floor", "times its floor", floor > 0 ? result->step_seconds / floor : 0, 2, "");
+    }
     add_number(report, "activation_mb", "activations", 1e-6 * result->activation_bytes, 1, " MB");
 }
 
@@ -140,6 +153,8 @@ static int transcribe_once(const struct bench *bench, struct passage *passage)
     utter_transcribe_params_init(&params);
     utter_source_init(&source);
     params.beam = bench->beam;
+    params.batch = bench->batch;
+    params.decoding = &bench->decoding_params;
     params.progress = on_progress;
     source.path = bench->file;
     double began = clock_now();
@@ -185,8 +200,10 @@ static int time_noise(const struct bench *bench, struct utter_benchmark *result)
     struct utter_benchmark_params params;
     utter_benchmark_params_init(&params);
     params.seconds = bench->seconds;
-    params.batch = bench->batch;
+    params.batch = bench->batch ? bench->batch : ROWS;
     params.repeats = bench->repeats;
+    params.beam = bench->beam;
+    params.tokens = bench->tokens ? bench->tokens : TOKENS;
     memset(result, 0, sizeof *result);
     result->struct_size = sizeof *result;
     if (utter_benchmark_run(bench->setup.opened, &params, result) == 0)
@@ -195,14 +212,17 @@ static int time_noise(const struct bench *bench, struct utter_benchmark *result)
     return EXIT_SOME_FAILED;
 }
 
-static int run(struct bench *bench)
+static int run(const struct usage *usage, struct bench *bench)
 {
     struct report report = {.json = strcmp(bench->format, "json") == 0};
     struct utter_benchmark result;
     struct passage median;
     int status = setup_open(&bench->setup, 1, bench->shape);
+    if (!status && (status = decoding_check(usage, &bench->decoding, &bench->setup.info)))
+        setup_close(&bench->setup);
     if (status)
         return status;
+    decoding_params(&bench->decoding, false, &bench->decoding_params);
     if (report.json)
         json_begin(&report.out, '{');
     add_head(&report, bench);
@@ -230,16 +250,19 @@ static int run(struct bench *bench)
 
 int command_bench(int argc, char **argv)
 {
-    static struct bench bench = {.format = "txt", .seconds = 20, .batch = 8, .repeats = 5};
+    static struct bench bench = {.format = "txt", .seconds = 20, .repeats = 5};
     const struct option_spec options[] = {
         SETUP_OPTIONS(bench.setup),
         {"shape", OPTION_TEXT, &bench.shape, "NAME", 0, 0, "random weights of a published shape instead of a model"},
         {"seconds", OPTION_NUMBER, &bench.seconds, "S", 0.1, 3600, "of sound per row (default: 20)"},
-        {"batch", OPTION_INTEGER, &bench.batch, "B", 1, 1024, "rows per forward pass (default: 8)"},
+        {"batch", OPTION_INTEGER, &bench.batch, "B", 1, 1024,
+         "rows per forward pass (default: 8; with --file its own)"},
         {"repeats", OPTION_INTEGER, &bench.repeats, "R", 1, MOST_REPEATS, "runs that count (default: 5)"},
         {"file", OPTION_TEXT, &bench.file, "SOUND", 0, 0, "time a recording from file to text"},
-        {"beam", OPTION_INTEGER, &bench.beam, "N", 1, 256, "with --file: width of the beam search"},
+        {"beam", OPTION_INTEGER, &bench.beam, "N", 1, 256, "width of the beam search (default: 1, greedy)"},
+        {"tokens", OPTION_INTEGER, &bench.tokens, "N", 1, 224, "Whisper: decoded per row of noise (default: 32)"},
         {"format", OPTION_CHOICE, &bench.format, "txt|json", 0, 0, "a table (default), or one JSON object"},
+        DECODING_OPTIONS(bench.decoding),
     };
     const struct usage usage = {"utter bench", "[options]", summary, notes, options, sizeof options / sizeof *options};
     int status;
@@ -251,5 +274,5 @@ int command_bench(int argc, char **argv)
     if (bench.shape && bench.setup.model)
         return usage_error(&usage, "--model and --shape exclude each other");
     status = setup_check(&usage, &bench.setup);
-    return status ? status : run(&bench);
+    return status ? status : run(&usage, &bench);
 }

@@ -1,6 +1,7 @@
 /* eval.c - `utter eval`: how many words of labelled recordings a model gets wrong. */
 #include "clock.h"
 #include "command.h"
+#include "decoding.h"
 #include "formats.h"
 #include "jobs.h"
 #include "json.h"
@@ -32,6 +33,8 @@ struct answer {
 
 struct evaluation {
     struct setup setup;
+    struct decoding decoding;
+    struct utter_decoding_params decoding_params;
     const char *format, *hypotheses, *language;
     int beam, jobs;
     FILE *hypotheses_file;
@@ -102,6 +105,8 @@ static void transcribe_one(void *context, size_t index)
     utter_source_init(&source);
     params.beam = work->beam;
     params.language = work->language;
+    params.batch = work->decoding.batch;
+    params.decoding = &work->decoding_params;
     params.progress = on_progress;
     params.progress_context = &current;
     source.path = row->path;
@@ -268,7 +273,7 @@ static int close_hypotheses(struct evaluation *work, int status)
     return failed && !status ? EXIT_SOME_FAILED : status;
 }
 
-static int run(struct evaluation *work, const struct manifest *manifests, int count)
+static int run(const struct usage *usage, struct evaluation *work, const struct manifest *manifests, int count)
 {
     size_t most = 0;
     for (int i = 0; i < count; i++)
@@ -276,7 +281,10 @@ static int run(struct evaluation *work, const struct manifest *manifests, int co
     int jobs = work->jobs ? work->jobs : jobs_default(most, setup_threads(&work->setup));
     int status = setup_open(&work->setup, jobs, NULL);
     if (!status)
+        status = decoding_check(usage, &work->decoding, &work->setup.info);
+    if (!status)
         status = setup_check_language(&work->setup, work->language);
+    decoding_params(&work->decoding, false, &work->decoding_params);
     if (!status && work->hypotheses) {
         work->hypotheses_file = fopen(work->hypotheses, "w");
         if (work->hypotheses_file) {
@@ -309,6 +317,8 @@ int command_eval(int argc, char **argv)
         {"format", OPTION_CHOICE, &work.format, "txt|json", 0, 0, "a table (default), or one JSON object"},
         {"hypotheses", OPTION_TEXT, &work.hypotheses, "FILE", 0, 0, "write what was said and heard as TSV"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
+        BATCH_OPTION(work.decoding),
+        DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {"utter eval", "[options] MANIFEST.tsv ...",    summary, notes,
                                 options,      sizeof options / sizeof *options};
@@ -326,7 +336,7 @@ int command_eval(int argc, char **argv)
             status = EXIT_SOME_FAILED;
         }
     if (!status)
-        status = run(&work, manifests, count);
+        status = run(&usage, &work, manifests, count);
     for (int i = 0; i < read; i++)
         manifest_free(&manifests[i]);
     return status;

@@ -68,6 +68,18 @@ static void add_segment(struct text *out, const struct utter_segment *segment)
     json_end(out, '}');
 }
 
+static void add_dropped(struct text *out, const struct utter_dropped *dropped)
+{
+    json_item(out);
+    json_begin(out, '{');
+    json_key_number(out, "start", dropped->start, 3);
+    json_key_number(out, "end", dropped->end, 3);
+    json_key_integer(out, "channel", dropped->channel);
+    json_key_string(out, "reason", utter_reason_name(dropped->reason));
+    json_key_string(out, "text", dropped->text);
+    json_end(out, '}');
+}
+
 void format_json(struct text *out, const struct recording *recording)
 {
     const struct utter_transcript *transcript = recording->transcript;
@@ -82,6 +94,13 @@ void format_json(struct text *out, const struct recording *recording)
     for (size_t i = 0; i < transcript->segment_count; i++)
         add_segment(out, &transcript->segments[i]);
     json_end(out, ']');
+    if (transcript->dropped_count) {
+        json_key(out, "dropped");
+        json_begin(out, '[');
+        for (size_t i = 0; i < transcript->dropped_count; i++)
+            add_dropped(out, &transcript->dropped[i]);
+        json_end(out, ']');
+    }
     json_end(out, '}');
     text_add(out, "\n");
 }

@@ -17,7 +17,13 @@ struct setup {
 };
 
 #define SETUP_OPTIONS(setup)                                                                                           \
-    {"model", OPTION_TEXT, &(setup).model, "NAME|PATH", 0, 0, "a model that ships (default: en) or a directory"},      \
+    {"model",                                                                                                          \
+     OPTION_TEXT,                                                                                                      \
+     &(setup).model,                                                                                                   \
+     "NAME|PATH",                                                                                                      \
+     0,                                                                                                                \
+     0,                                                                                                                \
+     "a model that ships (default: en), a directory or a file"},                                                       \
         {"device", OPTION_TEXT, &(setup).device, "auto|cpu", 0, 0, "where to compute"},                                \
         {"threads", OPTION_INTEGER, &(setup).threads, "N", 1, 256, "processor threads in all (default: every core)"},  \
     {                                                                                                                  \

@@ -1,6 +1,7 @@
 /* transcribe.c - `utter transcribe`: recordings in, text out, in the order given. */
 #include "clock.h"
 #include "command.h"
+#include "decoding.h"
 #include "formats.h"
 #include "jobs.h"
 #include "json.h"
@@ -28,8 +29,10 @@ struct result {
 
 struct transcription {
     struct setup setup;
+    struct decoding decoding;
+    struct utter_decoding_params decoding_params;
     const char *format_name, *output_dir, *channels, *language, *lm, *boost;
-    bool translate, words, timings;
+    bool words, timings;
     int beam, jobs;
     const struct format *format;
     char **files;
@@ -143,6 +146,8 @@ static void transcribe_one(void *context, size_t index)
     params.channels = strcmp(work->channels, "split") == 0 ? UTTER_CHANNELS_SPLIT : UTTER_CHANNELS_MIX;
     params.beam = work->beam;
     params.language = work->language;
+    params.batch = work->decoding.batch;
+    params.decoding = &work->decoding_params;
     params.progress = on_progress;
     params.progress_context = &current;
     if (strcmp(current.file, "-") == 0)
@@ -225,8 +230,6 @@ static int check_request(const struct usage *usage, struct transcription *work)
     for (size_t i = 0; i < work->count; i++)
         inputs += strcmp(work->files[i], "-") == 0;
     work->format = format_find(work->format_name);
-    if (work->translate)
-        return usage_error(usage, "--translate: this version has no model that translates");
     if (work->lm && strcmp(work->lm, "none") != 0)
         return usage_error(usage, "--lm %s: this version has no language models; only --lm none", work->lm);
     if (work->boost)
@@ -262,14 +265,18 @@ static int prepare_directory(const struct usage *usage, const struct transcripti
     return 0;
 }
 
-static int run(struct transcription *work)
+static int run(const struct usage *usage, struct transcription *work)
 {
     int jobs = work->jobs ? work->jobs : jobs_default(work->count, setup_threads(&work->setup));
     if ((size_t)jobs > work->count)
         jobs = (int)work->count;
     int status = setup_open(&work->setup, jobs, NULL);
     if (!status)
+        status = decoding_check(usage, &work->decoding, &work->setup.info);
+    if (!status)
         status = setup_check_language(&work->setup, work->language);
+    /* JSON always has the words' times, so they are to be true. */
+    decoding_params(&work->decoding, work->words || strcmp(work->format->name, "json") == 0, &work->decoding_params);
     if (!status) {
         struct jobs list = {work->count, jobs, transcribe_one, print_one, work};
         stop_catch_signals();
@@ -293,13 +300,15 @@ int command_transcribe(int argc, char **argv)
         {"output-dir", OPTION_TEXT, &work.output_dir, "D", 0, 0, "write a file per recording into D"},
         {"channels", OPTION_CHOICE, &work.channels, "mix|split", 0, 0, "all channels as one (default), or each alone"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
-        {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256, "width of the beam search (default: 1, greedy)"},
+        {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
+         "width of the beam search (default: 1, greedy; Whisper: at most 64)"},
         {"words", OPTION_FLAG, &work.words, NULL, 0, 0, "the time of each word"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line per file on standard error"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
         {"lm", OPTION_TEXT, &work.lm, "none", 0, 0, "language model: none in this version"},
-        {"translate", OPTION_FLAG, &work.translate, NULL, 0, 0, "not in this version"},
         {"boost", OPTION_TEXT, &work.boost, "F", 0, 0, "not in this version"},
+        BATCH_OPTION(work.decoding),
+        DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {
         "utter transcribe", "[options] FILE|- ...", summary, notes, options, sizeof options / sizeof *options};
@@ -312,5 +321,5 @@ int command_transcribe(int argc, char **argv)
     status = check_request(&usage, &work);
     if (!status)
         status = prepare_directory(&usage, &work);
-    return status ? status : run(&work);
+    return status ? status : run(&usage, &work);
 }

@@ -108,15 +108,21 @@ UTTER_API void utter_model_params_init(struct utter_model_params *params);
 
 /* Opens a model.
  * model   the path of a model directory as published on Hugging Face (config.json, safetensors,
- *         tokenizer.json, preprocessor_config.json); or the name of a model that ships with Utter,
- *         as "en"; NULL means "en". A path has a '/' in it or exists; a name is looked up in the
- *         directory that $UTTER_MODELS names, then where Utter is installed.
+ *         tokenizer.json, preprocessor_config.json) of a FastConformer with CTC head or a Whisper; or
+ *         the path of a Whisper in one file: OpenAI's .pt, whisper.cpp's ggml-*.bin, or GGUF; or the
+ *         name of a model that ships with Utter, as "en"; NULL means "en". A path has a '/' in it or
+ *         exists; a name is looked up in the directory that $UTTER_MODELS names, then where Utter is
+ *         installed. A .pt carries no vocabulary: multilingual.tiktoken (or gpt2.tiktoken, for
+ *         English-only models) is looked for beside it, then in $UTTER_MODELS.
  * Errors: ARGUMENT, MEMORY, IO (not there), MODEL (damaged), UNSUPPORTED. Any thread. */
 UTTER_API int utter_model_open(utter_engine *engine, const char *model, const struct utter_model_params *params,
                                utter_model **out);
 
 /* Opens a model of a published shape with seeded random weights, for benchmarks and tests: its text is
- * noise. shape: "parakeet-ctc-0.6b", "parakeet-ctc-1.1b", "default-en". Errors as utter_model_open. */
+ * noise. shape: "parakeet-ctc-0.6b", "parakeet-ctc-1.1b", "default-en"; "whisper-tiny", "-tiny.en",
+ * "-base", "-base.en", "-small", "-small.en", "-medium", "-medium.en", "-large-v2", "-large-v3",
+ * "-large-v3-turbo", "-distil-large-v3"; "whisper-toy", which hears a second at a time.
+ * Errors as utter_model_open. */
 UTTER_API int utter_model_open_random(utter_engine *engine, const char *shape, uint64_t seed,
                                       const struct utter_model_params *params, utter_model **out);
 
@@ -126,12 +132,12 @@ UTTER_API void utter_model_close(utter_model **model);
 struct utter_model_info {
     size_t struct_size;
     const char *name;      /* as opened */
-    const char *family;    /* "fastconformer-ctc" */
-    const char *language;  /* BCP 47, or "" where the model does not say */
+    const char *family;    /* "fastconformer-ctc", "whisper" */
+    const char *language;  /* BCP 47, or "" where the model does not say or speaks many */
     const char *precision; /* "f32", "bf16", "int8": what is computed with */
     int64_t parameters;
     int64_t weight_bytes; /* in memory, as prepared */
-    int vocabulary;       /* tokens, blank included */
+    int vocabulary;       /* tokens, blank and special ones included */
     int sample_rate;      /* Hz that the features are computed at */
     double frame_seconds; /* time between two frames of scores */
     double load_seconds;  /* time that opening took */
@@ -162,9 +168,56 @@ struct utter_timings {
     double decode_seconds;   /* reading and resampling; in utter_transcribe alongside the other stages */
     double features_seconds; /* voice activity and log-mel */
     double model_seconds;    /* forward passes */
-    double search_seconds;   /* CTC search and text */
+    double search_seconds;   /* search and text; of a Whisper with the decoder's steps */
     double total_seconds;    /* from the first call to the last */
 };
+
+/* Why sound that a Whisper heard gives no text. */
+enum utter_reason {
+    UTTER_REASON_NONE = 0,
+    UTTER_REASON_SILENCE,    /* the model takes it for silence and does not believe its own text */
+    UTTER_REASON_REPETITION, /* the text repeats itself at every temperature */
+    UTTER_REASON_DOUBTFUL    /* its mean log-probability is below the threshold at every temperature */
+};
+
+/* "silence", "repetition", "doubtful"; "" for anything else. Any thread. */
+UTTER_API const char *utter_reason_name(int reason);
+
+/* Text that was heard and not given out. */
+struct utter_dropped {
+    double start, end; /* seconds */
+    int channel;
+    enum utter_reason reason;
+    const char *text; /* what would have been said */
+};
+
+/* ---- decoding of Whisper models ------------------------------------------------------------------ */
+
+/* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
+ * openai/whisper does, but for the beam, which the session's params have. Other families read none of it. */
+struct utter_decoding_params {
+    size_t struct_size;
+    int translate;              /* nonzero: into English */
+    int sequential;             /* nonzero: windows follow each other by the timestamps that the model itself sets, each
+                                   with the text before as its prompt; else they are cut at silences and batched */
+    int forget;                 /* nonzero: in sequential mode, no text before as prompt */
+    const char *prompt;         /* text that the recording is to be thought to follow, as names that occur in it */
+    double patience;            /* beam search ends with beam · patience finished hypotheses; 0: 1 */
+    double length_penalty;      /* 0: by mean log-probability; else by ((5 + length) / 6)^length_penalty */
+    int best_of;                /* samples at temperatures above 0; 0: 5; at most 64 */
+    const double *temperatures; /* [temperature_count], tried in turn; NULL: 0, 0.2 … 1 */
+    size_t temperature_count;   /* at most 16 */
+    double compression_ratio;   /* text that compresses better repeats itself; 0: 2.4; negative: never */
+    double log_probability;     /* a mean below it has failed; 0: -1; positive: never */
+    double no_speech;           /* a probability above it is silence; 0: 0.6; negative: never */
+    uint64_t seed;              /* of the samples */
+    int force_tokens;           /* > 0: exactly so many tokens per window, for benchmarks */
+    int word_times;             /* nonzero: every word's times from the cross-attention; else only where windows
+                                   overlap, and spread over the segment elsewhere */
+    int drop_doubtful;          /* nonzero: doubtful text is dropped with its reason; else it is kept */
+};
+
+UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
 
 /* ---- session: one stream of sound --------------------------------------------------------------- */
 
@@ -180,10 +233,12 @@ struct utter_session_params {
     int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
     int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
-    int beam;             /* width of the prefix beam search, at most 256; 0 or 1: greedy */
-    const char *language; /* NULL: the model's own; a language it does not speak is UNSUPPORTED */
+    int beam;             /* width of the beam search, at most 256 (Whisper: 64); 0 or 1: greedy */
+    const char *language; /* NULL: the model's own, or, where it speaks many, the one it hears in the
+                             first windows; a language it does not speak is UNSUPPORTED */
     int batch;            /* windows per forward pass, at most 256; 1: each is transcribed as soon as it
                              ends at a pause; 0: chosen for throughput, minutes of speech may wait */
+    const struct utter_decoding_params *decoding; /* NULL: the defaults. Copied */
 };
 
 UTTER_API void utter_session_params_init(struct utter_session_params *params);
@@ -207,6 +262,13 @@ UTTER_API int utter_session_finish(utter_session *session);
  * until more is fed, or an error. Segments of one channel are in order of time. The segment's pointers
  * are valid until the next call on this session. */
 UTTER_API int utter_session_next(utter_session *session, struct utter_segment *segment);
+
+/* Hands out the next text that was dropped, oldest first, as utter_session_next does segments. */
+UTTER_API int utter_session_next_dropped(utter_session *session, struct utter_dropped *dropped);
+
+/* The language of the stream: the one asked for, the model's own, or the one detected; "" while unknown.
+ * Valid until the model is closed. Errors: ARGUMENT. */
+UTTER_API int utter_session_get_language(const utter_session *session, const char **language);
 
 /* Forgets the stream (fed sound, pending segments) and begins a new one with the same params. */
 UTTER_API int utter_session_reset(utter_session *session);
@@ -246,6 +308,7 @@ struct utter_transcribe_params {
      * segments, so that memory does not grow with the recording. */
     int (*segment)(void *context, const struct utter_segment *segment);
     void *segment_context;
+    const struct utter_decoding_params *decoding; /* NULL: the defaults */
 };
 
 UTTER_API void utter_transcribe_params_init(struct utter_transcribe_params *params);
@@ -254,7 +317,7 @@ struct utter_transcript {
     const struct utter_segment *segments; /* in order of start, then channel */
     size_t segment_count;
     const char *text;     /* the segments' texts joined by spaces; "" for silence */
-    const char *language; /* as utter_model_info */
+    const char *language; /* as utter_model_info, or as detected */
     double duration;      /* seconds of sound read */
     int sample_rate;      /* Hz of the recording */
     int channel_count;
@@ -262,6 +325,8 @@ struct utter_transcript {
     /* "" or one sentence about sound that ended early: a truncated file whose beginning was read and
      * transcribed. The call still returns 0. */
     const char *warning;
+    const struct utter_dropped *dropped; /* in order of start: what was heard and not given out, and why */
+    size_t dropped_count;
 };
 
 /* Transcribes a recording with a session of its own, in memory that does not grow with its length
@@ -297,6 +362,8 @@ struct utter_benchmark_params {
     double seconds; /* of sound per row; 0: 20 */
     int batch;      /* rows per forward pass; 0: 8 */
     int repeats;    /* counted runs after one warm-up, medians are reported; 0: 5 */
+    int beam;       /* Whisper: hypotheses per window; 0: 1 */
+    int tokens;     /* Whisper: decoded per window; 0: 32 */
 };
 
 UTTER_API void utter_benchmark_params_init(struct utter_benchmark_params *params);
@@ -309,6 +376,10 @@ struct utter_benchmark {
     double matmul_rate;      /* FLOP/s of the library's matrix product alone, on the same shapes in the same
                                 precision, weighted as the model uses them, in the same run */
     double activation_bytes; /* arena of one pass */
+    /* Whisper: model_seconds is the encoder's time, search_seconds that of all decoder steps. */
+    double step_seconds; /* one decoder step, search included; 0 for other families */
+    double step_bytes;   /* of weights that a step must read */
+    double memory_rate;  /* bytes per second that the engine's threads read memory at, in the same run */
 };
 
 /* Times one forward pass on seeded noise, stage by stage. Errors: ARGUMENT, MEMORY, UNSUPPORTED. */

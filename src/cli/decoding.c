@@ -1,0 +1,63 @@
+/* decoding.c - see decoding.h. */
+#include "decoding.h"
+
+#include "command.h"
+
+#include <string.h>
+
+static const double temperature_step = 0.2;
+
+void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_params *params)
+{
+    size_t count = 0;
+    utter_decoding_params_init(params);
+    for (double t = d->temperature; count < 6 && t < 1 + 1e-6; t += temperature_step) {
+        d->temperatures[count++] = t;
+        if (d->once)
+            break;
+    }
+    params->temperatures = d->temperatures;
+    params->temperature_count = count;
+    params->translate = d->translate;
+    params->sequential = d->sequential;
+    params->forget = d->forget;
+    params->prompt = d->prompt;
+    params->patience = d->patience;
+    params->length_penalty = d->length_penalty;
+    params->best_of = d->best_of;
+    params->drop_doubtful = d->drop_doubtful;
+    params->force_tokens = d->force_tokens;
+    params->word_times = word_times;
+}
+
+const char *decoding_given(const struct decoding *d)
+{
+    const struct {
+        bool given;
+        const char *name;
+    } options[] = {
+        {d->translate, "translate"},
+        {d->sequential, "sequential"},
+        {d->forget, "forget"},
+        {d->prompt != NULL, "prompt"},
+        {d->patience > 0, "patience"},
+        {d->length_penalty > 0, "length-penalty"},
+        {d->best_of > 0, "best-of"},
+        {d->temperature > 0, "temperature"},
+        {d->once, "once"},
+        {d->drop_doubtful, "drop-doubtful"},
+        {d->force_tokens > 0, "force-tokens"},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given)
+            return options[i].name;
+    return NULL;
+}
+
+int decoding_check(const struct usage *usage, const struct decoding *d, const struct utter_model_info *info)
+{
+    const char *given = decoding_given(d);
+    if (!given || strcmp(info->family, "whisper") == 0)
+        return 0;
+    return usage_error(usage, "--%s: only Whisper models take it, and %.200s is a %s", given, info->name, info->family);
+}

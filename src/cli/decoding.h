@@ -1,0 +1,52 @@
+/* decoding.h - the options of how a Whisper's text is searched for, shared by the subcommands that transcribe. */
+#ifndef CLI_DECODING_H
+#define CLI_DECODING_H
+
+#include "options.h"
+#include "utter.h"
+
+struct decoding {
+    bool translate, sequential, forget, once, drop_doubtful;
+    const char *prompt;
+    double patience, length_penalty, temperature;
+    int best_of, batch;
+    int force_tokens;
+    double temperatures[6]; /* as filled in by decoding_params */
+};
+
+#define DECODING_OPTIONS(d)                                                                                            \
+    {"translate", OPTION_FLAG, &(d).translate, NULL, 0, 0, "Whisper: into English"},                                   \
+        {"sequential",                                                                                                 \
+         OPTION_FLAG,                                                                                                  \
+         &(d).sequential,                                                                                              \
+         NULL,                                                                                                         \
+         0,                                                                                                            \
+         0,                                                                                                            \
+         "Whisper: window after window, each prompted with the text before"},                                          \
+        {"forget", OPTION_FLAG, &(d).forget, NULL, 0, 0, "Whisper: with --sequential, without the text before"},       \
+        {"prompt", OPTION_TEXT, &(d).prompt, "TEXT", 0, 0, "Whisper: text that the recording is to follow"},           \
+        {"patience", OPTION_NUMBER, &(d).patience, "P", 0.01, 100, "Whisper: beam search ends at beam x P texts"},     \
+        {"length-penalty", OPTION_NUMBER, &(d).length_penalty, "A", 0, 10, "Whisper: exponent (default: mean)"},       \
+        {"best-of", OPTION_INTEGER, &(d).best_of, "N", 1, 64, "Whisper: samples above temperature 0 (default: 5)"},    \
+        {"temperature", OPTION_NUMBER, &(d).temperature, "T", 0, 1, "Whisper: the first to try (default: 0)"},         \
+        {"once", OPTION_FLAG, &(d).once, NULL, 0, 0, "Whisper: no other temperature after the first"},                 \
+        {"drop-doubtful", OPTION_FLAG, &(d).drop_doubtful, NULL, 0, 0, "Whisper: leave text out that it doubts"},      \
+    {                                                                                                                  \
+        "force-tokens", OPTION_INTEGER, &(d).force_tokens, "N", 1, 224, "Whisper: so many per window, to time it"      \
+    }
+
+#define BATCH_OPTION(d)                                                                                                \
+    {                                                                                                                  \
+        "batch", OPTION_INTEGER, &(d).batch, "N", 1, 256, "windows per pass (default: chosen for throughput)"          \
+    }
+
+/* Fills params, whose pointers lead into d. word_times: as in the public struct. */
+void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_params *params);
+
+/* The first option given that only Whisper models take, without its dashes; NULL: none. */
+const char *decoding_given(const struct decoding *d);
+
+/* Says no, in one sentence, when the model takes no such option. Returns 0 or EXIT_USAGE. */
+int decoding_check(const struct usage *usage, const struct decoding *d, const struct utter_model_info *info);
+
+#endif

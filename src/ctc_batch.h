@@ -1,0 +1,19 @@
+/* ctc_batch.h - batch.h for models with a CTC head. */
+#ifndef SRC_CTC_BATCH_H
+#define SRC_CTC_BATCH_H
+
+#include "src/model.h"
+#include "src/window.h"
+
+struct ctc_batch;
+
+int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, int64_t samples, int beam,
+                   struct fault *fault);
+void ctc_batch_close(struct ctc_batch **batch);
+int ctc_batch_features(struct ctc_batch *batch, struct window *const *windows, int count, struct fault *fault);
+int ctc_batch_forward(struct ctc_batch *batch, struct fault *fault);
+int ctc_batch_search(struct ctc_batch *batch, struct fault *fault);
+size_t ctc_batch_bytes(const struct ctc_batch *batch);
+double ctc_batch_flops(const struct ctc_batch *batch);
+
+#endif

@@ -1,0 +1,134 @@
+#include "src/decoding.h"
+
+#include "src/base/memory.h"
+#include "src/message.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024 };
+
+static int check_beam(const struct utter_model *model, int beam, struct fault *fault)
+{
+    int limit = model->whisper ? WHISPER_BEAM_MAXIMUM : CTC_BEAM_LIMIT;
+    if (beam < 0 || beam > limit)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "beam is %d, and must be 0 to %d", beam, limit);
+    return 0;
+}
+
+static int check_number(const char *name, double value, double least, double most, struct fault *fault)
+{
+    if (value >= least && value <= most)
+        return 0;
+    return fail(fault, UTTER_ERROR_ARGUMENT, "%s is %g, and must be %g to %g", name, value, least, most);
+}
+
+static int check_params(const struct utter_decoding_params *p, struct fault *fault)
+{
+    if (check_number("patience", p->patience, 0, 100, fault) ||
+        check_number("length_penalty", p->length_penalty, 0, 10, fault) ||
+        check_number("best_of", p->best_of, 0, WHISPER_BEAM_MAXIMUM, fault) ||
+        check_number("compression_ratio", p->compression_ratio, -1e6, 1e6, fault) ||
+        check_number("log_probability", p->log_probability, -1e6, 1e6, fault) ||
+        check_number("no_speech", p->no_speech, -1e6, 1e6, fault) ||
+        check_number("force_tokens", p->force_tokens, 0, TOKENS_LIMIT, fault))
+        return fault->code;
+    if (p->temperature_count > WHISPER_TEMPERATURES_MAXIMUM)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "%zu temperatures, of which there may be %d", p->temperature_count,
+                    WHISPER_TEMPERATURES_MAXIMUM);
+    if (!p->temperatures != !p->temperature_count)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "temperatures and temperature_count do not fit together");
+    for (size_t i = 0; i < p->temperature_count; i++)
+        if (check_number("a temperature", p->temperatures[i], 0, 10, fault))
+            return fault->code;
+    return 0;
+}
+
+static int read_prompt(struct decoding *d, const struct utter_model *model, const char *prompt, struct fault *fault)
+{
+    if (!prompt || !*prompt)
+        return 0;
+    /* As openai/whisper does: a space in front, so that the first word is one as it is within a text. */
+    size_t length = strlen(prompt);
+    char *text = memory_new(length + 2, 1);
+    d->prompt = memory_new(length + 1, sizeof *d->prompt);
+    if (!text || !d->prompt) {
+        free(text);
+        return fail_memory(fault, "a prompt");
+    }
+    text[0] = ' ';
+    while (*prompt == ' ')
+        prompt++;
+    strcpy(text + 1, prompt);
+    int64_t count = whisper_vocabulary_encode(model->vocabulary, text, strlen(text), d->prompt, length + 1, fault);
+    free(text);
+    if (count < 0)
+        return (int)count;
+    d->prompt_count = (size_t)count < length + 1 ? (size_t)count : length + 1;
+    return 0;
+}
+
+static void fill_search(struct decoding *d, const struct utter_model *model, const struct utter_decoding_params *p)
+{
+    const struct whisper_config *config = whisper_get_config(model->whisper);
+    struct whisper_search_params *search = &d->search;
+    *search = (struct whisper_search_params){
+        .text_positions = config->text_positions,
+        .beam = d->beam,
+        .patience = p->patience,
+        .length_penalty = p->length_penalty,
+        .best_of = p->best_of ? p->best_of : BEST_OF,
+        .temperatures = (int)p->temperature_count,
+        .compression_ratio = p->compression_ratio,
+        .log_probability = p->log_probability,
+        .no_speech = p->no_speech,
+        .translate = p->translate != 0,
+        .timestamps = !p->force_tokens, /* forced text cannot say where it ends */
+        .window_seconds = config->positions * model->frame_seconds,
+        .seed = p->seed,
+        .force_tokens = p->force_tokens,
+        .nbest = 1,
+    };
+    if (p->temperature_count)
+        memcpy(search->temperature, p->temperatures, p->temperature_count * sizeof *search->temperature);
+}
+
+static int read_whisper(struct decoding *d, const struct utter_model *model, const char *language,
+                        const struct utter_decoding_params *given, struct fault *fault)
+{
+    struct utter_decoding_params params;
+    if (params_read(&params, sizeof params, given, "utter_decoding_params", fault) || check_params(&params, fault))
+        return fault->code;
+    bool multilingual = whisper_vocabulary_multilingual(model->vocabulary);
+    if (params.translate && !multilingual)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "model %.200s knows English only and cannot translate",
+                    model->name);
+    if (!multilingual)
+        d->language = -1;
+    else if (language && *language)
+        d->language = whisper_vocabulary_language_id(model->vocabulary, language);
+    d->sequential = params.sequential != 0;
+    d->forget = params.forget != 0;
+    d->word_times = params.word_times != 0;
+    d->drop_doubtful = params.drop_doubtful != 0;
+    fill_search(d, model, &params);
+    return read_prompt(d, model, params.prompt, fault);
+}
+
+int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, const char *language,
+                  const struct utter_decoding_params *given, struct fault *fault)
+{
+    *decoding = (struct decoding){.beam = beam ? beam : 1, .language = LANGUAGE_UNKNOWN};
+    if (check_beam(model, beam, fault) || model_speaks(model, language, fault))
+        return fault->code;
+    if (model->whisper && read_whisper(decoding, model, language, given, fault))
+        decoding_free(decoding);
+    return fault->code;
+}
+
+void decoding_free(struct decoding *decoding)
+{
+    free(decoding->prompt);
+    memset(decoding, 0, sizeof *decoding);
+}

@@ -1,0 +1,25 @@
+/* decoding.h - how a session searches, read once from the public parameters and checked. */
+#ifndef SRC_DECODING_H
+#define SRC_DECODING_H
+
+#include "decoder/whisper_search.h"
+#include "src/model.h"
+
+/* One session's. What is below beam is for Whisper models only. */
+struct decoding {
+    int beam; /* 1: greedy */
+    struct whisper_search_params search;
+    bool sequential, forget, word_times, drop_doubtful;
+    int language; /* id of the token of the language asked for; -1: English-only model; LANGUAGE_UNKNOWN */
+    int *prompt;  /* [prompt_count], owned */
+    size_t prompt_count;
+};
+
+enum { LANGUAGE_UNKNOWN = -2 };
+
+/* language and given may be NULL; nothing of them is kept. Errors: ARGUMENT, MEMORY, UNSUPPORTED. */
+int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, const char *language,
+                  const struct utter_decoding_params *given, struct fault *fault);
+void decoding_free(struct decoding *decoding);
+
+#endif

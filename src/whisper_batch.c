@@ -1,0 +1,271 @@
+#include "src/whisper_batch.h"
+
+#include "src/base/memory.h"
+#include "src/whisper_heard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the cached keys and values of a pass may take, in bytes; and the most windows of one, since beyond a few the
+ * encoder's products gain nothing and the decoder's little. */
+static const double cache_limit = 384e6;
+enum { ROWS = 8 };
+
+/* A window that is this sure of its language decides for the stream. */
+static const float language_sure = 0.5f;
+
+struct whisper_batch {
+    const struct utter_model *model;
+    const struct decoding *decoding;
+    int rows; /* windows */
+    struct whisper_pass *pass;
+    unsigned char *scratch; /* [threads, scratch_size] for the features */
+    size_t scratch_size;
+    float *padded;   /* [threads, samples of a whole window] */
+    float *features; /* [rows, frames, mels] */
+    struct whisper_row *step_rows;
+    int language; /* of the stream, or LANGUAGE_UNKNOWN */
+    int steps;
+
+    /* Of the pass in progress: */
+    struct window *const *windows;
+    int count;
+    int *languages; /* [rows] */
+    struct whisper_search_window *tasks;
+    struct whisper_result *results;
+};
+
+static int frames_of(const struct utter_model *model)
+{
+    return 2 * whisper_get_config(model->whisper)->positions;
+}
+
+int64_t whisper_batch_longest(const struct utter_model *model)
+{
+    return (int64_t)frames_of(model) * logmel_get_params(model->logmel)->hop;
+}
+
+/* Hypotheses that one window may have at once. */
+static int group_of(const struct decoding *decoding)
+{
+    return whisper_search_rows(&decoding->search, 1);
+}
+
+int whisper_batch_rows(const struct utter_model *model, const struct decoding *decoding, int wanted)
+{
+    const struct whisper_config *c = whisper_get_config(model->whisper);
+    double position = 2.0 * c->decoder_layers * c->width * (model->type == TENSOR_F32 ? 4 : 2);
+    double window = position * (c->positions + (double)group_of(decoding) * c->text_positions);
+    int rows = (int)(cache_limit / window);
+    rows = rows > ROWS ? ROWS : rows;
+    rows = rows > wanted ? wanted : rows;
+    return rows > 1 ? rows : 1;
+}
+
+static int take_memory(struct whisper_batch *b, struct fault *fault)
+{
+    size_t threads = (size_t)thread_pool_size(b->model->engine->threads), rows = (size_t)b->rows;
+    size_t mels = (size_t)logmel_get_params(b->model->logmel)->mels;
+    b->scratch_size = (logmel_scratch_size(b->model->logmel) + 63) / 64 * 64;
+    b->scratch = memory_aligned(b->scratch_size * threads);
+    b->padded = memory_new(threads * (size_t)whisper_batch_longest(b->model), sizeof *b->padded);
+    b->features = memory_new(rows * (size_t)frames_of(b->model) * mels, sizeof *b->features);
+    b->step_rows = memory_new(rows * (size_t)group_of(b->decoding), sizeof *b->step_rows);
+    b->languages = memory_new(rows, sizeof *b->languages);
+    b->tasks = memory_new(rows, sizeof *b->tasks);
+    b->results = memory_new(rows, sizeof *b->results);
+    if (!b->scratch || !b->padded || !b->features || !b->step_rows || !b->languages || !b->tasks || !b->results)
+        return fail_memory(fault, "a session");
+    return 0;
+}
+
+int whisper_batch_open(struct whisper_batch **batch, const struct utter_model *model, int rows,
+                       const struct decoding *decoding, struct fault *fault)
+{
+    struct whisper_batch *b = memory_new(1, sizeof *b);
+    if (!b)
+        return fail_memory(fault, "a session");
+    b->model = model;
+    b->decoding = decoding;
+    b->rows = rows;
+    b->language = decoding->language;
+    if (!take_memory(b, fault))
+        whisper_pass_open(&b->pass, model->whisper, rows, rows * group_of(decoding), fault);
+    if (fault->code)
+        whisper_batch_close(&b);
+    else
+        *batch = b;
+    return fault->code;
+}
+
+void whisper_batch_close(struct whisper_batch **batch)
+{
+    struct whisper_batch *b = *batch;
+    if (!b)
+        return;
+    if (b->pass)
+        whisper_pass_close(&b->pass);
+    free(b->scratch);
+    free(b->padded);
+    free(b->features);
+    free(b->step_rows);
+    free(b->languages);
+    free(b->tasks);
+    free(b->results);
+    free(b);
+    *batch = NULL;
+}
+
+void whisper_batch_reset(struct whisper_batch *b)
+{
+    b->language = b->decoding->language;
+}
+
+const char *whisper_batch_language(const struct whisper_batch *b)
+{
+    if (b->language == -1)
+        return "en";
+    return b->language < 0 ? "" : whisper_vocabulary_language_code(b->model->vocabulary, b->language);
+}
+
+/* ---- features ---- */
+
+/* Sound, then silence up to the whole window, as the published extractor pads it. Frames that hear nothing but the
+ * padding are log10 of the extractor's floor. */
+static void window_features(const struct utter_model *model, const struct window *w, float *padded, float *out,
+                            void *scratch)
+{
+    const float silence = -10;
+    int64_t whole = whisper_batch_longest(model), count = w->count < whole ? w->count : whole;
+    int frames = frames_of(model), hop = logmel_get_params(model->logmel)->hop;
+    size_t mels = (size_t)logmel_get_params(model->logmel)->mels;
+    int64_t reach = count / hop + 3;
+    int heard = (int)(reach < frames ? reach : frames);
+    memcpy(padded, w->samples, (size_t)count * sizeof *padded);
+    memset(padded + count, 0, (size_t)(whole - count) * sizeof *padded);
+    logmel_compute(model->logmel, padded, whole, 0, heard, out, scratch);
+    for (size_t i = (size_t)heard * mels; i < (size_t)frames * mels; i++)
+        out[i] = silence;
+    logmel_normalise(model->logmel, out, frames);
+}
+
+static void compute_features(void *context, int64_t begin, int64_t end, int worker)
+{
+    struct whisper_batch *b = context;
+    size_t size = (size_t)frames_of(b->model) * (size_t)logmel_get_params(b->model->logmel)->mels;
+    for (int64_t row = begin; row < end; row++)
+        window_features(b->model, b->windows[row], b->padded + (size_t)worker * (size_t)whisper_batch_longest(b->model),
+                        b->features + (size_t)row * size, b->scratch + (size_t)worker * b->scratch_size);
+}
+
+int whisper_batch_features(struct whisper_batch *b, struct window *const *windows, int count, struct fault *fault)
+{
+    (void)fault;
+    b->windows = windows;
+    b->count = count;
+    thread_pool_run(b->model->engine->threads, count, 1, compute_features, b);
+    return 0;
+}
+
+int whisper_batch_forward(struct whisper_batch *b, struct fault *fault)
+{
+    return whisper_encode(b->pass, b->features, b->count, NULL, fault);
+}
+
+/* ---- search ---- */
+
+/* The decoder room and the model room each name a row's fields for themselves: this is where they meet. */
+static int step(void *context, const struct whisper_search_row *rows, int count, float *logits, struct fault *fault)
+{
+    struct whisper_batch *b = context;
+    for (int i = 0; i < count; i++)
+        b->step_rows[i] = (struct whisper_row){rows[i].window, rows[i].parent, rows[i].tokens, rows[i].token_count};
+    b->steps++;
+    return whisper_step(b->pass, b->step_rows, count, logits, fault);
+}
+
+/* Every window's language: the stream's, where it is known, else what the window itself sounds like. */
+static int find_languages(struct whisper_batch *b, struct fault *fault)
+{
+    for (int i = 0; i < b->count; i++)
+        b->languages[i] = b->language;
+    if (b->language != LANGUAGE_UNKNOWN)
+        return 0;
+    int *rows = memory_new((size_t)b->count, sizeof *rows);
+    float *sure = memory_new((size_t)b->count, sizeof *sure);
+    if (!rows || !sure) {
+        free(rows);
+        free(sure);
+        return fail_memory(fault, "a language's probabilities");
+    }
+    for (int i = 0; i < b->count; i++)
+        rows[i] = i;
+    if (!whisper_detect_language(b->model->vocabulary, step, b, rows, b->count, b->languages, sure, fault)) {
+        int best = 0;
+        for (int i = 1; i < b->count; i++)
+            if (sure[i] > sure[best])
+                best = i;
+        if (sure[best] >= language_sure)
+            b->language = b->languages[best];
+    }
+    free(rows);
+    free(sure);
+    return fault->code;
+}
+
+static int fill_windows(struct whisper_batch *b, struct fault *fault)
+{
+    for (int i = 0; i < b->count && !fault->code; i++) {
+        struct whisper_heard heard = {b->model, b->decoding, b->pass, i, b->languages[i], &b->results[i]};
+        whisper_heard_fill(&heard, b->windows[i], fault);
+    }
+    return fault->code;
+}
+
+/* Of a window that may be searched again, as a benchmark does. */
+static void forget_heard(struct window *w)
+{
+    words_free(&w->words);
+    free(w->dropped);
+    free(w->tokens);
+    w->dropped = NULL;
+    w->tokens = NULL;
+    w->token_count = 0;
+}
+
+int whisper_batch_search(struct whisper_batch *b, struct fault *fault)
+{
+    b->steps = 0;
+    if (find_languages(b, fault))
+        return fault->code;
+    for (int i = 0; i < b->count; i++) {
+        const struct window *w = b->windows[i];
+        bool own = w->prompt != NULL;
+        forget_heard(b->windows[i]);
+        b->tasks[i] = (struct whisper_search_window){.window = i,
+                                                     .language = b->languages[i],
+                                                     .prompt = own ? w->prompt : b->decoding->prompt,
+                                                     .prompt_count = own ? w->prompt_count : b->decoding->prompt_count};
+    }
+    if (whisper_search(b->model->vocabulary, &b->decoding->search, step, b, b->tasks, b->count, b->results, fault))
+        return fault->code;
+    fill_windows(b, fault);
+    for (int i = 0; i < b->count; i++)
+        whisper_result_free(&b->results[i]);
+    return fault->code;
+}
+
+size_t whisper_batch_bytes(const struct whisper_batch *b)
+{
+    return whisper_pass_bytes(b->pass);
+}
+
+double whisper_batch_flops(const struct whisper_batch *b)
+{
+    return whisper_pass_flops(b->pass);
+}
+
+int whisper_batch_steps(const struct whisper_batch *b)
+{
+    return b->steps;
+}

@@ -1,0 +1,310 @@
+/* Sessions of a Whisper of random weights: its text is noise, but the same noise however the sound is fed, in order of
+ * time, and inside the sound; and what is dropped says why. */
+#include "src/include/utter.h"
+
+#include "tests/stream/sound.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static utter_engine *engine;
+static utter_model *model;
+static struct sound speech;
+
+static int open_all(void **unused)
+{
+    (void)unused;
+    struct utter_engine_params params;
+    struct utter_model_params precision;
+    utter_engine_params_init(&params);
+    utter_model_params_init(&precision);
+    params.threads = 2;
+    precision.precision = UTTER_PRECISION_F32;
+    speech.state = 7;
+    sound_pause(&speech, 0.4);
+    sound_speech(&speech, 3.3);
+    sound_pause(&speech, 1.2);
+    sound_speech(&speech, 2.1);
+    if (utter_engine_open(&engine, &params) || utter_model_open_random(engine, "whisper-toy", 3, &precision, &model)) {
+        fprintf(stderr, "%s\n", utter_error_message());
+        return -1;
+    }
+    return 0;
+}
+
+static int close_all(void **unused)
+{
+    (void)unused;
+    utter_model_close(&model);
+    utter_engine_close(&engine);
+    sound_free(&speech);
+    return 0;
+}
+
+/* ---- what a session made of the sound ---- */
+
+struct heard {
+    char text[1 << 16];
+    size_t segments, words, dropped;
+    enum utter_reason reason;
+    char language[16];
+};
+
+static void drain(utter_session *session, struct heard *heard, double *at)
+{
+    struct utter_segment segment;
+    struct utter_dropped dropped;
+    int got;
+    while ((got = utter_session_next(session, &segment)) == 1) {
+        assert_true(strlen(heard->text) + strlen(segment.text) + 2 < sizeof heard->text);
+        strcat(strcat(heard->text, segment.text), "|");
+        heard->segments++;
+        heard->words += segment.word_count;
+        for (size_t i = 0; i < segment.word_count; i++) {
+            const struct utter_word *word = &segment.words[i];
+            assert_true(word->start >= *at - 1e-9 && word->end >= word->start);
+            assert_true(word->end <= (double)speech.count / 16000 + 1e-9);
+            assert_true(word->confidence >= 0 && word->confidence <= 1);
+            *at = word->start;
+        }
+    }
+    assert_int_equal(got, 0);
+    while ((got = utter_session_next_dropped(session, &dropped)) == 1) {
+        heard->dropped++;
+        heard->reason = dropped.reason;
+        assert_true(dropped.end > dropped.start && dropped.start >= 0);
+        assert_non_null(dropped.text);
+    }
+    assert_int_equal(got, 0);
+}
+
+static void feed_all(utter_session *session, size_t chunk, struct heard *heard)
+{
+    const char *language = NULL;
+    double at = 0;
+    memset(heard, 0, sizeof *heard);
+    for (size_t done = 0; done < speech.count; done += chunk) {
+        size_t count = chunk < speech.count - done ? chunk : speech.count - done;
+        assert_int_equal(utter_session_feed(session, speech.samples + done, count), 0);
+        drain(session, heard, &at);
+    }
+    assert_int_equal(utter_session_finish(session), 0);
+    drain(session, heard, &at);
+    assert_int_equal(utter_session_get_language(session, &language), 0);
+    snprintf(heard->language, sizeof heard->language, "%s", language);
+}
+
+static const double cold = 0, lukewarm = 0.4, warm[] = {1}; /* up to 0.5 the text goes on as the prompt */
+
+/* Twelve tokens a window, drawn, since the likeliest of random weights say one word again and again; the draws are the
+ * same for the same logits. */
+static struct utter_decoding_params twelve_tokens(void)
+{
+    struct utter_decoding_params decoding;
+    utter_decoding_params_init(&decoding);
+    decoding.temperatures = warm;
+    decoding.temperature_count = 1;
+    decoding.best_of = 1;
+    decoding.force_tokens = 12;
+    decoding.word_times = 1;
+    return decoding;
+}
+
+static utter_session *open_session(const struct utter_decoding_params *decoding, const char *language, int beam)
+{
+    utter_session *session = NULL;
+    struct utter_session_params params;
+    utter_session_params_init(&params);
+    params.decoding = decoding;
+    params.language = language;
+    params.beam = beam;
+    if (utter_session_open(model, &params, &session))
+        fail_msg("%s", utter_error_message());
+    return session;
+}
+
+static void hear(const struct utter_decoding_params *decoding, int beam, size_t chunk, struct heard *heard)
+{
+    utter_session *session = open_session(decoding, "en", beam);
+    feed_all(session, chunk, heard);
+    utter_session_close(&session);
+    assert_null(session);
+}
+
+/* ---- tests ---- */
+
+static void any_chunking_gives_the_same_text(void **unused)
+{
+    (void)unused;
+    static struct heard whole, parts;
+    for (int sequential = 0; sequential < 2; sequential++) {
+        struct utter_decoding_params decoding = twelve_tokens();
+        decoding.sequential = sequential;
+        hear(&decoding, 1, speech.count, &whole);
+        assert_true(whole.words > 10 && whole.segments > 1);
+        for (size_t chunk = 331; chunk < 40000; chunk = chunk * 7 + 1) {
+            hear(&decoding, 1, chunk, &parts);
+            assert_string_equal(parts.text, whole.text);
+        }
+    }
+}
+
+static void a_beam_and_a_reset_give_text_too(void **unused)
+{
+    (void)unused;
+    static struct heard first, again;
+    struct utter_decoding_params decoding = twelve_tokens();
+    decoding.temperatures = &cold;
+    utter_session *session = open_session(&decoding, NULL, 3);
+    feed_all(session, 16000, &first);
+    assert_true(first.words > 10);
+    assert_int_equal(utter_session_reset(session), 0);
+    feed_all(session, 5000, &again);
+    assert_string_equal(first.text, again.text);
+    assert_string_equal(first.language, again.language);
+    utter_session_close(&session);
+}
+
+static void the_language_asked_for_is_the_stream_s(void **unused)
+{
+    (void)unused;
+    static struct heard heard;
+    struct utter_decoding_params decoding = twelve_tokens();
+    utter_session *session = open_session(&decoding, "german", 1);
+    feed_all(session, 16000, &heard);
+    assert_string_equal(heard.language, "de");
+    utter_session_close(&session);
+}
+
+static void dropped_text_says_why(void **unused)
+{
+    (void)unused;
+    static struct heard heard;
+    struct utter_decoding_params decoding = twelve_tokens();
+    decoding.force_tokens = 0;
+    decoding.drop_doubtful = 1;
+    decoding.compression_ratio = -1;
+    hear(&decoding, 1, 16000, &heard); /* random weights believe nothing that they say */
+    assert_true(heard.dropped > 0 && heard.segments == 0);
+    assert_int_equal(heard.reason, UTTER_REASON_DOUBTFUL);
+    decoding.no_speech = 1e-12;
+    hear(&decoding, 1, 16000, &heard);
+    assert_true(heard.dropped > 0 && heard.segments == 0);
+    assert_int_equal(heard.reason, UTTER_REASON_SILENCE);
+    decoding.no_speech = 0;
+    decoding.log_probability = 1;
+    decoding.compression_ratio = 1e-3;
+    hear(&decoding, 1, 16000, &heard);
+    assert_true(heard.dropped > 0 && heard.segments == 0);
+    assert_int_equal(heard.reason, UTTER_REASON_REPETITION);
+    assert_string_equal(utter_reason_name(heard.reason), "repetition");
+    decoding.compression_ratio = -1;
+    hear(&decoding, 1, 16000, &heard);
+    assert_int_equal(heard.dropped, 0);
+}
+
+static void the_prompt_is_heard(void **unused)
+{
+    (void)unused;
+    static struct heard without, with, forgot;
+    struct utter_decoding_params decoding = twelve_tokens();
+    decoding.sequential = 1;
+    decoding.temperatures = &lukewarm;
+    hear(&decoding, 1, 16000, &without);
+    decoding.prompt = "w112 w177";
+    hear(&decoding, 1, 16000, &with);
+    assert_string_not_equal(without.text, with.text);
+    decoding.prompt = NULL;
+    decoding.forget = 1;
+    hear(&decoding, 1, 16000, &forgot);
+    assert_string_not_equal(without.text, forgot.text);
+}
+
+static void refuse(int error, const char *needle, struct utter_decoding_params decoding, const char *language, int beam)
+{
+    utter_session *session = NULL;
+    struct utter_session_params params;
+    utter_session_params_init(&params);
+    params.decoding = &decoding;
+    params.language = language;
+    params.beam = beam;
+    assert_int_equal(utter_session_open(model, &params, &session), error);
+    assert_null(session);
+    if (!strstr(utter_error_message(), needle))
+        fail_msg("\"%s\" does not say \"%s\"", utter_error_message(), needle);
+}
+
+static void bad_params_are_named(void **unused)
+{
+    (void)unused;
+    struct utter_decoding_params good = twelve_tokens(), bad = good;
+    refuse(UTTER_ERROR_UNSUPPORTED, "klingon", good, "klingon", 1);
+    refuse(UTTER_ERROR_ARGUMENT, "beam is 65", good, "en", 65);
+    bad.temperature_count = 0;
+    refuse(UTTER_ERROR_ARGUMENT, "temperature_count", bad, "en", 1);
+    bad.temperature_count = 17;
+    refuse(UTTER_ERROR_ARGUMENT, "17 temperatures", bad, "en", 1);
+    bad = good;
+    bad.patience = -1;
+    refuse(UTTER_ERROR_ARGUMENT, "patience", bad, "en", 1);
+    bad = good;
+    bad.best_of = 65;
+    refuse(UTTER_ERROR_ARGUMENT, "best_of", bad, "en", 1);
+    bad = good;
+    bad.struct_size = 1;
+    refuse(UTTER_ERROR_ARGUMENT, "struct_size", bad, "en", 1);
+}
+
+static void *hear_in_thread(void *context)
+{
+    struct utter_decoding_params decoding = twelve_tokens();
+    hear(&decoding, 2, 16000, context);
+    return NULL;
+}
+
+static void sessions_share_a_model(void **unused)
+{
+    (void)unused;
+    static struct heard heard[3];
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hear_in_thread, &heard[i]), 0);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    assert_string_equal(heard[0].text, heard[1].text);
+    assert_string_equal(heard[0].text, heard[2].text);
+}
+
+static void info_says_whisper(void **unused)
+{
+    (void)unused;
+    struct utter_model_info info = {.struct_size = sizeof info};
+    assert_int_equal(utter_model_get_info(model, &info), 0);
+    assert_string_equal(info.family, "whisper");
+    assert_string_equal(info.language, "");
+    assert_int_equal(info.vocabulary, 51865);
+    assert_int_equal(info.sample_rate, 16000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(info_says_whisper),
+        cmocka_unit_test(any_chunking_gives_the_same_text),
+        cmocka_unit_test(a_beam_and_a_reset_give_text_too),
+        cmocka_unit_test(the_language_asked_for_is_the_stream_s),
+        cmocka_unit_test(dropped_text_says_why),
+        cmocka_unit_test(the_prompt_is_heard),
+        cmocka_unit_test(bad_params_are_named),
+        cmocka_unit_test(sessions_share_a_model),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
