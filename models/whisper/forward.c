@@ -71,6 +71,15 @@ static void encoder_attention(struct context *c, struct tensor x, const struct a
     arena_release(c, mark);
 }
 
+void encoder_blocks(struct context *c, const struct whisper *m, struct tensor x)
+{
+    for (int i = 0; i < m->config.encoder_layers; i++) {
+        const struct encoder_block *b = &m->encoder[i];
+        encoder_attention(c, x, &b->self, m->config.encoder_heads);
+        feed_forward(c, x, &b->norm, &b->up, &b->down);
+    }
+}
+
 /* The part of kept keys [windows, heads, positions, width] that is one window's. */
 static struct tensor window_of(struct tensor kept, int window)
 {
@@ -103,11 +112,7 @@ void encode_window(struct context *c, const struct whisper *m, const struct kept
     struct tensor x = new_3d(c, TENSOR_F32, 1, m->config.positions, m->config.width);
     struct tensor heard = tensor_new(c, c->compute, 3, x.shape);
     stem(c, x, m, features);
-    for (int i = 0; i < m->config.encoder_layers; i++) {
-        const struct encoder_block *b = &m->encoder[i];
-        encoder_attention(c, x, &b->self, m->config.encoder_heads);
-        feed_forward(c, x, &b->norm, &b->up, &b->down);
-    }
+    encoder_blocks(c, m, x);
     layer_norm(c, x, x, &m->encoder_norm);
     if (output)
         tensor_download(c, output, x, tensor_count(&x));

@@ -24,6 +24,9 @@ struct lines {
     int last_count;
 };
 
+/* The encoder's blocks over x [1, time, d] f32, in place. */
+void encoder_blocks(struct context *c, const struct whisper *m, struct tensor x);
+
 /* features [2·positions, mels] on the host → cross keys and values of a window in kept [decoder_layers]; output: NULL
  * or [positions, d] on the host. Failures stick to the context. */
 void encode_window(struct context *c, const struct whisper *m, const struct kept *kept, int window,

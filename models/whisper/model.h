@@ -42,5 +42,7 @@ struct whisper {
  * released by whisper_release. */
 int whisper_bind(struct whisper *m, const struct checkpoint *checkpoint, struct fault *fault);
 void whisper_release(struct whisper *m);
+/* The encoder's blocks and its norm alone. */
+int whisper_bind_encoder(struct whisper *m, const struct checkpoint *checkpoint, struct fault *fault);
 
 #endif

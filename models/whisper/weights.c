@@ -51,9 +51,9 @@ static const struct naming hugging_face = HUGGING_FACE("model."), bare = HUGGING
 /* Random weights (a checkpoint that lists none) go by any name. */
 static const struct naming *naming_of(const struct checkpoint *checkpoint)
 {
-    if (checkpoint_find(checkpoint, "model.decoder.embed_tokens.weight"))
+    if (checkpoint_find(checkpoint, "model.encoder.layer_norm.weight"))
         return &hugging_face;
-    return checkpoint_find(checkpoint, "decoder.embed_tokens.weight") ? &bare : &openai;
+    return checkpoint_find(checkpoint, "encoder.layer_norm.weight") ? &bare : &openai;
 }
 
 /* ---- tables ---- */
@@ -266,6 +266,18 @@ int whisper_bind(struct whisper *m, const struct checkpoint *checkpoint, struct 
         code = bind_blocks(&b, m, n);
     m->parameters = b.parameters;
     m->bytes = b.bytes;
+    return code;
+}
+
+int whisper_bind_encoder(struct whisper *m, const struct checkpoint *checkpoint, struct fault *fault)
+{
+    struct binder b = {.checkpoint = checkpoint, .device = m->device, .type = m->type, .fault = fault};
+    const struct naming *n = naming_of(checkpoint);
+    const struct weight norm = {n->encoder_norm,  WEIGHT_NORM, offsetof(struct whisper, encoder_norm), true, 1,
+                                {m->config.width}};
+    int code = weights_bind(&b, m, n->prefix, &norm, 1);
+    for (int i = 0; i < m->config.encoder_layers && !code; i++)
+        code = bind_encoder_block(&b, m, i, n);
     return code;
 }
 

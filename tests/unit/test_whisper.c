@@ -1,0 +1,408 @@
+/* Whisper against transformers (tests/golden/make_whisper.py), its cached keys against whole sequences, its
+ * configuration, and, where ../shared is, the real encoder of openai/whisper-base. */
+#include "models/cpu/cpu.h"
+#include "models/whisper/forward.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define GOLDEN TEST_DATA "/golden/whisper/small"
+#define REAL   SOURCE_DIR "/../shared/models/whisper-base-encoder"
+
+enum { WINDOWS = 2, TOKENS = 8 };
+static const int tokens[WINDOWS][TOKENS] = {{90, 4, 17, 80, 33, 2, 61, 5}, {90, 7, 7, 12, 50, 88, 1, 0}};
+
+static struct thread_pool *threads;
+static struct device *device;
+static struct whisper_config config;
+static char *golden; /* the file's bytes; floats from its beginning */
+static const float *features, *encoded, *expected, *attention_of;
+
+static char *read_bytes(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    char *bytes = calloc(1, 4 << 20);
+    assert_non_null(bytes);
+    *length = fread(bytes, 1, (4 << 20) - 1, file);
+    fclose(file);
+    return bytes;
+}
+
+static int open_all(void **unused)
+{
+    (void)unused;
+    struct fault fault = {0};
+    size_t length = 0;
+    char *json = read_bytes(GOLDEN "/config.json", &length);
+    if (!json || whisper_config_read(&config, json, length, "config.json", &fault) ||
+        thread_pool_open(&threads, 2, &fault) || cpu_device_open(&device, threads, CPU_AVX512, &fault)) {
+        fprintf(stderr, "%s\n", fault.message);
+        return -1;
+    }
+    free(json);
+    golden = read_bytes(GOLDEN "/expected.bin", &length);
+    features = (const float *)(void *)golden;
+    encoded = features + WINDOWS * 2 * config.positions * config.mel_bins;
+    expected = encoded + WINDOWS * config.positions * config.width;
+    attention_of = expected + WINDOWS * TOKENS * config.vocabulary;
+    size_t floats =
+        (size_t)(attention_of - features) + (size_t)(WINDOWS * config.decoder_heads * TOKENS * config.positions);
+    return golden && length == floats * sizeof(float) ? 0 : -1;
+}
+
+static int close_all(void **unused)
+{
+    (void)unused;
+    cpu_device_close(&device);
+    thread_pool_close(&threads);
+    free(golden);
+    return 0;
+}
+
+static struct whisper *open_model(const struct device *on, enum tensor_type type)
+{
+    struct checkpoint *checkpoint = NULL;
+    struct whisper *model = NULL;
+    struct fault fault = {0};
+    if (checkpoint_open(&checkpoint, GOLDEN, &fault) || whisper_open(&model, &config, checkpoint, on, type, &fault))
+        fail_msg("%s", fault.message);
+    checkpoint_close(&checkpoint);
+    return model;
+}
+
+static struct whisper_pass *open_pass(const struct whisper *model, int rows)
+{
+    struct whisper_pass *pass = NULL;
+    struct fault fault = {0};
+    if (whisper_pass_open(&pass, model, WINDOWS, rows, &fault))
+        fail_msg("%s", fault.message);
+    return pass;
+}
+
+/* ---- comparing ---- */
+
+static double cosine(const float *a, const float *b, int count)
+{
+    double ab = 0, aa = 0, bb = 0;
+    for (int i = 0; i < count; i++) {
+        ab += (double)a[i] * (double)b[i];
+        aa += (double)a[i] * (double)a[i];
+        bb += (double)b[i] * (double)b[i];
+    }
+    return ab / sqrt(aa * bb);
+}
+
+static double difference(const float *a, const float *b, int count)
+{
+    double most = 0;
+    for (int i = 0; i < count; i++)
+        most = fmax(most, fabs((double)a[i] - (double)b[i]));
+    return most;
+}
+
+static void expect_close(const char *what, const float *got, const float *wanted, int count, double least, double most)
+{
+    double c = cosine(got, wanted, count), d = difference(got, wanted, count);
+    if (!(c >= least && d <= most))
+        fail_msg("%s: cosine %.7f, difference %g", what, c, d);
+}
+
+static void step(struct whisper_pass *pass, const struct whisper_row *rows, int count, float *logits)
+{
+    struct fault fault = {0};
+    if (whisper_step(pass, rows, count, logits, &fault))
+        fail_msg("%s", fault.message);
+}
+
+static const float *expected_at(int window, int token)
+{
+    return expected + (window * TOKENS + token) * config.vocabulary;
+}
+
+/* ---- tests ---- */
+
+/* Both windows token by token, the encoder first. */
+static void check_numbers(const struct device *on, enum tensor_type type, double least, double most)
+{
+    struct whisper *model = open_model(on, type);
+    struct whisper_pass *pass = open_pass(model, 4);
+    struct fault fault = {0};
+    int heard = WINDOWS * config.positions * config.width;
+    float *output = calloc((size_t)heard, sizeof *output), logits[WINDOWS * 97];
+    assert_int_equal(whisper_encode(pass, features, WINDOWS, output, &fault), 0);
+    expect_close("encoder", output, encoded, heard, least, most);
+    for (int t = 0; t < TOKENS; t++) {
+        struct whisper_row rows[WINDOWS];
+        for (int w = 0; w < WINDOWS; w++)
+            rows[w] = (struct whisper_row){w, t ? w : -1, &tokens[w][t], 1};
+        step(pass, rows, WINDOWS, logits);
+        for (int w = 0; w < WINDOWS; w++)
+            expect_close("logits", logits + w * config.vocabulary, expected_at(w, t), config.vocabulary, least, most);
+    }
+    free(output);
+    whisper_pass_close(&pass);
+    whisper_close(&model);
+}
+
+static void f32_is_what_transformers_computes(void **unused)
+{
+    (void)unused;
+    check_numbers(device, TENSOR_F32, 0.999999, 5e-4);
+}
+
+static void plain_c_too(void **unused)
+{
+    (void)unused;
+    struct device *plain = NULL;
+    struct fault fault = {0};
+    assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
+    check_numbers(plain, TENSOR_F32, 0.999999, 5e-4);
+    cpu_device_close(&plain);
+}
+
+static void bf16_and_int8_are_near(void **unused)
+{
+    (void)unused;
+    check_numbers(device, TENSOR_BF16, 0.999, 1);
+    check_numbers(device, TENSOR_I8, 0.99, 4);
+}
+
+/* Hypotheses that part, change places and end: each gives what its own tokens give. */
+static void a_beam_is_reordered_by_names(void **unused)
+{
+    (void)unused;
+    struct whisper *model = open_model(device, TENSOR_F32);
+    struct whisper_pass *pass = open_pass(model, 3);
+    struct fault fault = {0};
+    const int v = config.vocabulary, *a = tokens[0], *b = tokens[1];
+    float logits[3 * 97];
+    assert_int_equal(whisper_encode(pass, features, WINDOWS, NULL, &fault), 0);
+    step(pass, (struct whisper_row[]){{0, -1, a, 3}, {1, -1, b, 1}}, 2, logits);
+    expect_close("a prefix of three", logits, expected_at(0, 2), v, 0.999999, 5e-4);
+    expect_close("a prefix of one", logits + v, expected_at(1, 0), v, 0.999999, 5e-4);
+    const int other = 42;
+    step(pass, (struct whisper_row[]){{1, 1, b + 1, 2}, {0, 0, &other, 1}, {0, 0, a + 3, 1}}, 3, logits);
+    expect_close("the second, first", logits, expected_at(1, 2), v, 0.999999, 5e-4);
+    expect_close("the first, third", logits + 2 * v, expected_at(0, 3), v, 0.999999, 5e-4);
+    step(pass, (struct whisper_row[]){{0, 2, a + 4, 4}, {1, 0, b + 3, 5}}, 2, logits);
+    expect_close("the first, to its end", logits, expected_at(0, 7), v, 0.999999, 5e-4);
+    expect_close("the second, to its end", logits + v, expected_at(1, 7), v, 0.999999, 5e-4);
+    step(pass, (struct whisper_row[]){{0, -1, a, 8}}, 1, logits);
+    expect_close("anew", logits, expected_at(0, 7), v, 0.999999, 5e-4);
+    whisper_pass_close(&pass);
+    whisper_close(&model);
+}
+
+/* Slots are found again for as long as it goes on: many steps in a full pass. */
+static void slots_do_not_run_out(void **unused)
+{
+    (void)unused;
+    struct whisper *model = open_model(device, TENSOR_F32);
+    struct whisper_pass *pass = open_pass(model, 3);
+    struct fault fault = {0};
+    float logits[3 * 97];
+    assert_int_equal(whisper_encode(pass, features, 1, NULL, &fault), 0);
+    for (int round = 0; round < 20; round++)
+        for (int t = 0; t < config.text_positions; t++) {
+            struct whisper_row rows[3];
+            for (int r = 0; r < 3; r++)
+                rows[r] = (struct whisper_row){0, t ? (r + t) % 3 : -1, &tokens[r % 2][t % TOKENS], 1};
+            step(pass, rows, 3, logits);
+        }
+    assert_int_equal(whisper_step(pass, (struct whisper_row[]){{0, 0, tokens[0], 1}}, 1, logits, &fault),
+                     UTTER_ERROR_ARGUMENT);
+    whisper_pass_close(&pass);
+    whisper_close(&model);
+}
+
+static void attention_is_what_transformers_says(void **unused)
+{
+    (void)unused;
+    struct whisper *model = open_model(device, TENSOR_F32);
+    struct whisper_pass *pass = open_pass(model, 1);
+    struct fault fault = {0};
+    int each = config.decoder_heads * TOKENS * config.positions;
+    float *weights = calloc((size_t)each, sizeof *weights);
+    assert_int_equal(whisper_alignment_heads(model), config.decoder_heads); /* of the upper half of two layers */
+    assert_int_equal(whisper_encode(pass, features, WINDOWS, NULL, &fault), 0);
+    for (int w = 0; w < WINDOWS; w++) {
+        assert_int_equal(whisper_attend(pass, w, tokens[w], TOKENS, weights, &fault), 0);
+        expect_close("attention", weights, attention_of + w * each, each, 0.999999, 1e-4);
+    }
+    free(weights);
+    whisper_pass_close(&pass);
+    whisper_close(&model);
+}
+
+static void expect_refusal(int code, const struct fault *fault, const char *needle)
+{
+    assert_int_equal(code, UTTER_ERROR_ARGUMENT);
+    if (!strstr(fault->message, needle))
+        fail_msg("\"%s\" does not say \"%s\"", fault->message, needle);
+}
+
+static void bad_rows_are_refused_and_nothing_is_lost(void **unused)
+{
+    (void)unused;
+    struct whisper *model = open_model(device, TENSOR_F32);
+    struct whisper_pass *pass = open_pass(model, 2);
+    struct fault fault = {0};
+    const int high = 97, low = -1;
+    float logits[2 * 97];
+    expect_refusal(whisper_step(pass, (struct whisper_row[]){{0, -1, tokens[0], 1}}, 1, logits, &fault), &fault,
+                   "not encoded");
+    fault_clear(&fault);
+    assert_int_equal(whisper_encode(pass, features, 1, NULL, &fault), 0);
+    step(pass, (struct whisper_row[]){{0, -1, tokens[0], 7}}, 1, logits);
+    const struct {
+        struct whisper_row row;
+        const char *needle;
+    } bad[] = {
+        {{1, 0, tokens[0], 1}, "window 1"},   {{0, 1, tokens[0], 1}, "row 1"}, {{0, -2, tokens[0], 1}, "row -2"},
+        {{0, 0, &high, 1}, "token 97"},       {{0, 0, &low, 1}, "token -1"},   {{0, 0, tokens[0], 0}, "0 tokens"},
+        {{0, 0, tokens[0], 10}, "10 tokens"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        fault_clear(&fault);
+        expect_refusal(whisper_step(pass, &bad[i].row, 1, logits, &fault), &fault, bad[i].needle);
+    }
+    step(pass, (struct whisper_row[]){{0, 0, tokens[0] + 7, 1}}, 1, logits);
+    expect_close("after all", logits, expected_at(0, 7), config.vocabulary, 0.999999, 5e-4);
+    whisper_pass_close(&pass);
+    whisper_close(&model);
+}
+
+/* The golden pair of ../shared: the norm that ends the encoder first, then its six layers, nothing else. */
+static void check_real_encoder(enum tensor_type type, double least)
+{
+    enum { HEADER = 128, TIME = 512, WIDTH = 512 };
+    struct fault fault = {0};
+    size_t length;
+    char *in = read_bytes(REAL "/golden_input.npy", &length), *out = read_bytes(REAL "/golden_output.npy", &length);
+    struct encoder_block blocks[6] = {0};
+    struct whisper m = {.device = device, .type = type, .encoder = blocks};
+    struct checkpoint *checkpoint = NULL;
+    struct context c;
+    assert_true(whisper_config_named(&m.config, "whisper-base"));
+    m.compute = type == TENSOR_I8 ? device->best : type;
+    if (checkpoint_open(&checkpoint, REAL, &fault) || whisper_bind_encoder(&m, checkpoint, &fault) ||
+        context_open(&c, device, m.compute, &fault) || context_reserve(&c, 64 << 20, &fault))
+        fail_msg("%s", fault.message);
+    struct tensor x = tensor_new(&c, TENSOR_F32, 3, (int64_t[]){1, TIME, WIDTH});
+    float *got = calloc(TIME * WIDTH, sizeof *got);
+    const float *wanted = (const float *)(void *)(out + HEADER);
+    tensor_upload(&c, x, (const float *)(void *)(in + HEADER), TIME * WIDTH);
+    layer_norm(&c, x, x, &m.encoder_norm);
+    encoder_blocks(&c, &m, x);
+    tensor_download(&c, got, x, TIME * WIDTH);
+    assert_int_equal(c.fault.code, 0);
+    printf("the real encoder in %s: cosine %.8f, largest difference %g\n", tensor_type_name(type),
+           cosine(got, wanted, TIME * WIDTH), difference(got, wanted, TIME * WIDTH));
+    assert_true(cosine(got, wanted, TIME * WIDTH) >= least);
+    context_close(&c);
+    checkpoint_close(&checkpoint);
+    m.decoder = NULL;
+    whisper_release(&m);
+    free(got);
+    free(in);
+    free(out);
+}
+
+static void the_real_encoder(void **unused)
+{
+    (void)unused;
+    FILE *there = fopen(REAL "/golden_input.npy", "rb");
+    if (!there) {
+        printf("skipped: there is no ../shared/models/whisper-base-encoder\n");
+        skip();
+    }
+    fclose(there);
+    check_real_encoder(TENSOR_F32, 0.99999);
+    check_real_encoder(TENSOR_BF16, 0.999);
+    check_real_encoder(TENSOR_I8, 0.99);
+}
+
+/* ---- configurations ---- */
+
+static void bad_configurations_are_named(void **unused)
+{
+    (void)unused;
+    static const char good[] = "{\"model_type\":\"whisper\",\"num_mel_bins\":80,\"max_source_positions\":1500,"
+                               "\"d_model\":384,\"encoder_layers\":4,\"encoder_attention_heads\":6,"
+                               "\"encoder_ffn_dim\":1536,\"decoder_layers\":4,\"decoder_attention_heads\":6,"
+                               "\"decoder_ffn_dim\":1536,\"max_target_positions\":448,\"vocab_size\":51865}";
+    static const struct {
+        const char *from, *to, *needle;
+    } faults[] = {
+        {"\"whisper\"", "\"wav2vec2\"", "model_type"},
+        {"\"d_model\":384", "\"d_model\":385", "no multiple"},
+        {"\"d_model\":384", "\"d_model\":-384", "d_model"},
+        {"\"d_model\":384", "\"d_model\":1e300", "d_model"},
+        {"\"d_model\":384", "\"d_model\":\"x\"", "d_model"},
+        {"\"d_model\":384,", "", "d_model is missing"},
+        {"\"encoder_layers\":4", "\"encoder_layers\":65", "encoder layers"},
+        {"\"encoder_layers\":4", "\"encoder_layers\":0", "encoder layers"},
+        {"\"decoder_attention_heads\":6", "\"decoder_attention_heads\":64", "decoder heads"},
+        {"\"vocab_size\":51865", "\"vocab_size\":2000000000", "vocabulary"},
+        {"\"model_type\"", "\"scale_embedding\":true,\"model_type\"", "scale_embedding"},
+        {"\"model_type\"", "\"activation_function\":\"relu\",\"model_type\"", "activation_function"},
+        {"}", "", "config"},
+    };
+    struct whisper_config c;
+    struct fault fault = {0};
+    assert_int_equal(whisper_config_read(&c, good, strlen(good), "config", &fault), 0);
+    assert_int_equal(c.alignment[2], 0x4);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        char text[1024];
+        const char *at = strstr(good, faults[i].from);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, faults[i].to, at + strlen(faults[i].from));
+        fault_clear(&fault);
+        assert_int_not_equal(whisper_config_read(&c, text, strlen(text), "config", &fault), 0);
+        if (!strstr(fault.message, faults[i].needle))
+            fail_msg("\"%s\" does not say \"%s\"", fault.message, faults[i].needle);
+    }
+}
+
+static void alignment_heads_are_read(void **unused)
+{
+    (void)unused;
+    struct whisper_config c;
+    struct fault fault = {0};
+    static const char good[] = "{\"alignment_heads\":[[1,0],[3,5]]}", none[] = "{}",
+                      bad[] = "{\"alignment_heads\":[[1,0],[4,0]]}", worse[] = "{\"alignment_heads\":[[1]]}";
+    assert_true(whisper_config_named(&c, "whisper-tiny"));
+    assert_int_equal(whisper_config_read_alignment(&c, none, strlen(none), "g", &fault), 0);
+    assert_int_equal(c.alignment[3], 0x3d);
+    assert_int_equal(whisper_config_read_alignment(&c, good, strlen(good), "g", &fault), 0);
+    assert_int_equal(c.alignment[3], 0x20);
+    assert_int_equal(whisper_config_read_alignment(&c, bad, strlen(bad), "g", &fault), UTTER_ERROR_MODEL);
+    fault_clear(&fault);
+    assert_int_equal(whisper_config_read_alignment(&c, worse, strlen(worse), "g", &fault), UTTER_ERROR_MODEL);
+    assert_int_equal(c.alignment[3], 0x20);
+    assert_false(whisper_config_named(&c, "whisper-huge"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(f32_is_what_transformers_computes),
+        cmocka_unit_test(plain_c_too),
+        cmocka_unit_test(bf16_and_int8_are_near),
+        cmocka_unit_test(a_beam_is_reordered_by_names),
+        cmocka_unit_test(slots_do_not_run_out),
+        cmocka_unit_test(attention_is_what_transformers_says),
+        cmocka_unit_test(bad_rows_are_refused_and_nothing_is_lost),
+        cmocka_unit_test(the_real_encoder),
+        cmocka_unit_test(bad_configurations_are_named),
+        cmocka_unit_test(alignment_heads_are_read),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
