@@ -1,10 +1,9 @@
 #include "models/load/checkpoint.h"
 
-#include "models/load/facts.h"
+#include "models/load/formats.h"
 #include "models/load/json.h"
 #include "models/load/mapping.h"
 #include "models/load/random.h"
-#include "models/load/safetensors.h"
 #include "src/base/memory.h"
 
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <sys/stat.h>
 
 static const char SINGLE[] = "model.safetensors", INDEX[] = "model.safetensors.index.json";
+static const char PYTORCH[] = "pytorch_model.bin";
 enum { SHARDS = 4096 }; /* more files than any model has; each takes a mapping */
 
 struct shard {
@@ -46,6 +46,30 @@ static char *join(const char *path, size_t length, const char *name)
     return joined;
 }
 
+static bool begins(const struct mapping *map, const char *magic)
+{
+    return map->size >= 4 && memcmp(map->data, magic, 4) == 0;
+}
+
+/* By what the file begins with: names lie. What begins like no other format is left to safetensors. */
+static int read_file(struct checkpoint *c, const struct mapping *map, const char *path, struct fault *fault)
+{
+    const struct file_reader r = {map->data, map->size, path_for_message(path), base_name(path), &c->tensors,
+                                  &c->facts, fault};
+    if (begins(map, "lmgg"))
+        return ggml_read(&r);
+    if (begins(map, "GGUF"))
+        return gguf_read(&r);
+    if (begins(map, "PK\3\4"))
+        return pytorch_read(&r);
+    if (map->size >= 2 && map->data[0] == 0x80 && map->data[1] <= 5)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED,
+                    "%s: a checkpoint of PyTorch before 1.6; torch.load and torch.save bring it up to date",
+                    path_for_message(path));
+    c->facts.format = "safetensors";
+    return safetensors_read(map->data, map->size, path, r.file, r.list, fault);
+}
+
 /* Maps the file and appends its tensors; path becomes the checkpoint's own. */
 static int add_shard(struct checkpoint *c, char *path, struct fault *fault)
 {
@@ -58,8 +82,7 @@ static int add_shard(struct checkpoint *c, char *path, struct fault *fault)
     int code = mapping_open(&s->map, path, fault);
     if (code)
         return code;
-    c->facts.format = "safetensors";
-    return safetensors_read(s->map.data, s->map.size, path, base_name(path), &c->tensors, fault);
+    return read_file(c, &s->map, path, fault);
 }
 
 static int by_name(const void *a, const void *b)
@@ -189,8 +212,8 @@ static int open_file(struct checkpoint *c, char *path, struct fault *fault)
 
 static int open_directory(struct checkpoint *c, struct fault *fault)
 {
-    static const char *const names[] = {SINGLE, INDEX};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const names[] = {SINGLE, INDEX, PYTORCH};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         bool directory;
         char *path = join(c->path, strlen(c->path), names[i]);
         if (!path)
@@ -199,7 +222,7 @@ static int open_directory(struct checkpoint *c, struct fault *fault)
             return open_file(c, path, fault);
         free(path);
     }
-    return fail(fault, UTTER_ERROR_IO, "%s: no %s and no %s", path_for_message(c->path), SINGLE, INDEX);
+    return fail(fault, UTTER_ERROR_IO, "%s: no %s, %s or %s", path_for_message(c->path), SINGLE, INDEX, PYTORCH);
 }
 
 static int open_path(struct checkpoint *c, struct fault *fault)

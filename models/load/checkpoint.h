@@ -47,9 +47,10 @@ struct stored_tensor {
 
 struct checkpoint;
 
-/* path: a .safetensors file; a model.safetensors.index.json; or a directory that holds model.safetensors or that
- * index. Errors: IO (not there), MODEL (damaged: one sentence naming file and fault), UNSUPPORTED (a format or tensor
- * type we do not read), MEMORY. */
+/* path: a file of safetensors, PyTorch's zip format, ggml or GGUF, told apart by what they begin with; a
+ * model.safetensors.index.json; or a directory that holds model.safetensors, that index, or pytorch_model.bin. Errors:
+ * IO (not there), MODEL (damaged: one sentence naming file and fault), UNSUPPORTED (a format or tensor type we do not
+ * read), MEMORY. */
 int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct fault *fault);
 void checkpoint_close(struct checkpoint **checkpoint);
 
