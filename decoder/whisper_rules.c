@@ -85,7 +85,7 @@ static inline float exponential(float x)
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1;
-    int32_t bits;
+    uint32_t bits;
     float power;
     memcpy(&bits, &shifted, sizeof bits);
     bits = (bits + 127) << 23;

@@ -13,12 +13,22 @@ static double seconds_of(const struct whisper_special *s, int token, double dura
     return seconds < 0 ? 0 : seconds < duration ? seconds : duration;
 }
 
-/* A segment of tokens [first, end), which begins and ends with a timestamp. */
+static bool has_text(const struct whisper_special *s, const int *tokens, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++)
+        if (tokens[i] < s->eot)
+            return true;
+    return false;
+}
+
+/* A segment of tokens [first, end), which begins and ends with a timestamp. One of no length is one that the model gave
+ * up on. */
 static void add_pair(const struct whisper_special *s, const int *tokens, size_t first, size_t end, double duration,
                      struct whisper_segment_list *out)
 {
     double start = seconds_of(s, tokens[first], duration), stop = seconds_of(s, tokens[end - 1], duration);
-    out->segments[out->count++] = (struct whisper_segment){first, end - first, start, stop > start ? stop : start};
+    if (stop > start && has_text(s, tokens, first, end))
+        out->segments[out->count++] = (struct whisper_segment){first, end - first, start, stop};
 }
 
 /* No pair of timestamps in the middle: all is one segment, up to its last timestamp if that says more than 0. */
@@ -32,7 +42,7 @@ static void add_whole(const struct whisper_special *s, const struct whisper_hypo
                 end = seconds_of(s, h->tokens[i], duration);
             break;
         }
-    if (h->count)
+    if (end > 0 && has_text(s, h->tokens, 0, h->count))
         out->segments[out->count++] = (struct whisper_segment){0, h->count, 0, end};
 }
 
@@ -57,7 +67,8 @@ int whisper_segments(const struct whisper_vocabulary *vocabulary, const struct w
     } else if (closed && n >= 2) {
         add_pair(s, h->tokens, first, n, duration, out);
     } else {
-        out->seek = seconds_of(s, h->tokens[first - 1], duration);
+        double seek = seconds_of(s, h->tokens[first - 1], duration);
+        out->seek = seek > 0 ? seek : duration; /* or it would hear the same for ever */
     }
     return 0;
 }

@@ -65,6 +65,10 @@ static int keep_rest(const struct whisper_heard *h, const struct window *w, stru
     const struct whisper_hypothesis *best = &h->result->best[0];
     const struct whisper_segment *last = list->count ? &list->segments[list->count - 1] : NULL;
     size_t first = last ? last->first + last->count : 0;
+    /* Segments that were left out are not the rest. */
+    for (size_t i = first + 1; i < best->count; i++)
+        if (!is_text(h->model, best->tokens[i - 1]) && !is_text(h->model, best->tokens[i]))
+            first = i;
     if (!text_tokens(h->model, best, first, best->count))
         return 0;
     struct whisper_segment *grown = realloc(list->segments, (list->count + 1) * sizeof *grown);
@@ -76,21 +80,10 @@ static int keep_rest(const struct whisper_heard *h, const struct window *w, stru
     if (best->tokens[first] >= begin)
         start = (best->tokens[first] - begin) * h->model->frame_seconds;
     double end = window_seconds(w);
-    grown[list->count++] = (struct whisper_segment){first, best->count - first, start < end ? start : end, end};
+    if (start >= end)
+        return 0;
+    grown[list->count++] = (struct whisper_segment){first, best->count - first, start, end};
     return 0;
-}
-
-/* A segment of no length is one that the model gave up on. */
-static void drop_empty(const struct whisper_heard *h, struct whisper_segment_list *list)
-{
-    const struct whisper_hypothesis *best = &h->result->best[0];
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        const struct whisper_segment *s = &list->segments[i];
-        if (s->end > s->start && text_tokens(h->model, best, s->first, s->first + s->count))
-            list->segments[kept++] = *s;
-    }
-    list->count = kept;
 }
 
 /* The tokens of the segments that are kept, as the prompt of the next window, and a hypothesis of them alone. */
@@ -197,7 +190,6 @@ int whisper_heard_fill(const struct whisper_heard *h, struct window *w, struct f
         whisper_segments_free(&list);
         return fault->code;
     }
-    drop_empty(h, &list);
     if (!keep_tokens(h, &list, w, &kept, fault) && kept.count)
         fill_words(h, &list, &kept, w, fault);
     free(kept.log_probabilities);
