@@ -31,8 +31,10 @@ void hypotheses_close(struct hypotheses *h)
 struct hypothesis *hypotheses_add(struct hypotheses *h, const struct hypothesis *from, int token, double score)
 {
     struct hypothesis *to = &h->items[h->count++];
-    memcpy(to->tokens, from->tokens, from->count * sizeof *to->tokens);
-    memcpy(to->log_probabilities, from->log_probabilities, from->count * sizeof *to->log_probabilities);
+    if (from->count) {
+        memcpy(to->tokens, from->tokens, from->count * sizeof *to->tokens);
+        memcpy(to->log_probabilities, from->log_probabilities, from->count * sizeof *to->log_probabilities);
+    }
     to->count = from->count;
     to->sum = from->sum + score;
     to->row = from->row;
