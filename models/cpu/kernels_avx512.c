@@ -136,6 +136,17 @@ static inline float vec_sum(vec v)
     return _mm512_reduce_add_ps(v);
 }
 
+/* Four sums at once. */
+static inline void vec_sums4(float out[4], vec a, vec b, vec c, vec d)
+{
+    __m256 w = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m256 x = _mm256_add_ps(_mm512_castps512_ps256(b), _mm512_extractf32x8_ps(b, 1));
+    __m256 y = _mm256_add_ps(_mm512_castps512_ps256(c), _mm512_extractf32x8_ps(c, 1));
+    __m256 z = _mm256_add_ps(_mm512_castps512_ps256(d), _mm512_extractf32x8_ps(d, 1));
+    __m256 all = _mm256_hadd_ps(_mm256_hadd_ps(w, x), _mm256_hadd_ps(y, z));
+    _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1)));
+}
+
 static inline float vec_largest(vec v)
 {
     return _mm512_reduce_max_ps(v);

@@ -119,6 +119,15 @@ static inline float vec_sum(vec v)
     return v;
 }
 
+/* Four sums at once. */
+static inline void vec_sums4(float out[4], vec a, vec b, vec c, vec d)
+{
+    out[0] = vec_sum(a);
+    out[1] = vec_sum(b);
+    out[2] = vec_sum(c);
+    out[3] = vec_sum(d);
+}
+
 static inline float vec_largest(vec v)
 {
     return v;

@@ -4,7 +4,8 @@
  * The file provides: vec, LANES; vec_set, vec_load, vec_store, vec_load_bf16, vec_store_bf16, the same with _first for
  * the first n lanes only (loads give 0 in the others), vec_first(v, other, n), vec_add, vec_sub, vec_mul, vec_div,
  * vec_max (the second when either is a NaN), vec_min, vec_fma(a, b, c) = a·b + c, vec_round, vec_power2(n) = 2ⁿ of
- * whole n, vec_where_negative(x, a, b), vec_sum, vec_largest, vec_load_i32_first, vec_store_i8_first. */
+ * whole n, vec_where_negative(x, a, b), vec_sum, vec_sums4 (of four), vec_largest, vec_load_i32_first,
+ * vec_store_i8_first. */
 #include "models/cpu/convert.h"
 #include "models/cpu/kernels.h"
 
