@@ -16,8 +16,8 @@ struct whisper_segment_list {
     size_t count;
     double seek; /* seconds to go on by: the last complete pair of timestamps, or the whole window */
 };
-/* Cuts at consecutive timestamps as openai/whisper's transcribe() does; segments of no length or no text are left out. duration: seconds of sound in the window.
- * Errors: MEMORY. Freed with whisper_segments_free. */
+/* Cuts at consecutive timestamps as openai/whisper's transcribe() does; segments of no length or no text are left out.
+ * duration: seconds of sound in the window. Errors: MEMORY. Freed with whisper_segments_free. */
 int whisper_segments(const struct whisper_vocabulary *vocabulary, const struct whisper_hypothesis *hypothesis,
                      double duration, struct whisper_segment_list *out, struct fault *fault);
 void whisper_segments_free(struct whisper_segment_list *list);

@@ -402,6 +402,7 @@ static int read_floats(const struct checkpoint *c, const char *name, int rank, c
     }
     const struct stored_tensor *t = checkpoint_find(c, name);
     int code = stored_floats(t, 0, count, out, fault);
+    mapping_rest(t->data, t->bytes);
     if (!code && !all_finite(out, count))
         code = fail(fault, UTTER_ERROR_MODEL, "%s: tensor '%.100s' holds values that are not finite", tensor_path(c, t),
                     name);

@@ -72,3 +72,12 @@ void mapping_close(struct mapping *mapping)
         munmap((void *)(uintptr_t)mapping->data, mapping->size);
     *mapping = (struct mapping){0};
 }
+
+void mapping_rest(const void *data, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)data, end = begin + size;
+    begin = (begin + page - 1) / page * page;
+    end = end / page * page;
+    if (page && begin < end)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+}

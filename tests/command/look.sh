@@ -30,6 +30,12 @@ for line in decode features model search total 'load to text' 'peak memory'; do
     expect out "^$line " "bench --file"
 done
 run 0 bench --shape default-en --seconds 1 --batch 1 --repeats 1
+run 0 bench --shape whisper-toy --seconds 1 --batch 1 --repeats 1 --tokens 3
+for line in "decoder step" "memory rate" "floor of a step"; do
+    expect out "^$line " "bench of a Whisper"
+done
+run 2 bench --model "$model" --file "$sound" --translate
+expect err "only Whisper models" "translation by another family"
 run 1 bench --shape no-such-shape
 expect err 'no-such-shape' "a shape that is not known"
 run 1 bench --model "$model" --file "$work/nowhere.wav"
