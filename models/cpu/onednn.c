@@ -277,14 +277,33 @@ static int lay_out(struct weights *w, const struct linear *l, dnnl_engine_t engi
     return status ? fail_onednn(fault, status) : 0;
 }
 
+/* Without VNNI, oneDNN multiplies pairs of bytes into 16 bits: 255 · 127 twice saturates there, and the sum is wrong
+ * without a word; 255 · 64 twice does not. One bit of the weights buys that. */
+static bool pairs_saturate(void)
+{
+    return !has_isa(dnnl_cpu_isa_avx512_core_vnni) && !has_isa(dnnl_cpu_isa_avx2_vnni);
+}
+
+/* Halves the quantized values, away from 0 where they are odd: at most 64. */
+static void drop_bit(int8_t *row, int64_t n, float *scale)
+{
+    for (int64_t i = 0; i < n; i++)
+        row[i] = (int8_t)((row[i] + (row[i] < 0 ? -1 : 1)) / 2);
+    *scale *= 2;
+}
+
 /* Rows quantized, each with its own scale. */
 static int8_t *quantize_weights(const struct device *d, struct weights *w, const struct linear *l, const float *weight)
 {
     const struct cpu_kernels *kernels = ((const struct cpu_device *)d)->kernels;
     int8_t *rows = memory_new((size_t)(l->out * l->in), 1);
     w->scales = memory_new((size_t)l->out, sizeof *w->scales);
-    for (int64_t n = 0; rows && w->scales && n < l->out; n++)
+    bool narrow = pairs_saturate();
+    for (int64_t n = 0; rows && w->scales && n < l->out; n++) {
         w->scales[n] = kernels->quantize(rows + n * l->in, weight + n * l->in, TENSOR_F32, l->in);
+        if (narrow)
+            drop_bit(rows + n * l->in, l->in, &w->scales[n]);
+    }
     if (w->scales)
         return rows;
     free(rows);
