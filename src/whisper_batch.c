@@ -26,6 +26,7 @@ struct whisper_batch {
     struct whisper_row *step_rows;
     int language; /* of the stream, or LANGUAGE_UNKNOWN */
     int steps;
+    double flops; /* of the last forward */
 
     /* Of the pass in progress: */
     struct window *const *windows;
@@ -169,7 +170,9 @@ int whisper_batch_features(struct whisper_batch *b, struct window *const *window
 
 int whisper_batch_forward(struct whisper_batch *b, struct fault *fault)
 {
-    return whisper_encode(b->pass, b->features, b->count, NULL, fault);
+    int code = whisper_encode(b->pass, b->features, b->count, NULL, fault);
+    b->flops = whisper_pass_flops(b->pass); /* before a step of the search counts its own */
+    return code;
 }
 
 /* ---- search ---- */
@@ -262,7 +265,7 @@ size_t whisper_batch_bytes(const struct whisper_batch *b)
 
 double whisper_batch_flops(const struct whisper_batch *b)
 {
-    return whisper_pass_flops(b->pass);
+    return b->flops;
 }
 
 int whisper_batch_steps(const struct whisper_batch *b)

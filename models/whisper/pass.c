@@ -73,14 +73,16 @@ static size_t measure(struct whisper_pass *p)
     struct context *c = &p->context;
     float nothing;
     float *attention = &nothing;
-    const struct query_span span = {0, p->limit, p->model->config.positions, 0, NULL};
+    const int positions = p->model->config.positions, sequence = p->model->config.text_positions;
+    const struct query_span span = {0, p->limit, positions, 0, NULL}, whole = {0, sequence, positions, 0, NULL};
     struct lines l = {.n = p->limit, .before = &span, .cross = &span, .last_count = p->rows};
     context_measure(c, true);
     place_kept(p);
     encode_window(c, p->model, p->kept, 0, NULL, NULL);
     decode_lines(c, p->model, p->kept, &l, &nothing, NULL);
-    l.n = l.last_count = p->model->config.text_positions;
+    l.n = sequence;
     l.before = NULL;
+    l.cross = &whole;
     decode_lines(c, p->model, p->kept, &l, NULL, attention);
     context_measure(c, false);
     return c->arena.peak;
@@ -175,6 +177,7 @@ static void begin(struct whisper_pass *p)
 {
     fault_clear(&p->context.fault);
     arena_release(&p->context, p->behind_kept);
+    p->context.flops = 0;
 }
 
 static int end(const struct whisper_pass *p, struct fault *fault)
@@ -189,7 +192,6 @@ int whisper_encode(struct whisper_pass *p, const float *features, int windows, f
         return fail(fault, UTTER_ERROR_ARGUMENT, "%d windows to encode, outside 1 to %d", windows, p->windows);
     size_t each = 2 * (size_t)g->positions * (size_t)g->mel_bins, heard = (size_t)g->positions * (size_t)g->width;
     begin(p);
-    p->context.flops = 0;
     p->now.count = 0;
     p->encoded = windows;
     for (int i = 0; i < windows; i++)

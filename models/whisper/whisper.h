@@ -60,7 +60,7 @@ int whisper_pass_open(struct whisper_pass **pass, const struct whisper *model, i
                       struct fault *fault);
 void whisper_pass_close(struct whisper_pass **pass);
 size_t whisper_pass_bytes(const struct whisper_pass *pass);
-double whisper_pass_flops(const struct whisper_pass *pass); /* of the last encode or step */
+double whisper_pass_flops(const struct whisper_pass *pass); /* of the last encode, step or attend */
 
 /* features [windows, 2·positions, mel_bins] on the host → the pass's cross keys and values of windows 0 … windows-1.
  * Forgets all hypotheses. output: NULL, or [windows, positions, width] for the encoder's output.

@@ -1,6 +1,7 @@
 /* Whisper against transformers (tests/golden/make_whisper.py), its cached keys against whole sequences, its
  * configuration, and, where ../shared is, the real encoder of openai/whisper-base. */
 #include "models/cpu/cpu.h"
+#include "models/whisper/config.h"
 #include "models/whisper/forward.h"
 
 #include <math.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -242,6 +244,64 @@ static void attention_is_what_transformers_says(void **unused)
     whisper_close(&model);
 }
 
+/* More hypotheses than a sequence has positions, and the work of the last call alone. */
+static void a_pass_may_be_wider_than_a_sequence_is_long(void **unused)
+{
+    (void)unused;
+    enum { ROWS = 40 };
+    struct whisper *model = open_model(device, TENSOR_F32);
+    assert_true(ROWS > config.text_positions);
+    struct whisper_pass *pass = open_pass(model, ROWS);
+    struct fault fault = {0};
+    struct whisper_row rows[ROWS];
+    float *logits = calloc((size_t)(ROWS * config.vocabulary), sizeof *logits);
+    assert_int_equal(whisper_encode(pass, features, WINDOWS, NULL, &fault), 0);
+    double encode = whisper_pass_flops(pass);
+    for (int r = 0; r < ROWS; r++)
+        rows[r] = (struct whisper_row){r % WINDOWS, -1, tokens[r % WINDOWS], 1 + r % TOKENS};
+    step(pass, rows, ROWS, logits);
+    for (int r = 0; r < ROWS; r++)
+        expect_close("one of many", logits + r * config.vocabulary, expected_at(r % WINDOWS, r % TOKENS),
+                     config.vocabulary, 0.999999, 5e-4);
+    step(pass, &(struct whisper_row){0, 0, tokens[0] + 1, 1}, 1, logits);
+    assert_true(whisper_pass_flops(pass) > 0 && whisper_pass_flops(pass) < encode / 4);
+    int each = config.decoder_heads * TOKENS * config.positions;
+    float *weights = calloc((size_t)each, sizeof *weights);
+    assert_int_equal(whisper_attend(pass, 1, tokens[1], TOKENS, weights, &fault), 0);
+    expect_close("attention", weights, attention_of + each, each, 0.999999, 1e-4);
+    free(weights);
+    free(logits);
+    whisper_pass_close(&pass);
+    whisper_close(&model);
+}
+
+/* The encoder's output to the bit: a window is encoded by itself either way. */
+static void a_window_gives_in_a_batch_what_it_gives_alone(void **unused)
+{
+    (void)unused;
+    static const enum tensor_type types[] = {TENSOR_F32, TENSOR_BF16, TENSOR_I8};
+    size_t each = 2 * (size_t)config.positions * (size_t)config.mel_bins;
+    size_t heard = (size_t)config.positions * (size_t)config.width;
+    float *both = calloc(2 * heard, sizeof *both), *alone = calloc(heard, sizeof *alone), logits[WINDOWS][97], own[97];
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct whisper *model = open_model(device, types[i]);
+        struct whisper_pass *pass = open_pass(model, 2);
+        struct fault fault = {0};
+        assert_int_equal(whisper_encode(pass, features, WINDOWS, both, &fault), 0);
+        step(pass, (struct whisper_row[]){{0, -1, tokens[0], TOKENS}, {1, -1, tokens[1], TOKENS}}, WINDOWS, logits[0]);
+        for (int w = 0; w < WINDOWS; w++) {
+            assert_int_equal(whisper_encode(pass, features + (size_t)w * each, 1, alone, &fault), 0);
+            assert_memory_equal(alone, both + (size_t)w * heard, heard * sizeof *alone);
+            step(pass, &(struct whisper_row){0, -1, tokens[w], TOKENS}, 1, own);
+            expect_close("alone", own, logits[w], config.vocabulary, 0.9999999, 1e-4);
+        }
+        whisper_pass_close(&pass);
+        whisper_close(&model);
+    }
+    free(both);
+    free(alone);
+}
+
 static void expect_refusal(int code, const struct fault *fault, const char *needle)
 {
     assert_int_equal(code, UTTER_ERROR_ARGUMENT);
@@ -390,6 +450,139 @@ static void alignment_heads_are_read(void **unused)
     assert_false(whisper_config_named(&c, "whisper-huge"));
 }
 
+/* ---- shapes of tensors ---- */
+
+struct shape {
+    const char *name;
+    int rank, n[3];
+};
+
+/* A safetensors file of zeros in these shapes. */
+static void write_shapes(const char *path, const struct shape *shapes, size_t count)
+{
+    char header[4096] = "{";
+    int length = 1, bytes = 0;
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    for (size_t i = 0; i < count; i++) {
+        const struct shape *s = &shapes[i];
+        int size = s->n[0] * (s->rank > 1 ? s->n[1] : 1) * (s->rank > 2 ? s->n[2] : 1);
+        length += snprintf(header + length, sizeof header - (size_t)length, "%s\"%s\":{\"dtype\":\"I8\",\"shape\":[%d",
+                           i ? "," : "", s->name, s->n[0]);
+        for (int k = 1; k < s->rank; k++)
+            length += snprintf(header + length, sizeof header - (size_t)length, ",%d", s->n[k]);
+        length += snprintf(header + length, sizeof header - (size_t)length, "],\"data_offsets\":[%d,%d]}", bytes,
+                           bytes + size);
+        bytes += size;
+    }
+    length += snprintf(header + length, sizeof header - (size_t)length, "}");
+    for (int i = 0; i < 8; i++)
+        fputc(i < 4 ? length >> 8 * i & 0xff : 0, file);
+    fwrite(header, 1, (size_t)length, file);
+    while (bytes--)
+        fputc(0, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int read_shapes(struct whisper_config *c, const struct shape *shapes, size_t count, struct fault *fault)
+{
+    char path[] = "/tmp/utter_shapes_XXXXXX.safetensors";
+    struct checkpoint *checkpoint = NULL;
+    int file = mkstemps(path, 12);
+    assert_true(file >= 0);
+    close(file);
+    write_shapes(path, shapes, count);
+    fault_clear(fault);
+    int code = checkpoint_open(&checkpoint, path, fault);
+    if (!code)
+        code = whisper_config_from_checkpoint(c, checkpoint, fault);
+    if (checkpoint)
+        checkpoint_close(&checkpoint);
+    remove(path);
+    return code;
+}
+
+#define SHAPES(model, blocks, norm, up, encoder_positions, positions, embedding, width)                                \
+    {model "encoder.conv1.weight", 3, {width, 80, 3}}, {model encoder_positions, 2, {30, width}},                      \
+        {model embedding, 2, {500, width}}, {model positions, 2, {16, width}},                                         \
+        {model "encoder." blocks ".0." norm ".weight", 1, {width}}, {model "encoder." blocks ".0." up, 2, {9, width}}, \
+        {model "encoder." blocks ".1." norm ".weight", 1, {width}},                                                    \
+        {model "decoder." blocks ".0." norm ".weight", 1, {width}},                                                    \
+    {                                                                                                                  \
+        model "decoder." blocks ".0." up, 2,                                                                           \
+        {                                                                                                              \
+            7, width                                                                                                   \
+        }                                                                                                              \
+    }
+#define OPENAI(width)                                                                                                  \
+    SHAPES("", "blocks", "attn_ln", "mlp.0.weight", "encoder.positional_embedding", "decoder.positional_embedding",    \
+           "decoder.token_embedding.weight", width)
+#define FACE(model)                                                                                                    \
+    SHAPES(model, "layers", "self_attn_layer_norm", "fc1.weight", "encoder.embed_positions.weight",                    \
+           "decoder.embed_positions.weight", "decoder.embed_tokens.weight", 128)
+
+enum { TENSORS = 9 };
+
+/* A file that says no numbers has them in its shapes, by whichever names. */
+static void shapes_are_a_configuration(void **unused)
+{
+    (void)unused;
+    static const struct shape files[][TENSORS] = {{OPENAI(128)}, {FACE("")}, {FACE("model.")}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct whisper_config c;
+        struct fault fault = {0};
+        if (read_shapes(&c, files[i], TENSORS, &fault))
+            fail_msg("%s", fault.message);
+        assert_int_equal(c.mel_bins, 80);
+        assert_int_equal(c.positions, 30);
+        assert_int_equal(c.width, 128);
+        assert_int_equal(c.encoder_layers, 2);
+        assert_int_equal(c.decoder_layers, 1);
+        assert_true(c.encoder_heads == 2 && c.decoder_heads == 2);
+        assert_true(c.encoder_inner == 9 && c.decoder_inner == 7);
+        assert_int_equal(c.text_positions, 16);
+        assert_int_equal(c.vocabulary, 500);
+    }
+}
+
+/* Each tensor left out, a width below one head and one that is no multiple of it. */
+static void shapes_that_are_no_whisper_are_refused(void **unused)
+{
+    (void)unused;
+    static const struct shape whole[] = {OPENAI(128)}, narrow[] = {OPENAI(32)}, odd[] = {OPENAI(193)};
+    struct whisper_config c;
+    struct fault fault = {0};
+    for (int out = 0; out < TENSORS; out++) {
+        struct shape rest[TENSORS - 1];
+        int n = 0;
+        for (int i = 0; i < TENSORS; i++)
+            if (i != out)
+                rest[n++] = whole[i];
+        bool needed = out != 6; /* without it, one layer less */
+        assert_int_equal(read_shapes(&c, rest, TENSORS - 1, &fault) != 0, needed);
+        assert_int_equal(fault.message[0] != 0, needed);
+    }
+    assert_int_equal(read_shapes(&c, narrow, TENSORS, &fault), UTTER_ERROR_MODEL);
+    assert_int_equal(read_shapes(&c, odd, TENSORS, &fault), UTTER_ERROR_MODEL);
+}
+
+/* A distilled model with as many layers as a published one, but wider, has other heads that nobody measured. */
+static void known_heads_are_of_the_same_width(void **unused)
+{
+    (void)unused;
+    struct whisper_config c;
+    assert_true(whisper_config_named(&c, "whisper-tiny.en"));
+    assert_int_equal(c.alignment[3], 0x1f);
+    c.width = 768;
+    c.encoder_heads = c.decoder_heads = 12;
+    c.encoder_layers = 12;
+    whisper_config_known_alignment(&c);
+    for (int layer = 0; layer < c.decoder_layers; layer++)
+        assert_int_equal(c.alignment[layer], 0);
+    assert_int_equal(whisper_config_heads(&c, 1), 0);
+    assert_int_equal(whisper_config_heads(&c, 2), 0xfff);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,10 +592,15 @@ int main(void)
         cmocka_unit_test(a_beam_is_reordered_by_names),
         cmocka_unit_test(slots_do_not_run_out),
         cmocka_unit_test(attention_is_what_transformers_says),
+        cmocka_unit_test(a_pass_may_be_wider_than_a_sequence_is_long),
+        cmocka_unit_test(a_window_gives_in_a_batch_what_it_gives_alone),
         cmocka_unit_test(bad_rows_are_refused_and_nothing_is_lost),
         cmocka_unit_test(the_real_encoder),
         cmocka_unit_test(bad_configurations_are_named),
         cmocka_unit_test(alignment_heads_are_read),
+        cmocka_unit_test(shapes_are_a_configuration),
+        cmocka_unit_test(shapes_that_are_no_whisper_are_refused),
+        cmocka_unit_test(known_heads_are_of_the_same_width),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
