@@ -26,6 +26,9 @@ enum { HEIGHTS = 3, PANEL_ELEMENTS = 256 * 1024, PANEL_NARROWEST = 128, PANEL_WI
 
 static const int heights[HEIGHTS] = {128, 32, 8};
 
+/* Blocks of at most heights[0] rows: of 127, three of 32 and four of 8. */
+enum { FEW_BLOCKS = 7 };
+
 /* ---- one thread in oneDNN ----
  * Debian's oneDNN runs on OpenMP. Its pool would fight ours over the cores, so every call is held to one thread, and
  * the host's own setting is put back. Looked up at run time: with another runtime below oneDNN there is none to hold.
@@ -506,10 +509,11 @@ struct job {
     _Atomic int status;
 };
 
-/* Rows [begin, begin + count) of block number `block`, in a block of heights[height]. */
+/* Rows [begin, begin + count) in a block of heights[height], the input `at` rows into the scratch. */
 struct rows {
     int64_t begin, count;
     int height;
+    int64_t at;
 };
 
 static int64_t blocks_of(int64_t rows)
@@ -522,17 +526,18 @@ static int64_t blocks_of(int64_t rows)
     return blocks + (rows > 0);
 }
 
+/* Block number `block`. */
 static struct rows rows_of(int64_t rows, int64_t block)
 {
     int64_t begin = 0;
     for (int i = 0; i < HEIGHTS; i++) {
         int64_t blocks = (rows - begin) / heights[i];
         if (block < blocks)
-            return (struct rows){begin + block * heights[i], heights[i], i};
+            return (struct rows){begin + block * heights[i], heights[i], i, 0};
         block -= blocks;
         begin += blocks * heights[i];
     }
-    return (struct rows){begin, rows - begin, HEIGHTS - 1};
+    return (struct rows){begin, rows - begin, HEIGHTS - 1, 0};
 }
 
 /* The rows of x in the products' type: x itself where it will do, else a copy in this worker's scratch. */
@@ -543,23 +548,24 @@ static const void *input(const struct job *j, struct rows r, unsigned char *scra
     if (j->x.type == type && r.count == heights[r.height])
         return element_at(&j->x, r.begin * in);
     size_t row = (size_t)in * tensor_type_size(type);
+    unsigned char *to = scratch + (size_t)r.at * row;
+    float *scales = (float *)(void *)(scratch + j->scales_at) + r.at;
     for (int64_t i = 0; i < r.count; i++) {
         const void *from = element_at(&j->x, (r.begin + i) * in);
         if (type == TENSOR_I8)
-            ((float *)(scratch + j->scales_at))[i] =
-                j->kernels->quantize((int8_t *)scratch + i * in, from, j->x.type, in);
+            scales[i] = j->kernels->quantize((int8_t *)to + i * in, from, j->x.type, in);
         else
-            j->kernels->scale(scratch + (size_t)i * row, type, from, j->x.type, 1, in);
+            j->kernels->scale(to + (size_t)i * row, type, from, j->x.type, 1, in);
     }
-    memset(scratch + (size_t)r.count * row, 0, (size_t)(heights[r.height] - r.count) * row);
-    return scratch;
+    memset(to + (size_t)r.count * row, 0, (size_t)(heights[r.height] - r.count) * row);
+    return to;
 }
 
 /* From the tile to out. */
 static void finish(const struct job *j, struct rows r, int64_t column, int64_t width, const unsigned char *scratch)
 {
     const unsigned char *tile = scratch + j->tile_at;
-    const float *row_scales = (const float *)(const void *)(scratch + j->scales_at);
+    const float *row_scales = (const float *)(const void *)(scratch + j->scales_at) + r.at;
     const float *bias = j->l->bias ? j->l->bias + column : NULL;
     size_t row = (size_t)width * tensor_type_size(j->written);
     for (int64_t i = 0; i < r.count; i++, tile += row) {
@@ -622,6 +628,29 @@ static void run_tiles(void *context, int64_t begin, int64_t end, int worker)
         j->status = status;
 }
 
+/* Few rows: what bounds the work is reading the weights, so each panel meets all blocks while it is in cache. Their
+ * inputs lie one behind the other in the scratch, which has room for a block of the largest height. */
+static void run_panels(void *context, int64_t begin, int64_t end, int worker)
+{
+    struct job *j = context;
+    struct rows r[FEW_BLOCKS];
+    const void *x[FEW_BLOCKS];
+    unsigned char *scratch = scratch_worker(j->c, worker);
+    int64_t blocks = blocks_of(j->rows);
+    int status = 0, before = onednn_threads_hold(1);
+    for (int64_t i = 0; i < blocks; i++) {
+        r[i] = rows_of(j->rows, i);
+        r[i].at = r[i].begin;
+        x[i] = input(j, r[i], scratch);
+    }
+    for (int64_t panel = begin; panel < end; panel++)
+        for (int64_t i = 0; i < blocks && !status; i++)
+            status = multiply(j, r[i], (int)panel, x[i], scratch, worker);
+    onednn_threads_restore(before);
+    if (status)
+        j->status = status;
+}
+
 static bool find_products(struct job *j)
 {
     const struct linear *l = j->l;
@@ -667,7 +696,10 @@ void onednn_linear(struct context *c, struct tensor out, struct tensor x, const 
     j.direct = w->count == 1 && w->type != TENSOR_I8 && after != LINEAR_ADD && j.written == out.type;
     if (!find_products(&j) || !lay_out_scratch(&j))
         return;
-    thread_pool_run(c->device->threads, blocks_of(j.rows) * w->count, 1, run_tiles, &j);
+    if (j.rows <= heights[0])
+        thread_pool_run(c->device->threads, w->count, 1, run_panels, &j);
+    else
+        thread_pool_run(c->device->threads, blocks_of(j.rows) * w->count, 1, run_tiles, &j);
     if (j.status)
         fail_onednn(&c->fault, j.status);
 }
