@@ -200,7 +200,10 @@ def main():
         make(folder, shape)
         make_sound(folder)
         for precision in ("f32", "bf16", "int8"):
-            run_utter(folder, utter, shape, precision, tokens)
+            try:
+                run_utter(folder, utter, shape, precision, tokens)
+            except subprocess.CalledProcessError as error:
+                print("utter", precision, "failed:", error.stderr[:200], flush=True)
         for kind in ("float32", "bfloat16", "int8"):
             try:
                 run_faster(folder, kind, tokens)
