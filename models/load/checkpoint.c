@@ -1,9 +1,12 @@
 #include "models/load/checkpoint.h"
 
-#include "models/load/formats.h"
+#include "models/load/ggml.h"
+#include "models/load/gguf.h"
 #include "models/load/json.h"
 #include "models/load/mapping.h"
+#include "models/load/pytorch.h"
 #include "models/load/random.h"
+#include "models/load/safetensors.h"
 #include "src/base/memory.h"
 
 #include <stdio.h>
@@ -11,8 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char SINGLE[] = "model.safetensors", INDEX[] = "model.safetensors.index.json";
-static const char PYTORCH[] = "pytorch_model.bin";
 enum { SHARDS = 4096 }; /* more files than any model has; each takes a mapping */
 
 struct shard {
@@ -24,10 +25,10 @@ struct checkpoint {
     char *path;
     bool random;
     uint64_t seed;
+    const char *format; /* of the first file */
     struct shard *shards;
     size_t shards_count, shards_capacity;
     struct stored_list tensors; /* sorted by name */
-    struct facts facts;
 };
 
 static const char *base_name(const char *path)
@@ -46,28 +47,36 @@ static char *join(const char *path, size_t length, const char *name)
     return joined;
 }
 
-static bool begins(const struct mapping *map, const char *magic)
-{
-    return map->size >= 4 && memcmp(map->data, magic, 4) == 0;
-}
+/* The formats by their first bytes: names lie, and a .bin may be any of them. safetensors has none, but the header
+ * that begins behind its length is an object. */
+static const struct format {
+    const char *name, *magic;
+    size_t at;
+    int (*read)(const unsigned char *data, size_t size, const char *path, const char *file, struct stored_list *list,
+                struct fault *fault);
+} FORMATS[] = {
+    {"ggml", "lmgg", 0, ggml_read},
+    {"gguf", "GGUF", 0, gguf_read},
+    {"pytorch", "PK", 0, pytorch_read},
+    {"pytorch", "\x80\x02\x8a\x0a", 0, pytorch_read}, /* the format before 1.6, which gets its own sentence */
+    {"safetensors", "{", 8, safetensors_read},
+};
 
-/* By what the file begins with: names lie. What begins like no other format is left to safetensors. */
-static int read_file(struct checkpoint *c, const struct mapping *map, const char *path, struct fault *fault)
+static int read_file(struct checkpoint *c, const struct shard *s, struct fault *fault)
 {
-    const struct file_reader r = {map->data, map->size, path_for_message(path), base_name(path), &c->tensors,
-                                  &c->facts, fault};
-    if (begins(map, "lmgg"))
-        return ggml_read(&r);
-    if (begins(map, "GGUF"))
-        return gguf_read(&r);
-    if (begins(map, "PK\3\4"))
-        return pytorch_read(&r);
-    if (map->size >= 2 && map->data[0] == 0x80 && map->data[1] <= 5)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED,
-                    "%s: a checkpoint of PyTorch before 1.6; torch.load and torch.save bring it up to date",
-                    path_for_message(path));
-    c->facts.format = "safetensors";
-    return safetensors_read(map->data, map->size, path, r.file, r.list, fault);
+    const size_t count = sizeof FORMATS / sizeof *FORMATS;
+    size_t size = s->map.size;
+    const struct format *f = size < 9 ? &FORMATS[count - 1] : NULL; /* which has sentences for short files */
+    for (size_t i = count; i-- > 0;) {
+        size_t length = strlen(FORMATS[i].magic);
+        if (size >= FORMATS[i].at + length && !memcmp(s->map.data + FORMATS[i].at, FORMATS[i].magic, length))
+            f = &FORMATS[i];
+    }
+    if (!f)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "%s: neither safetensors nor ggml, GGUF or PyTorch's zip format",
+                    path_for_message(s->path));
+    c->format = c->format ? c->format : f->name;
+    return f->read(s->map.data, size, s->path, base_name(s->path), &c->tensors, fault);
 }
 
 /* Maps the file and appends its tensors; path becomes the checkpoint's own. */
@@ -80,9 +89,7 @@ static int add_shard(struct checkpoint *c, char *path, struct fault *fault)
     struct shard *s = &c->shards[c->shards_count++];
     *s = (struct shard){.path = path};
     int code = mapping_open(&s->map, path, fault);
-    if (code)
-        return code;
-    return read_file(c, &s->map, path, fault);
+    return code ? code : read_file(c, s, fault);
 }
 
 static int by_name(const void *a, const void *b)
@@ -212,7 +219,8 @@ static int open_file(struct checkpoint *c, char *path, struct fault *fault)
 
 static int open_directory(struct checkpoint *c, struct fault *fault)
 {
-    static const char *const names[] = {SINGLE, INDEX, PYTORCH};
+    static const char *const names[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                                        "pytorch_model.bin.index.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         bool directory;
         char *path = join(c->path, strlen(c->path), names[i]);
@@ -222,7 +230,8 @@ static int open_directory(struct checkpoint *c, struct fault *fault)
             return open_file(c, path, fault);
         free(path);
     }
-    return fail(fault, UTTER_ERROR_IO, "%s: no %s, %s or %s", path_for_message(c->path), SINGLE, INDEX, PYTORCH);
+    return fail(fault, UTTER_ERROR_IO, "%s: no %s and no %s, nor %s", path_for_message(c->path), names[0], names[1],
+                names[2]);
 }
 
 static int open_path(struct checkpoint *c, struct fault *fault)
@@ -259,7 +268,7 @@ int checkpoint_open_random(struct checkpoint **checkpoint, uint64_t seed, struct
         return fail_memory(fault, "a checkpoint");
     }
     c->random = true;
-    c->facts.format = "random";
+    c->format = "random";
     c->seed = seed;
     *checkpoint = c;
     return 0;
@@ -272,7 +281,6 @@ void checkpoint_close(struct checkpoint **checkpoint)
     if (!c)
         return;
     stored_list_release(&c->tensors);
-    facts_release(&c->facts);
     for (size_t i = 0; i < c->shards_count; i++) {
         mapping_close(&c->shards[i].map);
         free(c->shards[i].path);
@@ -287,35 +295,6 @@ void checkpoint_close(struct checkpoint **checkpoint)
 const char *checkpoint_path(const struct checkpoint *checkpoint)
 {
     return checkpoint->path;
-}
-
-const char *checkpoint_format(const struct checkpoint *checkpoint)
-{
-    return checkpoint->facts.format;
-}
-
-bool checkpoint_number(const struct checkpoint *checkpoint, const char *name, int64_t *value)
-{
-    for (size_t i = 0; i < checkpoint->facts.number_count; i++)
-        if (strcmp(checkpoint->facts.numbers[i].name, name) == 0) {
-            *value = checkpoint->facts.numbers[i].value;
-            return true;
-        }
-    return false;
-}
-
-size_t checkpoint_token_count(const struct checkpoint *checkpoint)
-{
-    return checkpoint->facts.token_count;
-}
-
-bool checkpoint_token(const struct checkpoint *checkpoint, size_t id, const char **bytes, size_t *length)
-{
-    if (id >= checkpoint->facts.token_count)
-        return false;
-    *bytes = checkpoint->facts.tokens[id].bytes;
-    *length = checkpoint->facts.tokens[id].length;
-    return true;
 }
 
 size_t checkpoint_count(const struct checkpoint *checkpoint)
@@ -333,6 +312,34 @@ const struct stored_tensor *checkpoint_find(const struct checkpoint *checkpoint,
     const struct stored_list *l = &checkpoint->tensors;
     struct stored_tensor key = {.name = name};
     return l->count ? bsearch(&key, l->items, l->count, sizeof *l->items, by_name) : NULL;
+}
+
+const char *checkpoint_format(const struct checkpoint *checkpoint)
+{
+    return checkpoint->format;
+}
+
+bool checkpoint_number(const struct checkpoint *checkpoint, const char *name, int64_t *value)
+{
+    int place = stored_number_place(name, strlen(name));
+    if (place < 0 || !checkpoint->tensors.numbers[place])
+        return false;
+    *value = checkpoint->tensors.numbers[place];
+    return true;
+}
+
+size_t checkpoint_token_count(const struct checkpoint *checkpoint)
+{
+    return checkpoint->tensors.tokens_count;
+}
+
+bool checkpoint_token(const struct checkpoint *checkpoint, size_t id, const char **bytes, size_t *length)
+{
+    if (id >= checkpoint->tensors.tokens_count)
+        return false;
+    *bytes = checkpoint->tensors.tokens[id].bytes;
+    *length = checkpoint->tensors.tokens[id].length;
+    return true;
 }
 
 /* ---- whole tensors ---- */

@@ -24,7 +24,7 @@ enum stored_type {
     STORED_BOOL,
     STORED_F8_E4M3,
     STORED_F8_E5M2,
-    STORED_Q4_0, /* blocks of 32 elements along the last dimension, as ggml lays them out */
+    STORED_Q4_0, /* the Q types: blocks of 32 elements along the last dimension, as ggml lays them out */
     STORED_Q4_1,
     STORED_Q5_0,
     STORED_Q5_1,
@@ -40,28 +40,20 @@ struct stored_tensor {
     enum stored_type type;
     int rank; /* 0 (a scalar) to 8 */
     int64_t shape[STORED_RANK];
-    int64_t count; /* elements; fits, with its bytes, into the file: checked */
+    int64_t count; /* elements; fits, with its bytes, into the file: checked. Of a Q type whole blocks */
     size_t bytes;
     const void *data; /* not aligned beyond a byte */
 };
 
 struct checkpoint;
 
-/* path: a file of safetensors, PyTorch's zip format, ggml or GGUF, told apart by what they begin with; a
- * model.safetensors.index.json; or a directory that holds model.safetensors, that index, or pytorch_model.bin. Errors:
- * IO (not there), MODEL (damaged: one sentence naming file and fault), UNSUPPORTED (a format or tensor type we do not
- * read), MEMORY. */
+/* path: a file of safetensors, ggml (whisper.cpp), GGUF or PyTorch, told apart by their first bytes and not by their
+ * names; the index of a sharded one (NAME.index.json); or a directory that holds model.safetensors, its index,
+ * pytorch_model.bin or its index, looked for in this order. Tensors have the names that the file gives them, and shapes
+ * with the outermost dimension first. Errors: IO (not there), MODEL (damaged: one sentence naming file and fault),
+ * UNSUPPORTED (a format or tensor type we do not read), MEMORY. */
 int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct fault *fault);
 void checkpoint_close(struct checkpoint **checkpoint);
-
-/* "safetensors", "ggml", "gguf", "pytorch", or "random". */
-const char *checkpoint_format(const struct checkpoint *checkpoint);
-/* A hyperparameter that the file carries, by the names of OpenAI's dims ("n_mels", "n_text_layer" …); false: the file
- * has none of this name. */
-bool checkpoint_number(const struct checkpoint *checkpoint, const char *name, int64_t *value);
-/* The vocabulary that the file carries: a token's bytes by its id, not terminated. 0: none. */
-size_t checkpoint_token_count(const struct checkpoint *checkpoint);
-bool checkpoint_token(const struct checkpoint *checkpoint, size_t id, const char **bytes, size_t *length);
 
 const char *checkpoint_path(const struct checkpoint *checkpoint);
 size_t checkpoint_count(const struct checkpoint *checkpoint);
@@ -69,12 +61,23 @@ size_t checkpoint_count(const struct checkpoint *checkpoint);
 const struct stored_tensor *checkpoint_at(const struct checkpoint *checkpoint, size_t index);
 const struct stored_tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name);
 
-const char *stored_type_name(enum stored_type type); /* "F32" … as safetensors spells it */
-size_t stored_type_size(enum stored_type type);      /* bytes of a block */
-int stored_type_block(enum stored_type type);        /* elements of a block: 1 but for the Q types */
+/* "safetensors", "ggml", "gguf", "pytorch" or "random"; of several files, the first one's. */
+const char *checkpoint_format(const struct checkpoint *checkpoint);
 
-/* Converts count elements from first on to f32. Types: F64, F32, F16, BF16, the Q types and the integers. Errors:
- * UNSUPPORTED. */
+/* A hyperparameter that the file carries, by the names of OpenAI's dims ("n_mels", "n_text_layer" …), from 1 to 2^24;
+ * false: the file has none of this name. */
+bool checkpoint_number(const struct checkpoint *checkpoint, const char *name, int64_t *value);
+
+/* The vocabulary that the file carries: token bytes by id, not terminated; they live until checkpoint_close. ggml files
+ * may list fewer tokens than n_vocab, since whisper.cpp makes up the special ones. */
+size_t checkpoint_token_count(const struct checkpoint *checkpoint);
+bool checkpoint_token(const struct checkpoint *checkpoint, size_t id, const char **bytes, size_t *length);
+
+const char *stored_type_name(enum stored_type type); /* "F32" … as safetensors spells it, "Q4_0" … as ggml does */
+size_t stored_type_block(enum stored_type type);     /* elements per block: 32 for the Q types, 1 for others */
+size_t stored_type_size(enum stored_type type);      /* bytes of a block */
+
+/* Converts count elements from first on, anywhere in a block, to f32. Errors: ARGUMENT, UNSUPPORTED. */
 int stored_floats(const struct stored_tensor *tensor, int64_t first, int64_t count, float *out, struct fault *fault);
 
 /* The whole tensor as f32 in memory of the caller's (free), after checking that it is there, that its shape is

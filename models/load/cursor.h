@@ -1,71 +1,52 @@
-/* cursor.h - little-endian values from bytes that nobody vouches for: a read past the end fails, and every later read
- * with it, so that a reader looks once. */
+/* cursor.h - reading forward through bytes that nobody vouches for: each take says whether the bytes were there. */
 #ifndef MODELS_LOAD_CURSOR_H
 #define MODELS_LOAD_CURSOR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 struct cursor {
-    const unsigned char *data;
-    size_t size, at;
-    bool failed;
+    const unsigned char *at;
+    size_t left; /* bytes */
 };
 
-/* The next count bytes, or NULL. */
-static inline const unsigned char *cursor_bytes(struct cursor *c, uint64_t count)
+/* Steps over count bytes, which begin at *bytes; false, and nothing moves, when there are fewer. */
+static inline bool cursor_bytes(struct cursor *c, uint64_t count, const unsigned char **bytes)
 {
-    if (c->failed || count > c->size - c->at) {
-        c->failed = true;
-        return NULL;
-    }
-    const unsigned char *bytes = c->data + c->at;
+    if (count > c->left)
+        return false;
+    *bytes = c->at;
     c->at += (size_t)count;
-    return bytes;
+    c->left -= (size_t)count;
+    return true;
 }
 
-static inline void cursor_read(struct cursor *c, void *out, size_t size)
+/* size bytes, at most 8, as a little-endian number. */
+static inline uint64_t cursor_number(const unsigned char *bytes, int size)
 {
-    const unsigned char *bytes = cursor_bytes(c, size);
-    if (bytes)
-        memcpy(out, bytes, size);
-    else
-        memset(out, 0, size);
+    uint64_t value = 0;
+    for (int i = size - 1; i >= 0; i--)
+        value = value << 8 | bytes[i];
+    return value;
 }
 
-static inline uint8_t cursor_u8(struct cursor *c)
+static inline bool cursor_u32(struct cursor *c, uint32_t *value)
 {
-    uint8_t v;
-    cursor_read(c, &v, sizeof v);
-    return v;
+    const unsigned char *bytes;
+    if (!cursor_bytes(c, 4, &bytes))
+        return false;
+    *value = (uint32_t)cursor_number(bytes, 4);
+    return true;
 }
 
-static inline uint16_t cursor_u16(struct cursor *c)
+static inline bool cursor_u64(struct cursor *c, uint64_t *value)
 {
-    uint16_t v;
-    cursor_read(c, &v, sizeof v);
-    return v;
-}
-
-static inline uint32_t cursor_u32(struct cursor *c)
-{
-    uint32_t v;
-    cursor_read(c, &v, sizeof v);
-    return v;
-}
-
-static inline int32_t cursor_i32(struct cursor *c)
-{
-    return (int32_t)cursor_u32(c);
-}
-
-static inline uint64_t cursor_u64(struct cursor *c)
-{
-    uint64_t v;
-    cursor_read(c, &v, sizeof v);
-    return v;
+    const unsigned char *bytes;
+    if (!cursor_bytes(c, 8, &bytes))
+        return false;
+    *value = cursor_number(bytes, 8);
+    return true;
 }
 
 #endif

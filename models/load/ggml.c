@@ -1,107 +1,167 @@
-/* ggml.c - whisper.cpp's own format: numbers, mel filters, a vocabulary, then one tensor after another. */
+#include "models/load/ggml.h"
+
 #include "models/load/cursor.h"
-#include "models/load/formats.h"
-#include "models/load/ggml_types.h"
+#include "models/load/mapping.h"
 
-#include <stdio.h>
+#include <string.h>
 
-enum { MAGIC = 0x67676d6c, RANK = 4, NAME_LIMIT = 256, VOCABULARY_LIMIT = 1 << 22 };
+enum { MAGIC = 0x67676d6c, RANK = 4 };
 
-static int read_numbers(const struct file_reader *r, struct cursor *c)
+/* In the order of the file. */
+static const char *const PARAMETERS[] = {
+    "n_vocab",    "n_audio_ctx",  "n_audio_state", "n_audio_head", "n_audio_layer",
+    "n_text_ctx", "n_text_state", "n_text_head",   "n_text_layer", "n_mels",
+};
+
+bool ggml_type(uint32_t number, enum stored_type *type)
 {
-    static const char *const names[] = {"n_vocab",    "n_audio_ctx",  "n_audio_state", "n_audio_head", "n_audio_layer",
-                                        "n_text_ctx", "n_text_state", "n_text_head",   "n_text_layer", "n_mels"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        facts_add_number(r->facts, names[i], cursor_i32(c));
-    cursor_i32(c); /* the type of most tensors, which each says for itself */
-    return c->failed ? file_wrong(r, "is cut off within its numbers") : 0;
+    static const struct {
+        uint32_t number;
+        enum stored_type type;
+    } types[] = {
+        {0, STORED_F32},  {1, STORED_F16},  {2, STORED_Q4_0},  {3, STORED_Q4_1}, {6, STORED_Q5_0},
+        {7, STORED_Q5_1}, {8, STORED_Q8_0}, {24, STORED_I8},   {25, STORED_I16}, {26, STORED_I32},
+        {27, STORED_I64}, {28, STORED_F64}, {30, STORED_BF16},
+    };
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].number == number) {
+            *type = types[i].type;
+            return true;
+        }
+    return false;
 }
 
-/* The filters are those of the published extractor, which we compute. */
-static int skip_filters(const struct file_reader *r, struct cursor *c)
+void ggml_flatten_bias(struct stored_tensor *t, const char *name, size_t length)
 {
-    int32_t mels = cursor_i32(c), bins = cursor_i32(c);
-    if (!c->failed && (mels < 0 || bins < 0 || mels > 65536 || bins > 65536))
-        return file_wrong(r, "has mel filters of an absurd size");
-    cursor_bytes(c, (uint64_t)mels * (uint64_t)bins * sizeof(float));
-    return c->failed ? file_wrong(r, "is cut off within its mel filters") : 0;
-}
-
-static int read_vocabulary(const struct file_reader *r, struct cursor *c)
-{
-    int32_t count = cursor_i32(c);
-    if (!c->failed && (count < 0 || count > VOCABULARY_LIMIT))
-        return file_wrong(r, "has a vocabulary of an absurd size");
-    for (int32_t i = 0; i < count && !c->failed; i++) {
-        uint32_t length = cursor_u32(c);
-        const unsigned char *bytes = cursor_bytes(c, length);
-        if (bytes && !facts_add_token(r->facts, (const char *)bytes, length))
-            return fail_memory(r->fault, "a vocabulary");
-    }
-    return c->failed ? file_wrong(r, "is cut off within its vocabulary, or damaged") : 0;
-}
-
-/* "conv1.bias" is stored [n, 1], to be added to a matrix. */
-static void drop_ones_of_bias(struct stored_tensor *t, const char *name, size_t length)
-{
-    static const char bias[] = ".bias";
-    size_t n = sizeof bias - 1;
-    if (length < n || memcmp(name + length - n, bias, n) != 0)
+    if (length < 5 || memcmp(name + length - 5, ".bias", 5) != 0)
         return;
-    while (t->rank > 1 && t->shape[t->rank - 1] == 1)
-        t->rank--;
-    while (t->rank > 1 && t->shape[0] == 1) {
-        memmove(t->shape, t->shape + 1, (size_t)(t->rank - 1) * sizeof *t->shape);
-        t->rank--;
+    int rank = 0;
+    for (int i = 0; i < t->rank; i++)
+        if (t->shape[i] != 1)
+            t->shape[rank++] = t->shape[i];
+    if (rank == 0)
+        t->shape[rank++] = 1;
+    t->rank = rank;
+}
+
+static int read_parameters(const struct reading *r, struct cursor *c)
+{
+    uint32_t value;
+    int code = 0;
+    for (size_t i = 0; i < sizeof PARAMETERS / sizeof *PARAMETERS && !code; i++) {
+        if (!cursor_u32(c, &value))
+            return stored_damaged(r, "the file ends in the hyperparameters");
+        code = stored_list_number(r, PARAMETERS[i], strlen(PARAMETERS[i]), (int32_t)value);
     }
+    if (!code && !cursor_u32(c, &value)) /* ftype, which each tensor says again for itself */
+        code = stored_damaged(r, "the file ends in the hyperparameters");
+    return code;
 }
 
-static int unknown_type(const struct file_reader *r, const char *name, size_t length, uint32_t type)
+/* The filters are those of our own log-mel, so they are only stepped over. */
+static int skip_filters(const struct reading *r, struct cursor *c)
 {
-    char shown[NAME_SHOWN], copy[NAME_LIMIT + 1];
-    snprintf(copy, sizeof copy, "%.*s", (int)length, name);
-    return fail(r->fault, UTTER_ERROR_UNSUPPORTED, "%s: tensor '%s' has the type number %u, which we do not read",
-                r->path, name_for_message(shown, copy), type);
+    uint32_t mels, bins;
+    const unsigned char *filters;
+    if (!cursor_u32(c, &mels) || !cursor_u32(c, &bins))
+        return stored_damaged(r, "the file ends before the mel filters");
+    if (mels > 1 << 15 || bins > 1 << 15)
+        return stored_damaged(r, "more mel filters than any model has");
+    if (!cursor_bytes(c, (uint64_t)mels * bins * 4, &filters))
+        return stored_damaged(r, "the file ends in the mel filters");
+    return 0;
 }
 
-static int read_tensor(const struct file_reader *r, struct cursor *c)
+static int read_tokens(const struct reading *r, struct cursor *c)
 {
+    uint32_t count, length;
+    const unsigned char *bytes;
+    if (!cursor_u32(c, &count))
+        return stored_damaged(r, "the file ends before the vocabulary");
+    if (count > (uint64_t)r->list->numbers[stored_number_place("n_vocab", 7)])
+        return stored_damaged(r, "more tokens than n_vocab");
+    for (uint32_t i = 0; i < count; i++) {
+        if (!cursor_u32(c, &length) || !cursor_bytes(c, length, &bytes))
+            return fail(r->fault, UTTER_ERROR_MODEL, "%s: the file ends in the vocabulary, at token %lu of %lu",
+                        r->path, (unsigned long)i, (unsigned long)count);
+        int code = stored_list_token(r, bytes, length);
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+/* ---- tensors ---- */
+
+static int read_shape(const struct reading *r, struct cursor *c, struct stored_tensor *t, uint32_t rank)
+{
+    if (rank < 1 || rank > RANK)
+        return fail(r->fault, UTTER_ERROR_MODEL, "%s: tensor %zu has %lld dimensions, not 1 to 4", r->path,
+                    r->list->count, (long long)(int32_t)rank);
+    t->rank = (int)rank;
+    for (int i = t->rank - 1; i >= 0; i--) {
+        uint32_t n;
+        if (!cursor_u32(c, &n))
+            return stored_damaged(r, "the file ends in a tensor's shape");
+        if (n < 1 || n > INT32_MAX)
+            return fail(r->fault, UTTER_ERROR_MODEL, "%s: tensor %zu has a dimension of %lld", r->path, r->list->count,
+                        (long long)(int32_t)n);
+        t->shape[i] = n;
+    }
+    return 0;
+}
+
+static int take_data(const struct reading *r, struct cursor *c, struct stored_tensor *t, const char *name,
+                     uint32_t type)
+{
+    char shown[NAME_SHOWN];
+    if (!ggml_type(type, &t->type))
+        return fail(r->fault, UTTER_ERROR_UNSUPPORTED, "%s: tensor '%s' has ggml's type %lu, which is not read",
+                    r->path, name_for_message(shown, name), (unsigned long)type);
+    if (!stored_measure(t))
+        return stored_wrong(r, name, "has a shape that overflows, or that its blocks of 32 do not fill");
+    const unsigned char *bytes;
+    if (!cursor_bytes(c, t->bytes, &bytes))
+        return stored_wrong(r, name, "ends beyond the file: the file is cut off, or damaged");
+    t->data = bytes;
+    return 0;
+}
+
+static int read_tensor(const struct reading *r, struct cursor *c)
+{
+    uint32_t rank, length, type;
+    const unsigned char *name;
     struct stored_tensor t = {0};
-    int32_t rank = cursor_i32(c), length = cursor_i32(c);
-    uint32_t type = cursor_u32(c);
-    int64_t inner[RANK] = {0};
-    if (!c->failed && (rank < 1 || rank > RANK || length < 1 || length > NAME_LIMIT))
-        return file_wrong(r, "has a tensor with an absurd number of dimensions or length of name");
-    for (int32_t i = 0; i < rank && !c->failed; i++)
-        inner[i] = cursor_i32(c);
-    const char *name = (const char *)cursor_bytes(c, (uint64_t)length);
-    if (!name)
-        return file_wrong(r, "is cut off within a tensor's description");
-    if (!ggml_type(type, &t.type))
-        return unknown_type(r, name, (size_t)length, type);
-    t.rank = rank;
-    for (int32_t i = 0; i < rank; i++)
-        t.shape[i] = inner[rank - 1 - i];
-    const char *wrong = stored_measure(&t);
-    if (wrong)
-        return stored_wrong(r, name, (size_t)length, wrong);
-    t.data = cursor_bytes(c, t.bytes);
-    if (!t.data)
-        return stored_wrong(r, name, (size_t)length, "ends beyond the file: the file is cut off, or damaged");
-    drop_ones_of_bias(&t, name, (size_t)length);
-    return stored_add(r, &t, name, (size_t)length);
+    if (!cursor_u32(c, &rank) || !cursor_u32(c, &length) || !cursor_u32(c, &type))
+        return stored_damaged(r, "the file ends in a tensor's header");
+    int code = read_shape(r, c, &t, rank);
+    if (code)
+        return code;
+    if (!cursor_bytes(c, length, &name))
+        return stored_damaged(r, "the file ends in a tensor's name");
+    code = stored_list_add(r, &t, (const char *)name, length);
+    if (code)
+        return code;
+    struct stored_tensor *added = &r->list->items[r->list->count - 1];
+    code = take_data(r, c, added, added->name, type);
+    ggml_flatten_bias(added, added->name, length);
+    return code;
 }
 
-int ggml_read(const struct file_reader *r)
+int ggml_read(const unsigned char *data, size_t size, const char *path, const char *file, struct stored_list *list,
+              struct fault *fault)
 {
-    struct cursor c = {.data = r->data, .size = r->size};
-    r->facts->format = "ggml";
-    if (cursor_u32(&c) != MAGIC)
-        return file_wrong(r, "is no ggml file");
-    int code = read_numbers(r, &c);
-    code = code ? code : skip_filters(r, &c);
-    code = code ? code : read_vocabulary(r, &c);
-    while (!code && c.at < c.size)
-        code = read_tensor(r, &c);
-    return code ? code : r->list->count ? 0 : file_wrong(r, "has no tensors");
+    const struct reading r = {data, size, path_for_message(path), file, list, fault};
+    struct cursor c = {data, size};
+    uint32_t magic;
+    if (!cursor_u32(&c, &magic) || magic != MAGIC)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "%s: not a ggml file", r.path);
+    int code = read_parameters(&r, &c);
+    if (!code)
+        code = skip_filters(&r, &c);
+    if (!code)
+        code = read_tokens(&r, &c);
+    while (!code && c.left)
+        code = read_tensor(&r, &c);
+    return code;
 }

@@ -4,486 +4,616 @@
 #include "src/base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* ---- globals ---- */
+enum { SIZE_LIMIT = 1 << 26, OPCODE_LIMIT = 1 << 24, STACK_LIMIT = 1 << 20, STOP = '.' };
 
-enum global { ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER, STORAGE_TYPE };
+struct machine {
+    const struct reading *r;
+    struct pickle *p;
+    struct cursor c;
+    size_t room; /* containers, storages and tensors that a pickle of this size may have of each */
+    struct pickle_value *stack;
+    size_t depth, stack_capacity;
+    size_t *marks; /* depths of the stack */
+    size_t marks_count, marks_capacity;
+    struct pickle_value *memo;
+    size_t memo_count, memo_capacity;
+};
+
+/* ---- the names that are accepted ---- */
+
+enum global { ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER, STORAGES };
 
 static const struct {
     const char *module, *name;
-    enum global what;
-    enum stored_type type;
-} globals[] = {
-    {"collections", "OrderedDict", ORDERED_DICT, STORED_F32},
-    {"torch._utils", "_rebuild_tensor_v2", REBUILD_TENSOR, STORED_F32},
-    {"torch._utils", "_rebuild_parameter", REBUILD_PARAMETER, STORED_F32},
-    {"torch", "FloatStorage", STORAGE_TYPE, STORED_F32},
-    {"torch", "HalfStorage", STORAGE_TYPE, STORED_F16},
-    {"torch", "BFloat16Storage", STORAGE_TYPE, STORED_BF16},
-    {"torch", "DoubleStorage", STORAGE_TYPE, STORED_F64},
-    {"torch", "LongStorage", STORAGE_TYPE, STORED_I64},
-    {"torch", "IntStorage", STORAGE_TYPE, STORED_I32},
-    {"torch", "ShortStorage", STORAGE_TYPE, STORED_I16},
-    {"torch", "CharStorage", STORAGE_TYPE, STORED_I8},
-    {"torch", "ByteStorage", STORAGE_TYPE, STORED_U8},
-    {"torch", "BoolStorage", STORAGE_TYPE, STORED_BOOL},
+    enum stored_type type; /* of a storage */
+} GLOBALS[] = {
+    {"collections", "OrderedDict", STORED_TYPES},
+    {"torch._utils", "_rebuild_tensor_v2", STORED_TYPES},
+    {"torch._utils", "_rebuild_parameter", STORED_TYPES},
+    {"torch", "DoubleStorage", STORED_F64},
+    {"torch", "FloatStorage", STORED_F32},
+    {"torch", "HalfStorage", STORED_F16},
+    {"torch", "BFloat16Storage", STORED_BF16},
+    {"torch", "LongStorage", STORED_I64},
+    {"torch", "IntStorage", STORED_I32},
+    {"torch", "ShortStorage", STORED_I16},
+    {"torch", "CharStorage", STORED_I8},
+    {"torch", "ByteStorage", STORED_U8},
+    {"torch", "BoolStorage", STORED_BOOL},
 };
 
-/* ---- the machine ---- */
-
-struct machine {
-    struct pickle *pickle;
-    const struct file_reader *r;
-    struct cursor c;
-    uint32_t *stack, *memo;
-    size_t depth, stack_capacity, memo_count, memo_capacity;
-};
-
-static int damaged(const struct machine *m)
+static bool text_is(const char *bytes, size_t length, const char *text)
 {
-    return file_wrong(m->r, "has a damaged pickle");
+    return strlen(text) == length && !memcmp(bytes, text, length);
 }
 
-/* Pushes a new value; NULL: memory ran out, and the fault says so. */
-static struct pickle_value *push_new(struct machine *m, enum pickle_kind kind)
+/* ---- the stack ---- */
+
+static int damaged(const struct machine *m, const char *what)
 {
-    struct pickle *p = m->pickle;
-    if (p->count >= UINT32_MAX || !memory_grow((void **)&p->values, &p->capacity, p->count + 1, sizeof *p->values) ||
-        !memory_grow((void **)&m->stack, &m->stack_capacity, m->depth + 1, sizeof *m->stack)) {
-        fail_memory(m->r->fault, "a pickle");
-        return NULL;
-    }
-    m->stack[m->depth++] = (uint32_t)p->count;
-    p->values[p->count] = (struct pickle_value){.kind = kind};
-    return &p->values[p->count++];
+    return fail(m->r->fault, UTTER_ERROR_MODEL, "%s: the pickle %s", m->r->path, what);
 }
 
-static int push_kind(struct machine *m, enum pickle_kind kind, int64_t number)
+static int cut_off(const struct machine *m)
 {
-    struct pickle_value *v = push_new(m, kind);
-    if (!v)
-        return UTTER_ERROR_MEMORY;
-    v->number = number;
-    return 0;
+    return damaged(m, "ends before its end");
 }
 
-static int push_known(struct machine *m, uint32_t index)
+static int push(struct machine *m, struct pickle_value value)
 {
+    if (m->depth == STACK_LIMIT)
+        return damaged(m, "needs a stack of more than 2^20 values");
     if (!memory_grow((void **)&m->stack, &m->stack_capacity, m->depth + 1, sizeof *m->stack))
-        return fail_memory(m->r->fault, "a pickle");
-    m->stack[m->depth++] = index;
+        return fail_memory(m->r->fault, "a pickle's stack");
+    m->stack[m->depth++] = value;
     return 0;
 }
 
-static struct pickle_value *value_at(const struct machine *m, size_t place)
+/* The last count values above the last mark, which stay in memory until the next push; NULL when there are fewer. */
+static struct pickle_value *pop(struct machine *m, size_t count)
 {
-    return &m->pickle->values[m->stack[place]];
+    size_t floor = m->marks_count ? m->marks[m->marks_count - 1] : 0;
+    if (m->depth - floor < count)
+        return NULL;
+    m->depth -= count;
+    return m->stack + m->depth;
 }
 
-static struct pickle_value *top(const struct machine *m)
+/* All values above the last mark, and the mark. */
+static struct pickle_value *pop_marked(struct machine *m, size_t *count)
 {
-    return m->depth ? value_at(m, m->depth - 1) : NULL;
+    static struct pickle_value none;
+    if (!m->marks_count)
+        return NULL;
+    size_t mark = m->marks[--m->marks_count];
+    *count = m->depth - mark;
+    m->depth = mark;
+    return *count ? m->stack + mark : &none;
 }
 
-static int add_items(struct machine *m, struct pickle_value *to, const uint32_t *items, size_t count)
+static int too_few(const struct machine *m)
 {
+    return damaged(m, "takes more values than there are");
+}
+
+/* ---- containers ---- */
+
+static int new_container(struct machine *m, size_t *index)
+{
+    struct pickle *p = m->p;
+    if (p->containers_count == m->room)
+        return damaged(m, "builds more containers than its size explains");
+    if (!memory_grow((void **)&p->containers, &p->containers_capacity, p->containers_count + 1, sizeof *p->containers))
+        return fail_memory(m->r->fault, "a pickle's containers");
+    *index = p->containers_count;
+    p->containers[p->containers_count++] = (struct pickle_container){0};
+    return 0;
+}
+
+static int extend(struct machine *m, size_t index, const struct pickle_value *values, size_t count)
+{
+    struct pickle_container *c = &m->p->containers[index];
     if (!count)
         return 0;
-    if (!memory_grow((void **)&to->items, &to->capacity, to->count + count, sizeof *to->items))
-        return fail_memory(m->r->fault, "a pickle");
-    memcpy(to->items + to->count, items, count * sizeof *items);
-    to->count += count;
-    return 0;
-}
-
-/* The place of the last mark. */
-static bool find_mark(const struct machine *m, size_t *place)
-{
-    for (size_t i = m->depth; i-- > 0;)
-        if (value_at(m, i)->kind == PICKLE_MARK) {
-            *place = i;
-            return true;
-        }
-    return false;
-}
-
-/* ---- opcodes that build ---- */
-
-/* The values from place on become a new value of this kind. */
-static int gather(struct machine *m, size_t place, enum pickle_kind kind)
-{
-    size_t count = m->depth - place;
-    struct pickle_value made = {.kind = kind};
-    int code = add_items(m, &made, m->stack + place, count);
-    m->depth = place;
-    struct pickle_value *v = code ? NULL : push_new(m, kind);
-    if (!v) {
-        free(made.items);
-        return code ? code : UTTER_ERROR_MEMORY;
+    if (!c->items) { /* most containers are filled once: a growing array's first size would be many times theirs */
+        c->items = memory_new(count, sizeof *c->items);
+        c->capacity = c->items ? count : 0;
     }
-    *v = made;
+    if (!memory_grow((void **)&c->items, &c->capacity, c->count + count, sizeof *c->items))
+        return fail_memory(m->r->fault, "a pickle's containers");
+    memcpy(c->items + c->count, values, count * sizeof *values);
+    c->count += count;
     return 0;
 }
 
-static int gather_marked(struct machine *m, enum pickle_kind kind)
+static int push_container(struct machine *m, enum pickle_kind kind, const struct pickle_value *values, size_t count)
 {
-    size_t mark;
-    if (!find_mark(m, &mark))
-        return damaged(m);
-    size_t count = m->depth - mark - 1;
-    memmove(m->stack + mark, m->stack + mark + 1, count * sizeof *m->stack);
-    m->depth--;
-    return gather(m, mark, kind);
-}
-
-static int gather_last(struct machine *m, size_t count)
-{
-    return m->depth < count ? damaged(m) : gather(m, m->depth - count, PICKLE_SEQUENCE);
-}
-
-/* The values from place on go into the container below them (below the mark, when skip is 1). */
-static int append_from(struct machine *m, size_t place, size_t skip, enum pickle_kind kind)
-{
-    if (place < skip + 1)
-        return damaged(m);
-    struct pickle_value *to = value_at(m, place - skip - 1);
-    size_t count = m->depth - place;
-    if (to->kind != kind || (kind == PICKLE_DICT && count % 2))
-        return damaged(m);
-    int code = add_items(m, to, m->stack + place, count);
-    m->depth = place - skip;
-    return code;
-}
-
-static int append_marked(struct machine *m, enum pickle_kind kind)
-{
-    size_t mark;
-    return find_mark(m, &mark) ? append_from(m, mark + 1, 1, kind) : damaged(m);
-}
-
-static int append_last(struct machine *m, size_t count, enum pickle_kind kind)
-{
-    return m->depth < count ? damaged(m) : append_from(m, m->depth - count, 0, kind);
-}
-
-static int push_string(struct machine *m, uint64_t length)
-{
-    const unsigned char *bytes = cursor_bytes(&m->c, length);
-    struct pickle_value *v = bytes ? push_new(m, PICKLE_STRING) : NULL;
-    if (!bytes)
-        return damaged(m);
-    if (!v)
-        return UTTER_ERROR_MEMORY;
-    v->bytes = (const char *)bytes;
-    v->length = (size_t)length;
-    return 0;
-}
-
-/* Little-endian two's complement of up to eight bytes; longer ones are no dimension of ours. */
-static int push_long(struct machine *m, uint32_t length)
-{
-    const unsigned char *bytes = cursor_bytes(&m->c, length);
-    uint64_t value = 0;
-    if (!bytes)
-        return damaged(m);
-    if (length > 8)
-        return push_kind(m, PICKLE_OTHER, 0);
-    for (uint32_t i = 0; i < length; i++)
-        value |= (uint64_t)bytes[i] << 8 * i;
-    if (length && length < 8 && bytes[length - 1] & 0x80)
-        value |= ~UINT64_C(0) << 8 * length;
-    return push_kind(m, PICKLE_NUMBER, (int64_t)value);
-}
-
-/* ---- globals and what they build ---- */
-
-static bool same(const char *bytes, size_t length, const char *text)
-{
-    return length == strlen(text) && memcmp(bytes, text, length) == 0;
-}
-
-static int push_global(struct machine *m, const char *module, size_t module_length, const char *name, size_t length)
-{
-    for (size_t i = 0; i < sizeof globals / sizeof *globals; i++)
-        if (same(module, module_length, globals[i].module) && same(name, length, globals[i].name))
-            return push_kind(m, PICKLE_GLOBAL, (int64_t)i);
-    char shown[2][NAME_SHOWN], copies[2][64];
-    memset(copies, 0, sizeof copies);
-    memcpy(copies[0], module, module_length < 60 ? module_length : 60);
-    memcpy(copies[1], name, length < 60 ? length : 60);
-    return fail(m->r->fault, UTTER_ERROR_UNSUPPORTED, "%s: its pickle wants %s.%s, which builds no tensor", m->r->path,
-                name_for_message(shown[0], copies[0]), name_for_message(shown[1], copies[1]));
-}
-
-/* "module\nname\n" */
-static int read_global(struct machine *m)
-{
-    const char *lines[2];
-    size_t lengths[2];
-    for (int i = 0; i < 2; i++) {
-        size_t left = m->c.size - m->c.at;
-        lines[i] = (const char *)m->c.data + m->c.at;
-        const char *end = left ? memchr(lines[i], '\n', left) : NULL;
-        if (!end)
-            return damaged(m);
-        lengths[i] = (size_t)(end - lines[i]);
-        m->c.at += lengths[i] + 1;
-    }
-    return push_global(m, lines[0], lengths[0], lines[1], lengths[1]);
-}
-
-static int stack_global(struct machine *m)
-{
-    if (m->depth < 2 || value_at(m, m->depth - 1)->kind != PICKLE_STRING ||
-        value_at(m, m->depth - 2)->kind != PICKLE_STRING)
-        return damaged(m);
-    struct pickle_value name = *value_at(m, m->depth - 1), module = *value_at(m, m->depth - 2);
-    m->depth -= 2;
-    return push_global(m, module.bytes, module.length, name.bytes, name.length);
-}
-
-static const struct pickle_value *item(const struct machine *m, const struct pickle_value *of, size_t i,
-                                       enum pickle_kind kind)
-{
-    const struct pickle_value *v = i < of->count ? &m->pickle->values[of->items[i]] : NULL;
-    return v && v->kind == kind ? v : NULL;
-}
-
-/* ("storage", type, key, where, elements) */
-static int push_storage(struct machine *m)
-{
-    const struct pickle_value *id = top(m);
-    if (!id || id->kind != PICKLE_SEQUENCE)
-        return damaged(m);
-    const struct pickle_value *what = item(m, id, 0, PICKLE_STRING), *type = item(m, id, 1, PICKLE_GLOBAL);
-    if (!what || !same(what->bytes, what->length, "storage") || !type || globals[type->number].what != STORAGE_TYPE ||
-        !item(m, id, 2, PICKLE_STRING))
-        return file_wrong(m->r, "has a pickle with a storage that is none of a tensor's");
-    uint32_t key = id->items[2];
-    int64_t stored = (int64_t)globals[type->number].type;
-    m->depth--;
-    struct pickle_value *v = push_new(m, PICKLE_STORAGE);
-    if (!v)
-        return UTTER_ERROR_MEMORY;
-    v->number = stored;
-    return add_items(m, v, &key, 1);
-}
-
-/* (storage, offset, shape, strides, …) */
-static int push_tensor(struct machine *m, const struct pickle_value *arguments)
-{
-    const struct pickle_value *offset = item(m, arguments, 1, PICKLE_NUMBER);
-    if (!item(m, arguments, 0, PICKLE_STORAGE) || !offset || !item(m, arguments, 2, PICKLE_SEQUENCE) ||
-        !item(m, arguments, 3, PICKLE_SEQUENCE))
-        return file_wrong(m->r, "has a pickle with a tensor that is built of something else");
-    const uint32_t parts[] = {arguments->items[0], arguments->items[2], arguments->items[3]};
-    int64_t at = offset->number;
-    struct pickle_value *v = push_new(m, PICKLE_TENSOR);
-    if (!v)
-        return UTTER_ERROR_MEMORY;
-    v->number = at;
-    return add_items(m, v, parts, 3);
-}
-
-static int reduce(struct machine *m)
-{
-    if (m->depth < 2 || value_at(m, m->depth - 2)->kind != PICKLE_GLOBAL ||
-        value_at(m, m->depth - 1)->kind != PICKLE_SEQUENCE)
-        return damaged(m);
-    enum global what = globals[value_at(m, m->depth - 2)->number].what;
-    struct pickle_value arguments = *value_at(m, m->depth - 1);
-    m->depth -= 2;
-    if (what == ORDERED_DICT && !arguments.count)
-        return push_kind(m, PICKLE_DICT, 0);
-    if (what == REBUILD_TENSOR)
-        return push_tensor(m, &arguments);
-    if (what == REBUILD_PARAMETER && item(m, &arguments, 0, PICKLE_TENSOR))
-        return push_known(m, arguments.items[0]);
-    return file_wrong(m->r, "has a pickle that calls a builder with the wrong things");
-}
-
-/* ---- memo ---- */
-
-static int remember(struct machine *m, uint64_t index)
-{
-    if (!m->depth || index > m->memo_count)
-        return damaged(m); /* writers count up: no gaps, so a hostile index takes no memory */
-    if (!memory_grow((void **)&m->memo, &m->memo_capacity, (size_t)index + 1, sizeof *m->memo))
-        return fail_memory(m->r->fault, "a pickle");
-    m->memo[index] = m->stack[m->depth - 1];
-    if (index == m->memo_count)
-        m->memo_count++;
-    return 0;
-}
-
-static int recall(struct machine *m, uint32_t index)
-{
-    return index < m->memo_count ? push_known(m, m->memo[index]) : damaged(m);
-}
-
-/* ---- the opcodes ---- */
-
-static int unknown(const struct machine *m, unsigned opcode)
-{
-    return fail(m->r->fault, UTTER_ERROR_UNSUPPORTED, "%s: its pickle has the opcode 0x%02x, which we do not run",
-                m->r->path, opcode);
-}
-
-static int pop(struct machine *m)
-{
-    if (!m->depth)
-        return damaged(m);
-    m->depth--;
-    return 0;
-}
-
-static int pop_mark(struct machine *m)
-{
-    size_t mark;
-    if (!find_mark(m, &mark))
-        return damaged(m);
-    m->depth = mark;
-    return 0;
-}
-
-static int run_value(struct machine *m, unsigned opcode)
-{
-    switch (opcode) {
-    case 'N': /* NONE */
-        return push_kind(m, PICKLE_NONE, 0);
-    case 0x88: /* NEWTRUE */
-    case 0x89: /* NEWFALSE */
-        return push_kind(m, PICKLE_NUMBER, opcode == 0x88);
-    case 'J': /* BININT */
-        return push_kind(m, PICKLE_NUMBER, cursor_i32(&m->c));
-    case 'K': /* BININT1 */
-        return push_kind(m, PICKLE_NUMBER, cursor_u8(&m->c));
-    case 'M': /* BININT2 */
-        return push_kind(m, PICKLE_NUMBER, cursor_u16(&m->c));
-    case 0x8a: /* LONG1 */
-        return push_long(m, cursor_u8(&m->c));
-    case 0x8b: /* LONG4 */
-        return push_long(m, cursor_u32(&m->c));
-    case 'G': /* BINFLOAT */
-        cursor_bytes(&m->c, 8);
-        return push_kind(m, PICKLE_OTHER, 0);
-    case 'X': /* BINUNICODE */
-    case 'B': /* BINBYTES */
-    case 'T': /* BINSTRING */
-        return push_string(m, cursor_u32(&m->c));
-    case 0x8c: /* SHORT_BINUNICODE */
-    case 'C':  /* SHORT_BINBYTES */
-    case 'U':  /* SHORT_BINSTRING */
-        return push_string(m, cursor_u8(&m->c));
-    case 0x8d: /* BINUNICODE8 */
-    case 0x8e: /* BINBYTES8 */
-        return push_string(m, cursor_u64(&m->c));
-    default:
-        return unknown(m, opcode);
-    }
-}
-
-static int run_container(struct machine *m, unsigned opcode)
-{
-    switch (opcode) {
-    case '(': /* MARK */
-        return push_kind(m, PICKLE_MARK, 0);
-    case ')': /* EMPTY_TUPLE */
-    case ']': /* EMPTY_LIST */
-        return push_kind(m, PICKLE_SEQUENCE, 0);
-    case '}': /* EMPTY_DICT */
-        return push_kind(m, PICKLE_DICT, 0);
-    case 0x8f: /* EMPTY_SET */
-        return push_kind(m, PICKLE_OTHER, 0);
-    case 't': /* TUPLE */
-    case 'l': /* LIST */
-        return gather_marked(m, PICKLE_SEQUENCE);
-    case 0x85: /* TUPLE1 to TUPLE3 */
-    case 0x86:
-    case 0x87:
-        return gather_last(m, opcode - 0x84);
-    case 'a': /* APPEND */
-        return append_last(m, 1, PICKLE_SEQUENCE);
-    case 'e': /* APPENDS */
-        return append_marked(m, PICKLE_SEQUENCE);
-    case 's': /* SETITEM */
-        return append_last(m, 2, PICKLE_DICT);
-    case 'u': /* SETITEMS */
-        return append_marked(m, PICKLE_DICT);
-    default:
-        return run_value(m, opcode);
-    }
-}
-
-static int run_opcode(struct machine *m, unsigned opcode)
-{
-    switch (opcode) {
-    case 0x80: /* PROTO */
-        cursor_bytes(&m->c, 1);
-        return 0;
-    case 0x95: /* FRAME */
-        cursor_bytes(&m->c, 8);
-        return 0;
-    case '0': /* POP */
-        return pop(m);
-    case '1': /* POP_MARK */
-        return pop_mark(m);
-    case 'c': /* GLOBAL */
-        return read_global(m);
-    case 0x93: /* STACK_GLOBAL */
-        return stack_global(m);
-    case 'Q': /* BINPERSID */
-        return push_storage(m);
-    case 'R': /* REDUCE */
-        return reduce(m);
-    case 'b': /* BUILD: the state of a dict, as _metadata, which we do not need */
-        return m->depth < 2 || value_at(m, m->depth - 2)->kind != PICKLE_DICT ? damaged(m) : pop(m);
-    case 'q': /* BINPUT */
-        return remember(m, cursor_u8(&m->c));
-    case 'r': /* LONG_BINPUT */
-        return remember(m, cursor_u32(&m->c));
-    case 0x94: /* MEMOIZE */
-        return remember(m, m->memo_count);
-    case 'h': /* BINGET */
-        return recall(m, cursor_u8(&m->c));
-    case 'j': /* LONG_BINGET */
-        return recall(m, cursor_u32(&m->c));
-    default:
-        return run_container(m, opcode);
-    }
-}
-
-int pickle_run(struct pickle *pickle, const unsigned char *bytes, size_t size, const struct file_reader *r,
-               uint32_t *root)
-{
-    struct machine m = {.pickle = pickle, .r = r, .c = {.data = bytes, .size = size}};
-    int code = 0;
-    *pickle = (struct pickle){0};
-    for (unsigned opcode; !code && (opcode = cursor_u8(&m.c)) != '.';)
-        code = m.c.failed ? file_wrong(r, "has a pickle that is cut off") : run_opcode(&m, opcode);
-    if (!code && (m.c.failed || m.depth != 1))
-        code = damaged(&m);
+    struct pickle_value v = {.kind = kind};
+    if (kind == PICKLE_DICT && count % 2)
+        return damaged(m, "has a key without a value");
+    int code = new_container(m, &v.index);
     if (!code)
-        *root = m.stack[0];
+        code = extend(m, v.index, values, count);
+    return code ? code : push(m, v);
+}
+
+static int op_empty(struct machine *m, int kind)
+{
+    return push_container(m, (enum pickle_kind)kind, NULL, 0);
+}
+
+static int op_marked(struct machine *m, int kind)
+{
+    size_t count;
+    const struct pickle_value *values = pop_marked(m, &count);
+    return values ? push_container(m, (enum pickle_kind)kind, values, count) : too_few(m);
+}
+
+static int op_tuple(struct machine *m, int count)
+{
+    const struct pickle_value *values = pop(m, (size_t)count);
+    return values ? push_container(m, PICKLE_TUPLE, values, (size_t)count) : too_few(m);
+}
+
+/* Adds values to the list or the dict on top of the stack. */
+static int add_to_top(struct machine *m, int kind, const struct pickle_value *values, size_t count)
+{
+    const struct pickle_value *top = pop(m, 1);
+    if (!top)
+        return too_few(m);
+    m->depth++;
+    if ((int)top->kind != kind)
+        return damaged(m, kind == PICKLE_LIST ? "appends to what is no list" : "sets an item of what is no dict");
+    if (kind == PICKLE_DICT && count % 2)
+        return damaged(m, "has a key without a value");
+    return extend(m, top->index, values, count);
+}
+
+/* One item (of a dict: key and value); they stay behind the top of the stack while they are added. */
+static int op_add(struct machine *m, int kind)
+{
+    size_t count = kind == PICKLE_DICT ? 2 : 1;
+    const struct pickle_value *values = pop(m, count);
+    return values ? add_to_top(m, kind, values, count) : too_few(m);
+}
+
+static int op_add_marked(struct machine *m, int kind)
+{
+    size_t count;
+    const struct pickle_value *values = pop_marked(m, &count);
+    return values ? add_to_top(m, kind, values, count) : too_few(m);
+}
+
+/* ---- plain values ---- */
+
+static int op_constant(struct machine *m, int what)
+{
+    if (what < 0)
+        return push(m, (struct pickle_value){.kind = PICKLE_NONE});
+    return push(m, (struct pickle_value){.kind = PICKLE_BOOL, .whole = what});
+}
+
+static int op_whole(struct machine *m, int size)
+{
+    const unsigned char *bytes;
+    if (!cursor_bytes(&m->c, (uint64_t)size, &bytes))
+        return cut_off(m);
+    int64_t value = (int64_t)cursor_number(bytes, size);
+    return push(m, (struct pickle_value){.kind = PICKLE_WHOLE, .whole = size == 4 ? (int32_t)value : value});
+}
+
+static int op_real(struct machine *m, int unused)
+{
+    (void)unused;
+    const unsigned char *bytes;
+    if (!cursor_bytes(&m->c, 8, &bytes))
+        return cut_off(m);
+    uint64_t bits = 0; /* most significant byte first */
+    for (int i = 0; i < 8; i++)
+        bits = bits << 8 | bytes[i];
+    struct pickle_value v = {.kind = PICKLE_REAL};
+    memcpy(&v.real, &bits, sizeof v.real);
+    return push(m, v);
+}
+
+/* Bytes behind their length, which itself has size bytes. */
+static bool take_counted(struct machine *m, int size, const unsigned char **bytes, uint64_t *length)
+{
+    const unsigned char *number;
+    if (!cursor_bytes(&m->c, (uint64_t)size, &number))
+        return false;
+    *length = cursor_number(number, size);
+    return cursor_bytes(&m->c, *length, bytes);
+}
+
+/* A whole number of any length, with a sign; up to 64 bits are of use. */
+static int op_long(struct machine *m, int size)
+{
+    const unsigned char *bytes;
+    uint64_t length;
+    if (!take_counted(m, size, &bytes, &length))
+        return cut_off(m);
+    if (length > 8)
+        return push(m, (struct pickle_value){.kind = PICKLE_OTHER});
+    uint64_t value = cursor_number(bytes, (int)length);
+    if (length && length < 8 && bytes[length - 1] & 0x80)
+        value |= UINT64_MAX << 8 * length;
+    struct pickle_value v = {.kind = PICKLE_WHOLE};
+    memcpy(&v.whole, &value, sizeof value);
+    return push(m, v);
+}
+
+static int op_text(struct machine *m, int size)
+{
+    const unsigned char *bytes;
+    uint64_t length;
+    if (!take_counted(m, size, &bytes, &length))
+        return cut_off(m);
+    return push(m, (struct pickle_value){.kind = PICKLE_TEXT, .length = (uint32_t)length, .text = (const char *)bytes});
+}
+
+static int op_bytes(struct machine *m, int size)
+{
+    const unsigned char *bytes;
+    uint64_t length;
+    if (!take_counted(m, size, &bytes, &length))
+        return cut_off(m);
+    return push(m, (struct pickle_value){.kind = PICKLE_OTHER});
+}
+
+/* ---- the machine's own ---- */
+
+static int op_protocol(struct machine *m, int unused)
+{
+    (void)unused;
+    const unsigned char *version;
+    if (!cursor_bytes(&m->c, 1, &version))
+        return cut_off(m);
+    if (*version < 2 || *version > 5)
+        return fail(m->r->fault, UTTER_ERROR_UNSUPPORTED, "%s: protocol %d of pickles, which is not read", m->r->path,
+                    *version);
+    return 0;
+}
+
+static int op_frame(struct machine *m, int unused)
+{
+    (void)unused;
+    uint64_t size;
+    return cursor_u64(&m->c, &size) && size <= m->c.left ? 0 : cut_off(m);
+}
+
+static int op_mark(struct machine *m, int unused)
+{
+    (void)unused;
+    if (m->marks_count == STACK_LIMIT)
+        return damaged(m, "needs a stack of more than 2^20 values");
+    if (!memory_grow((void **)&m->marks, &m->marks_capacity, m->marks_count + 1, sizeof *m->marks))
+        return fail_memory(m->r->fault, "a pickle's stack");
+    m->marks[m->marks_count++] = m->depth;
+    return 0;
+}
+
+static int op_pop(struct machine *m, int marked)
+{
+    size_t count;
+    return (marked ? pop_marked(m, &count) : pop(m, 1)) ? 0 : too_few(m);
+}
+
+static int op_duplicate(struct machine *m, int unused)
+{
+    (void)unused;
+    const struct pickle_value *top = pop(m, 1);
+    if (!top)
+        return too_few(m);
+    struct pickle_value value = *top;
+    m->depth++;
+    return push(m, value);
+}
+
+/* size: bytes of the memo's index; 0: the next one. Python counts them up, so no other order is let in, and the memo
+ * is never longer than the pickle. */
+static int op_put(struct machine *m, int size)
+{
+    const unsigned char *bytes;
+    if (!cursor_bytes(&m->c, (uint64_t)size, &bytes))
+        return cut_off(m);
+    uint64_t index = size ? cursor_number(bytes, size) : m->memo_count;
+    const struct pickle_value *top = pop(m, 1);
+    if (!top)
+        return too_few(m);
+    m->depth++;
+    if (index > m->memo_count)
+        return damaged(m, "remembers a value out of turn");
+    if (index == m->memo_count) {
+        if (!memory_grow((void **)&m->memo, &m->memo_capacity, m->memo_count + 1, sizeof *m->memo))
+            return fail_memory(m->r->fault, "a pickle's memo");
+        m->memo_count++;
+    }
+    m->memo[index] = *top;
+    return 0;
+}
+
+static int op_get(struct machine *m, int size)
+{
+    const unsigned char *bytes;
+    if (!cursor_bytes(&m->c, (uint64_t)size, &bytes))
+        return cut_off(m);
+    uint64_t index = cursor_number(bytes, size);
+    return index < m->memo_count ? push(m, m->memo[index]) : damaged(m, "recalls a value that it never remembered");
+}
+
+/* ---- names, and what they build ---- */
+
+static int push_global(struct machine *m, const char *module, size_t module_length, const char *name,
+                       size_t name_length)
+{
+    for (size_t i = 0; i < sizeof GLOBALS / sizeof *GLOBALS; i++)
+        if (text_is(module, module_length, GLOBALS[i].module) && text_is(name, name_length, GLOBALS[i].name))
+            return push(m, (struct pickle_value){.kind = PICKLE_GLOBAL, .index = i});
+    char shown_module[NAME_SHOWN], shown_name[NAME_SHOWN];
+    return fail(m->r->fault, UTTER_ERROR_UNSUPPORTED,
+                "%s: the pickle asks for %s.%s, which a checkpoint has no need of", m->r->path,
+                text_for_message(shown_module, module, module_length), text_for_message(shown_name, name, name_length));
+}
+
+/* A line without its end. */
+static bool take_line(struct machine *m, const char **line, size_t *length)
+{
+    const unsigned char *end = m->c.left ? memchr(m->c.at, '\n', m->c.left) : NULL, *bytes;
+    if (!end)
+        return false;
+    *length = (size_t)(end - m->c.at);
+    bool there = cursor_bytes(&m->c, *length + 1, &bytes);
+    *line = (const char *)bytes;
+    return there;
+}
+
+static int op_global(struct machine *m, int unused)
+{
+    (void)unused;
+    const char *module, *name;
+    size_t module_length, name_length;
+    if (!take_line(m, &module, &module_length) || !take_line(m, &name, &name_length))
+        return cut_off(m);
+    return push_global(m, module, module_length, name, name_length);
+}
+
+static int op_stack_global(struct machine *m, int unused)
+{
+    (void)unused;
+    const struct pickle_value *v = pop(m, 2);
+    if (!v)
+        return too_few(m);
+    if (v[0].kind != PICKLE_TEXT || v[1].kind != PICKLE_TEXT)
+        return damaged(m, "asks for a name that is no text");
+    return push_global(m, v[0].text, v[0].length, v[1].text, v[1].length);
+}
+
+/* The items of a tuple of at least count; NULL: it is none. */
+static const struct pickle_container *tuple(const struct machine *m, const struct pickle_value *v, size_t count)
+{
+    const struct pickle_container *c = v->kind == PICKLE_TUPLE ? &m->p->containers[v->index] : NULL;
+    return c && c->count >= count ? c : NULL;
+}
+
+/* ("storage", its type, the name of its file, the device that it was on, elements) */
+static int op_persistent(struct machine *m, int unused)
+{
+    (void)unused;
+    struct pickle *p = m->p;
+    const struct pickle_value *v = pop(m, 1);
+    if (!v)
+        return too_few(m);
+    const struct pickle_container *c = tuple(m, v, 5);
+    const struct pickle_value *i = c ? c->items : NULL;
+    if (!i || !pickle_is(&i[0], "storage") || i[1].kind != PICKLE_GLOBAL || i[1].index < STORAGES ||
+        i[2].kind != PICKLE_TEXT || i[4].kind != PICKLE_WHOLE || i[4].whole < 0)
+        return damaged(m, "refers to something outside that is no storage");
+    if (p->storages_count == m->room)
+        return damaged(m, "refers to more storages than its size explains");
+    if (!memory_grow((void **)&p->storages, &p->storages_capacity, p->storages_count + 1, sizeof *p->storages))
+        return fail_memory(m->r->fault, "a pickle's storages");
+    p->storages[p->storages_count] = (struct pickle_storage){i[2], GLOBALS[i[1].index].type, i[4].whole};
+    return push(m, (struct pickle_value){.kind = PICKLE_STORAGE, .index = p->storages_count++});
+}
+
+/* In the order of C: each stride is the product of the dimensions behind it, whatever it is for a dimension of 1. */
+static bool contiguous(const struct pickle_tensor *t, const struct pickle_value *strides)
+{
+    int64_t expected = 1;
+    bool same = true;
+    for (int i = t->rank - 1; i >= 0; i--) {
+        if (t->shape[i] == 0)
+            return true;
+        same = same && (t->shape[i] == 1 || strides[i].whole == expected);
+        expected = expected > ((int64_t)1 << 56) / t->shape[i] ? (int64_t)1 << 56 : expected * t->shape[i];
+    }
+    return same;
+}
+
+static bool read_shape(struct pickle_tensor *t, const struct pickle_container *shape,
+                       const struct pickle_container *strides)
+{
+    if (!shape || !strides || shape->count != strides->count || shape->count > STORED_RANK)
+        return false;
+    t->rank = (int)shape->count;
+    for (int i = 0; i < t->rank; i++) {
+        if (shape->items[i].kind != PICKLE_WHOLE || strides->items[i].kind != PICKLE_WHOLE || shape->items[i].whole < 0)
+            return false;
+        t->shape[i] = shape->items[i].whole;
+    }
+    t->contiguous = contiguous(t, strides->items);
+    return true;
+}
+
+/* _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks, …) */
+static int rebuild_tensor(struct machine *m, const struct pickle_container *arguments)
+{
+    struct pickle *p = m->p;
+    const struct pickle_value *a = arguments->count >= 6 ? arguments->items : NULL;
+    if (!a || a[0].kind != PICKLE_STORAGE || a[1].kind != PICKLE_WHOLE || a[1].whole < 0)
+        return damaged(m, "rebuilds a tensor from something else");
+    struct pickle_tensor t = {.storage = a[0].index, .offset = a[1].whole};
+    if (!read_shape(&t, tuple(m, &a[2], 0), tuple(m, &a[3], 0)))
+        return damaged(m, "rebuilds a tensor whose shape or strides are not up to 8 whole numbers");
+    if (p->tensors_count == m->room)
+        return damaged(m, "rebuilds more tensors than its size explains");
+    if (!memory_grow((void **)&p->tensors, &p->tensors_capacity, p->tensors_count + 1, sizeof *p->tensors))
+        return fail_memory(m->r->fault, "a pickle's tensors");
+    p->tensors[p->tensors_count] = t;
+    return push(m, (struct pickle_value){.kind = PICKLE_TENSOR, .index = p->tensors_count++});
+}
+
+static int op_reduce(struct machine *m, int unused)
+{
+    (void)unused;
+    const struct pickle_value *v = pop(m, 2);
+    if (!v)
+        return too_few(m);
+    const struct pickle_container *arguments = tuple(m, &v[1], 0);
+    if (v[0].kind != PICKLE_GLOBAL || v[0].index >= STORAGES || !arguments)
+        return damaged(m, "calls something that is no function");
+    if (v[0].index == REBUILD_TENSOR)
+        return rebuild_tensor(m, arguments);
+    if (v[0].index == ORDERED_DICT && arguments->count == 0)
+        return push_container(m, PICKLE_DICT, NULL, 0);
+    if (v[0].index == REBUILD_PARAMETER && arguments->count >= 1 && arguments->items[0].kind == PICKLE_TENSOR)
+        return push(m, arguments->items[0]);
+    return damaged(m, "calls a function with other arguments than PyTorch does");
+}
+
+/* The attributes of an OrderedDict: PyTorch hangs the versions of modules on it, which are dropped. */
+static int op_build(struct machine *m, int unused)
+{
+    (void)unused;
+    const struct pickle_value *v = pop(m, 2);
+    if (!v)
+        return too_few(m);
+    if (v[0].kind != PICKLE_DICT)
+        return damaged(m, "gives attributes to what is no dict");
+    m->depth++;
+    return 0;
+}
+
+/* ---- running ---- */
+
+static const struct {
+    int (*run)(struct machine *m, int argument);
+    int argument;
+} OPCODES[256] = {
+    [0x80] = {op_protocol, 0},
+    [0x95] = {op_frame, 0},
+    ['('] = {op_mark, 0},
+    ['0'] = {op_pop, 0},
+    ['1'] = {op_pop, 1},
+    ['2'] = {op_duplicate, 0},
+    ['N'] = {op_constant, -1},
+    [0x88] = {op_constant, 1},
+    [0x89] = {op_constant, 0},
+    ['K'] = {op_whole, 1},
+    ['M'] = {op_whole, 2},
+    ['J'] = {op_whole, 4},
+    [0x8a] = {op_long, 1},
+    [0x8b] = {op_long, 4},
+    ['G'] = {op_real, 0},
+    [0x8c] = {op_text, 1},
+    ['X'] = {op_text, 4},
+    [0x8d] = {op_text, 8},
+    ['U'] = {op_text, 1}, /* Python 2's str */
+    ['T'] = {op_text, 4},
+    ['C'] = {op_bytes, 1},
+    ['B'] = {op_bytes, 4},
+    [0x8e] = {op_bytes, 8},
+    [0x96] = {op_bytes, 8},
+    [']'] = {op_empty, PICKLE_LIST},
+    ['}'] = {op_empty, PICKLE_DICT},
+    [')'] = {op_empty, PICKLE_TUPLE},
+    ['l'] = {op_marked, PICKLE_LIST},
+    ['d'] = {op_marked, PICKLE_DICT},
+    ['t'] = {op_marked, PICKLE_TUPLE},
+    [0x85] = {op_tuple, 1},
+    [0x86] = {op_tuple, 2},
+    [0x87] = {op_tuple, 3},
+    ['a'] = {op_add, PICKLE_LIST},
+    ['s'] = {op_add, PICKLE_DICT},
+    ['e'] = {op_add_marked, PICKLE_LIST},
+    ['u'] = {op_add_marked, PICKLE_DICT},
+    ['q'] = {op_put, 1},
+    ['r'] = {op_put, 4},
+    [0x94] = {op_put, 0},
+    ['h'] = {op_get, 1},
+    ['j'] = {op_get, 4},
+    ['c'] = {op_global, 0},
+    [0x93] = {op_stack_global, 0},
+    ['Q'] = {op_persistent, 0},
+    ['R'] = {op_reduce, 0},
+    ['b'] = {op_build, 0},
+};
+
+static int run(struct machine *m)
+{
+    const unsigned char *opcode;
+    for (long count = 0; count < OPCODE_LIMIT; count++) {
+        if (!cursor_bytes(&m->c, 1, &opcode))
+            return cut_off(m);
+        if (*opcode == STOP) {
+            const struct pickle_value *top = pop(m, 1);
+            if (!top)
+                return too_few(m);
+            m->p->root = *top;
+            return 0;
+        }
+        if (!OPCODES[*opcode].run)
+            return fail(m->r->fault, UTTER_ERROR_UNSUPPORTED, "%s: the pickle has the opcode 0x%02x, which is not read",
+                        m->r->path, *opcode);
+        int code = OPCODES[*opcode].run(m, OPCODES[*opcode].argument);
+        if (code)
+            return code;
+    }
+    return damaged(m, "has more than 2^24 opcodes");
+}
+
+int pickle_read(struct pickle *p, const struct reading *r, const unsigned char *data, size_t size)
+{
+    struct machine m = {.r = r, .p = p, .c = {data, size}, .room = size / 4 + 16};
+    if (size > SIZE_LIMIT)
+        return damaged(&m, "is longer than 64 MB");
+    if (!size || data[0] != 0x80)
+        return damaged(&m, "does not begin as one");
+    int code = run(&m);
     free(m.stack);
+    free(m.marks);
     free(m.memo);
     return code;
 }
 
-void pickle_close(struct pickle *pickle)
+void pickle_release(struct pickle *p)
 {
-    for (size_t i = 0; i < pickle->count; i++)
-        free(pickle->values[i].items);
-    free(pickle->values);
-    *pickle = (struct pickle){0};
+    for (size_t i = 0; i < p->containers_count; i++)
+        free(p->containers[i].items);
+    free(p->containers);
+    free(p->storages);
+    free(p->tensors);
+    *p = (struct pickle){0};
 }
 
-const struct pickle_value *pickle_get(const struct pickle *pickle, const struct pickle_value *dict, const char *key)
+/* ---- looking at what was built ---- */
+
+bool pickle_is(const struct pickle_value *value, const char *text)
 {
-    for (size_t i = 0; dict->kind == PICKLE_DICT && i + 1 < dict->count; i += 2) {
-        const struct pickle_value *k = &pickle->values[dict->items[i]];
-        if (k->kind == PICKLE_STRING && same(k->bytes, k->length, key))
-            return &pickle->values[dict->items[i + 1]];
-    }
-    return NULL;
+    return value->kind == PICKLE_TEXT && text_is(value->text, value->length, text);
+}
+
+const struct pickle_value *pickle_find(const struct pickle *p, const struct pickle_value *dict, const char *key)
+{
+    if (dict->kind != PICKLE_DICT)
+        return NULL;
+    const struct pickle_container *c = &p->containers[dict->index];
+    const struct pickle_value *found = NULL; /* the last one wins, as in Python */
+    for (size_t i = 0; i + 1 < c->count; i += 2)
+        if (pickle_is(&c->items[i], key))
+            found = &c->items[i + 1];
+    return found;
 }

@@ -1,159 +1,180 @@
-/* pytorch.c - from a zip archive's pickle to tensors in its entries: ROOT/data.pkl describes them, ROOT/data/KEY holds
- * the elements of a storage. */
+#include "models/load/pytorch.h"
+
+#include "models/load/mapping.h"
 #include "models/load/pickle.h"
 #include "models/load/zip.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char PICKLE[] = "/data.pkl";
-enum { KEY_LIMIT = 512 };
+enum { PREFIX_LIMIT = 256, KEY_LIMIT = 64 };
 
-struct archive {
-    const struct file_reader *r;
+/* One file while it is being read. */
+struct pytorch {
+    struct reading r;
     struct zip zip;
     struct pickle pickle;
-    const char *root; /* [root_length]: the folder in the archive */
-    size_t root_length;
+    const char *prefix; /* NAME of NAME/data.pkl */
+    size_t prefix_length;
 };
 
-static bool ends_with(const struct zip_entry *e, const char *end)
+/* ---- entries ---- */
+
+/* NAME/name, or NULL. */
+static const struct zip_entry *find_entry(const struct pytorch *t, const char *name)
 {
-    size_t n = strlen(end);
-    return e->length > n && memcmp(e->name + e->length - n, end, n) == 0;
+    char full[PREFIX_LIMIT + KEY_LIMIT + 16];
+    int length = snprintf(full, sizeof full, "%.*s/%s", (int)t->prefix_length, t->prefix, name);
+    return length > 0 && (size_t)length < sizeof full ? zip_find(&t->zip, full, (size_t)length) : NULL;
 }
 
-static const struct zip_entry *find_pickle(struct archive *a)
+/* The entry NAME/data.pkl, where NAME is no path. */
+static const struct zip_entry *find_pickle(struct pytorch *t)
 {
-    for (size_t i = 0; i < a->zip.count; i++) {
-        const struct zip_entry *e = &a->zip.entries[i];
-        if (!ends_with(e, PICKLE))
+    static const char end[] = "/data.pkl";
+    const size_t length = sizeof end - 1;
+    for (size_t i = 0; i < t->zip.count; i++) {
+        const struct zip_entry *e = &t->zip.entries[i];
+        if (e->name_length <= length || e->name_length - length > PREFIX_LIMIT)
             continue;
-        a->root = e->name;
-        a->root_length = e->length - (sizeof PICKLE - 1);
-        return e;
+        t->prefix = e->name;
+        t->prefix_length = e->name_length - length;
+        if (!memcmp(e->name + t->prefix_length, end, length) && !memchr(e->name, '/', t->prefix_length) &&
+            !memchr(e->name, 0, t->prefix_length))
+            return e;
     }
     return NULL;
 }
 
-static const struct zip_entry *find_below_root(const struct archive *a, const char *folder, const char *name,
-                                               size_t length)
+static int check_stored(const struct pytorch *t, const struct zip_entry *e)
 {
-    char path[KEY_LIMIT];
-    size_t folder_length = strlen(folder);
-    if (a->root_length + folder_length + length > sizeof path)
-        return NULL;
-    memcpy(path, a->root, a->root_length);
-    memcpy(path + a->root_length, folder, folder_length);
-    memcpy(path + a->root_length + folder_length, name, length);
-    return zip_find(&a->zip, path, a->root_length + folder_length + length);
+    char shown[NAME_SHOWN];
+    if (e->stored)
+        return 0;
+    return fail(t->r.fault, UTTER_ERROR_UNSUPPORTED, "%s: entry '%s' is packed, and only stored ones are read",
+                t->r.path, text_for_message(shown, e->name, e->name_length));
 }
 
-static const struct pickle_value *part(const struct archive *a, const struct pickle_value *v, size_t i)
+static int read_pickle(struct pytorch *t)
 {
-    return &a->pickle.values[v->items[i]];
-}
-
-/* The shape, which the strides must be those of a dense tensor for. */
-static const char *read_shape(const struct archive *a, const struct pickle_value *tensor, struct stored_tensor *t)
-{
-    const struct pickle_value *shape = part(a, tensor, 1), *strides = part(a, tensor, 2);
-    if (shape->count > STORED_RANK || strides->count != shape->count)
-        return "has more than 8 dimensions, or other strides than dimensions";
-    t->rank = (int)shape->count;
-    for (size_t i = 0; i < shape->count; i++) {
-        if (part(a, shape, i)->kind != PICKLE_NUMBER || part(a, strides, i)->kind != PICKLE_NUMBER)
-            return "has a dimension that is no number";
-        t->shape[i] = part(a, shape, i)->number;
-    }
-    const char *wrong = stored_measure(t);
-    int64_t dense = 1;
-    for (size_t i = shape->count; !wrong && i-- > 0;) {
-        if (t->shape[i] > 1 && t->count && part(a, strides, i)->number != dense)
-            wrong = "does not lie in one piece: it was saved as a view of another";
-        dense *= t->shape[i] > 0 ? t->shape[i] : 1;
-    }
-    return wrong;
-}
-
-static int add_tensor(const struct archive *a, const struct pickle_value *name, const struct pickle_value *tensor)
-{
-    const struct pickle_value *storage = part(a, tensor, 0), *key = part(a, storage, 0);
-    struct stored_tensor t = {.type = (enum stored_type)storage->number};
-    const char *wrong = read_shape(a, tensor, &t);
-    if (wrong)
-        return stored_wrong(a->r, name->bytes, name->length, wrong);
-    const struct zip_entry *e = find_below_root(a, "/data/", key->bytes, key->length);
+    const struct zip_entry *e = find_pickle(t);
     if (!e)
-        return stored_wrong(a->r, name->bytes, name->length, "has no data in the archive");
-    size_t size = stored_type_size(t.type), room = e->size / size;
-    if (tensor->number < 0 || (uint64_t)tensor->number > room || (uint64_t)t.count > room - (uint64_t)tensor->number)
-        return stored_wrong(a->r, name->bytes, name->length, "reaches beyond its data in the archive");
-    t.data = e->data + (size_t)tensor->number * size;
-    return stored_add(a->r, &t, name->bytes, name->length);
+        return fail(t->r.fault, UTTER_ERROR_UNSUPPORTED, "%s: a zip file with no data.pkl, so not one of PyTorch's",
+                    t->r.path);
+    if (find_entry(t, "constants.pkl"))
+        return fail(t->r.fault, UTTER_ERROR_UNSUPPORTED, "%s: a TorchScript program, which is not read", t->r.path);
+    const struct zip_entry *order = find_entry(t, "byteorder");
+    if (order && order->size == 3 && !memcmp(order->data, "big", 3))
+        return fail(t->r.fault, UTTER_ERROR_UNSUPPORTED, "%s: tensors in big-endian order, which are not read",
+                    t->r.path);
+    int code = check_stored(t, e);
+    return code ? code : pickle_read(&t->pickle, &t->r, e->data, e->size);
 }
 
-/* Entries of a state dict that are no tensors are counters and the like. */
-static int add_tensors(const struct archive *a, const struct pickle_value *dict)
+/* ---- tensors ---- */
+
+/* The bytes of the tensor in the entry of its storage. */
+static int bind_data(const struct pytorch *t, struct stored_tensor *s, const struct pickle_tensor *tensor)
 {
+    const struct pickle_storage *storage = &t->pickle.storages[tensor->storage];
+    const struct zip_entry *e = NULL;
+    char name[KEY_LIMIT + 8];
+    if (storage->key.length <= KEY_LIMIT && !memchr(storage->key.text, 0, storage->key.length)) {
+        snprintf(name, sizeof name, "data/%.*s", (int)storage->key.length, storage->key.text);
+        e = find_entry(t, name);
+    }
+    if (!e)
+        return stored_wrong(&t->r, s->name, "is in a storage that the file does not hold");
+    int code = check_stored(t, e);
+    if (code)
+        return code;
+    size_t size = stored_type_size(storage->type);
+    if ((uint64_t)storage->count > e->size / size)
+        return stored_wrong(&t->r, s->name, "is in a storage that is shorter than the pickle says");
+    if (tensor->offset > storage->count || s->count > storage->count - tensor->offset)
+        return stored_wrong(&t->r, s->name, "ends beyond its storage");
+    s->data = e->data + (size_t)tensor->offset * size;
+    return 0;
+}
+
+static int add_tensor(const struct pytorch *t, const struct pickle_value *name, const struct pickle_tensor *tensor)
+{
+    struct stored_tensor none = {0};
+    if (name->kind != PICKLE_TEXT)
+        return stored_damaged(&t->r, "a tensor has a name that is no text");
+    int code = stored_list_add(&t->r, &none, name->text, name->length);
+    if (code)
+        return code;
+    struct stored_tensor *s = &t->r.list->items[t->r.list->count - 1];
+    s->type = t->pickle.storages[tensor->storage].type;
+    s->rank = tensor->rank;
+    memcpy(s->shape, tensor->shape, sizeof s->shape);
+    if (!stored_measure(s))
+        return stored_wrong(&t->r, s->name, "has a shape whose product overflows");
+    if (!tensor->contiguous)
+        return stored_wrong(&t->r, s->name, "is a view with other strides than its shape makes, which is not read");
+    return bind_data(t, s, tensor);
+}
+
+static int read_tensors(const struct pytorch *t, const struct pickle_value *dict)
+{
+    const struct pickle_container *c = &t->pickle.containers[dict->index];
+    size_t before = t->r.list->count;
     int code = 0;
-    for (size_t i = 0; i + 1 < dict->count && !code; i += 2)
-        if (part(a, dict, i)->kind == PICKLE_STRING && part(a, dict, i + 1)->kind == PICKLE_TENSOR)
-            code = add_tensor(a, part(a, dict, i), part(a, dict, i + 1));
+    for (size_t i = 0; i + 1 < c->count && !code; i += 2)
+        if (c->items[i + 1].kind == PICKLE_TENSOR)
+            code = add_tensor(t, &c->items[i], &t->pickle.tensors[c->items[i + 1].index]);
+    if (!code && t->r.list->count == before)
+        code = stored_damaged(&t->r, "the pickle holds no dict of tensors");
     return code;
 }
 
-static void add_numbers(const struct archive *a, const struct pickle_value *dims)
+static int read_numbers(const struct pytorch *t)
 {
-    for (size_t i = 0; dims && dims->kind == PICKLE_DICT && i + 1 < dims->count; i += 2) {
-        const struct pickle_value *key = part(a, dims, i), *value = part(a, dims, i + 1);
-        char name[FACT_NAME];
-        if (key->kind != PICKLE_STRING || value->kind != PICKLE_NUMBER || key->length >= sizeof name)
-            continue;
-        snprintf(name, sizeof name, "%.*s", (int)key->length, key->bytes);
-        facts_add_number(a->r->facts, name, value->number);
+    const struct pickle_value *dims = pickle_find(&t->pickle, &t->pickle.root, "dims");
+    if (!dims || dims->kind != PICKLE_DICT)
+        return 0;
+    const struct pickle_container *c = &t->pickle.containers[dims->index];
+    int code = 0;
+    for (size_t i = 0; i + 1 < c->count && !code; i += 2)
+        if (c->items[i].kind == PICKLE_TEXT && c->items[i + 1].kind == PICKLE_WHOLE)
+            code = stored_list_number(&t->r, c->items[i].text, c->items[i].length, c->items[i + 1].whole);
+    return code;
+}
+
+static int read_contents(const struct pytorch *t)
+{
+    static const char *const keys[] = {"model_state_dict", "state_dict"};
+    const struct pickle_value *dict = &t->pickle.root;
+    for (size_t i = 0; i < 2; i++) {
+        const struct pickle_value *inner = pickle_find(&t->pickle, dict, keys[i]);
+        if (inner && inner->kind == PICKLE_DICT) {
+            dict = inner;
+            break;
+        }
     }
+    if (dict->kind != PICKLE_DICT)
+        return stored_damaged(&t->r, "the pickle holds no dict of tensors");
+    int code = read_numbers(t);
+    return code ? code : read_tensors(t, dict);
 }
 
-static int read_pickle(struct archive *a, const struct zip_entry *e)
+int pytorch_read(const unsigned char *data, size_t size, const char *path, const char *file, struct stored_list *list,
+                 struct fault *fault)
 {
-    uint32_t root;
-    int code = pickle_run(&a->pickle, e->data, e->size, a->r, &root);
-    if (code)
-        return code;
-    const struct pickle_value *all = &a->pickle.values[root], *state = NULL;
-    static const char *const names[] = {"model_state_dict", "state_dict", "model"};
-    for (size_t i = 0; i < sizeof names / sizeof *names && !state; i++)
-        state = pickle_get(&a->pickle, all, names[i]);
-    if (!state || state->kind != PICKLE_DICT)
-        state = all;
-    add_numbers(a, pickle_get(&a->pickle, all, "dims"));
-    if (state->kind == PICKLE_DICT)
-        code = add_tensors(a, state);
-    return code || a->r->list->count ? code : file_wrong(a->r, "has no tensors in its pickle");
-}
-
-static int read_archive(struct archive *a)
-{
-    int code = zip_open(&a->zip, a->r);
-    if (code)
-        return code;
-    const struct zip_entry *pickle = find_pickle(a);
-    if (!pickle)
-        return fail(a->r->fault, UTTER_ERROR_UNSUPPORTED, "%s: a zip archive without a data.pkl is no checkpoint",
-                    a->r->path);
-    const struct zip_entry *order = find_below_root(a, "/byteorder", "", 0);
-    if (order && !(order->size == 6 && memcmp(order->data, "little", 6) == 0))
-        return fail(a->r->fault, UTTER_ERROR_UNSUPPORTED, "%s: its numbers are not little-endian", a->r->path);
-    return read_pickle(a, pickle);
-}
-
-int pytorch_read(const struct file_reader *r)
-{
-    struct archive a = {.r = r};
-    r->facts->format = "pytorch";
-    int code = read_archive(&a);
-    pickle_close(&a.pickle);
-    zip_close(&a.zip);
+    struct pytorch t = {.r = {data, size, path_for_message(path), file, list, fault}};
+    if (size && data[0] == 0x80)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED,
+                    "%s: a pickle as PyTorch wrote them before 1.6, which is not read: save it anew with torch.save",
+                    t.r.path);
+    if (size < 2 || memcmp(data, "PK", 2) != 0)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "%s: not a PyTorch file", t.r.path);
+    int code = zip_read(&t.r, &t.zip);
+    if (!code)
+        code = read_pickle(&t);
+    if (!code)
+        code = read_contents(&t);
+    pickle_release(&t.pickle);
+    zip_release(&t.zip);
     return code;
 }

@@ -18,15 +18,6 @@ struct reader {
     struct fault *fault;
 };
 
-const char *name_for_message(char out[NAME_SHOWN], const char *name)
-{
-    size_t n = 0;
-    for (; name[n] && n < NAME_SHOWN - 4; n++)
-        out[n] = name[n] >= 0x20 && name[n] < 0x7f ? name[n] : '?';
-    memcpy(out + n, name[n] ? "..." : "", name[n] ? 4 : 1);
-    return out;
-}
-
 static int wrong(const struct reader *r, const char *name, const char *what)
 {
     char shown[NAME_SHOWN];
@@ -37,9 +28,9 @@ static int read_type(const struct reader *r, struct stored_tensor *t, const char
 {
     if (!cJSON_IsString(type))
         return wrong(r, name, "has no dtype");
-    for (int i = 0; i < STORED_Q4_0; i++) {
+    for (int i = 0; i < STORED_TYPES; i++) {
         t->type = (enum stored_type)i;
-        if (!strcmp(type->valuestring, stored_type_name(t->type)))
+        if (stored_type_block(t->type) == 1 && !strcmp(type->valuestring, stored_type_name(t->type)))
             return 0;
     }
     char shown[NAME_SHOWN], spelt[NAME_SHOWN];
@@ -47,13 +38,10 @@ static int read_type(const struct reader *r, struct stored_tensor *t, const char
                 name_for_message(shown, name), name_for_message(spelt, type->valuestring));
 }
 
-/* The shape, and the elements that it makes, which are kept below 2^56 so that their bytes fit as well. */
 static int read_shape(const struct reader *r, struct stored_tensor *t, const char *name, const cJSON *shape)
 {
     if (!cJSON_IsArray(shape))
         return wrong(r, name, "has no shape");
-    t->count = 1;
-    bool empty = false;
     const cJSON *item;
     cJSON_ArrayForEach(item, shape)
     {
@@ -63,15 +51,8 @@ static int read_shape(const struct reader *r, struct stored_tensor *t, const cha
         if (!json_whole(item, &n))
             return wrong(r, name, "has a dimension that is not a whole number");
         t->shape[t->rank++] = n;
-        empty |= n == 0;
-        if (n > 0 && t->count > ((int64_t)1 << 56) / n)
-            return wrong(r, name, "has a shape whose product overflows");
-        t->count *= n > 0 ? n : 1;
     }
-    if (empty)
-        t->count = 0;
-    t->bytes = (size_t)t->count * stored_type_size(t->type);
-    return 0;
+    return stored_measure(t) ? 0 : wrong(r, name, "has a shape whose product overflows");
 }
 
 static int read_offsets(const struct reader *r, struct stored_tensor *t, const char *name, const cJSON *offsets)
@@ -180,12 +161,4 @@ int safetensors_read(const unsigned char *data, size_t size, const char *path, c
                     (unsigned long long)length);
     struct reader r = {data + 8 + length, size - 8 - (size_t)length, path, file, fault};
     return read_header(&r, (const char *)data + 8, (size_t)length, list);
-}
-
-void stored_list_release(struct stored_list *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        free((void *)(uintptr_t)list->items[i].name);
-    free(list->items);
-    *list = (struct stored_list){0};
 }

@@ -4,166 +4,202 @@
 #include "src/base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50, END64 = 0x06064b50, LOCATOR64 = 0x07064b50 };
-enum { END_SIZE = 22, LOCATOR_SIZE = 20, COMMENT_LIMIT = 65535, CENTRAL_SIZE = 46, ZIP64 = 1 };
+enum { LOCAL_SIZE = 30, CENTRAL_SIZE = 46, END_SIZE = 22, END64_SIZE = 56, LOCATOR64_SIZE = 20, COMMENT_LIMIT = 65535 };
+enum { ZIP64_FIELD = 1 };                     /* the extra field that holds what does not fit into 32 bits */
+static const uint32_t ELSEWHERE = UINT32_MAX; /* it is in the extra field */
 
+/* Where the directory lies. */
 struct directory {
     uint64_t offset, size, count;
 };
 
-static uint32_t u32_at(const struct file_reader *r, size_t at)
+static uint32_t u16(const unsigned char *bytes)
 {
-    uint32_t v;
-    memcpy(&v, r->data + at, sizeof v);
-    return v;
+    return (uint32_t)cursor_number(bytes, 2);
 }
 
-/* The record that ends the archive, before a comment that may be there. */
-static bool find_end(const struct file_reader *r, size_t *at)
+static uint32_t u32(const unsigned char *bytes)
 {
-    for (size_t back = END_SIZE; back <= r->size && back <= END_SIZE + COMMENT_LIMIT; back++)
-        if (u32_at(r, r->size - back) == END) {
-            *at = r->size - back;
-            return true;
-        }
-    return false;
+    return (uint32_t)cursor_number(bytes, 4);
 }
 
-static int read_end64(const struct file_reader *r, size_t end, struct directory *out)
+/* ---- the end of the file ---- */
+
+/* The end record, which only a comment of the length that it states may follow; NULL when there is none. */
+static const unsigned char *find_end(const struct reading *r)
 {
-    if (end < LOCATOR_SIZE || u32_at(r, end - LOCATOR_SIZE) != LOCATOR64)
+    if (r->size < END_SIZE)
+        return NULL;
+    for (size_t comment = 0; comment <= COMMENT_LIMIT && comment <= r->size - END_SIZE; comment++) {
+        const unsigned char *at = r->data + (r->size - END_SIZE - comment);
+        if (u32(at) == END && u16(at + 20) == comment)
+            return at;
+    }
+    return NULL;
+}
+
+/* The 64-bit end record, if a locator in front of the end record leads to one. */
+static int read_end64(const struct reading *r, const unsigned char *end, struct directory *d)
+{
+    size_t before = (size_t)(end - r->data);
+    if (before < LOCATOR64_SIZE || u32(end - LOCATOR64_SIZE) != LOCATOR64)
         return 0;
-    struct cursor c = {.data = r->data, .size = r->size, .at = end - LOCATOR_SIZE + 8};
-    uint64_t at = cursor_u64(&c);
-    if (at > r->size)
-        return file_wrong(r, "is a damaged zip archive: its 64-bit directory is beyond the file");
-    c.at = (size_t)at;
-    if (cursor_u32(&c) != END64)
-        return file_wrong(r, "is a damaged zip archive: it has no 64-bit directory where it says");
-    cursor_bytes(&c, 8 + 2 + 2 + 4 + 4 + 8);
-    out->count = cursor_u64(&c);
-    out->size = cursor_u64(&c);
-    out->offset = cursor_u64(&c);
-    return c.failed ? file_wrong(r, "is a damaged zip archive: its 64-bit directory is cut off") : 0;
+    uint64_t offset = cursor_number(end - LOCATOR64_SIZE + 8, 8);
+    before -= LOCATOR64_SIZE;
+    if (before < END64_SIZE || offset > before - END64_SIZE || u32(r->data + offset) != END64)
+        return stored_damaged(r, "the zip64 directory is not where the file says");
+    const unsigned char *at = r->data + offset;
+    *d = (struct directory){cursor_number(at + 48, 8), cursor_number(at + 40, 8), cursor_number(at + 32, 8)};
+    return 0;
 }
 
-static int read_end(const struct file_reader *r, struct directory *out)
+static int find_directory(const struct reading *r, struct directory *d)
 {
-    size_t end;
-    if (!find_end(r, &end))
-        return file_wrong(r, "is a zip archive without an end: the file is cut off, or damaged");
-    struct cursor c = {.data = r->data, .size = r->size, .at = end + 10};
-    out->count = cursor_u16(&c);
-    out->size = cursor_u32(&c);
-    out->offset = cursor_u32(&c);
-    int code = read_end64(r, end, out);
+    const unsigned char *end = find_end(r);
+    if (!end)
+        return stored_damaged(r, "the zip directory is missing: the file is cut off, or damaged");
+    *d = (struct directory){u32(end + 16), u32(end + 12), u16(end + 10)};
+    int code = read_end64(r, end, d);
     if (code)
         return code;
-    if (out->offset > r->size || out->size > r->size - out->offset || out->count > out->size / CENTRAL_SIZE)
-        return file_wrong(r, "is a damaged zip archive: its directory is not within the file");
+    uint64_t before = (uint64_t)(end - r->data);
+    if (d->offset > before || d->size > before - d->offset)
+        return stored_damaged(r, "the zip directory lies beyond the file");
+    if (d->count > d->size / CENTRAL_SIZE)
+        return stored_damaged(r, "the zip directory is too short for its entries");
     return 0;
 }
 
-/* Sizes and offset that did not fit 32 bits, in the order of those that are all ones. */
-static void read_extra64(struct cursor extra, uint64_t *size, uint64_t *packed, uint64_t *offset)
+/* ---- entries ---- */
+
+static int wrong_entry(const struct reading *r, const struct zip_entry *e, const char *what)
 {
-    while (!extra.failed && extra.at < extra.size) {
-        uint16_t id = cursor_u16(&extra), length = cursor_u16(&extra);
-        const unsigned char *bytes = cursor_bytes(&extra, length);
-        if (!bytes || id != ZIP64)
-            continue;
-        struct cursor c = {.data = bytes, .size = length};
-        if (*size == UINT32_MAX)
-            *size = cursor_u64(&c);
-        if (*packed == UINT32_MAX)
-            *packed = cursor_u64(&c);
-        if (*offset == UINT32_MAX)
-            *offset = cursor_u64(&c);
+    char shown[NAME_SHOWN];
+    return fail(r->fault, UTTER_ERROR_MODEL, "%s: entry '%s' %s", r->path,
+                text_for_message(shown, e->name, e->name_length), what);
+}
+
+/* Takes from the zip64 field those of the three that the entry says are there, in this order. */
+static bool take_wide(struct cursor extra, uint64_t *unpacked, uint64_t *packed, uint64_t *offset)
+{
+    uint64_t *const fields[] = {unpacked, packed, offset};
+    const unsigned char *head, *body;
+    while (cursor_bytes(&extra, 4, &head)) {
+        struct cursor field = {extra.at, u16(head + 2)};
+        if (!cursor_bytes(&extra, u16(head + 2), &body))
+            return false;
+        for (int i = 0; i < 3 && u16(head) == ZIP64_FIELD; i++)
+            if (*fields[i] == ELSEWHERE && !cursor_u64(&field, fields[i]))
+                return false;
+        if (u16(head) == ZIP64_FIELD)
+            return true;
     }
+    return *unpacked != ELSEWHERE && *packed != ELSEWHERE && *offset != ELSEWHERE;
 }
 
-/* From the local header at offset to the data behind it. */
-static int find_data(const struct file_reader *r, uint64_t offset, uint64_t size, struct zip_entry *entry)
+/* Checks the header in front of the data, and that both lie before the directory. */
+static int locate(const struct reading *r, struct zip_entry *e, uint64_t offset, uint64_t size, uint64_t limit)
 {
-    struct cursor c = {.data = r->data, .size = r->size, .failed = offset > r->size};
-    c.at = c.failed ? 0 : (size_t)offset;
-    bool local = cursor_u32(&c) == LOCAL;
-    cursor_bytes(&c, 22);
-    uint16_t name = cursor_u16(&c), extra = cursor_u16(&c);
-    cursor_bytes(&c, (uint64_t)name + extra);
-    entry->data = cursor_bytes(&c, size);
-    entry->size = (size_t)size;
-    if (!local || !entry->data)
-        return file_wrong(r, "is a damaged zip archive: an entry is not where it says, or cut off");
+    if (limit < LOCAL_SIZE || offset > limit - LOCAL_SIZE)
+        return wrong_entry(r, e, "lies beyond the file");
+    e->header = r->data + offset;
+    uint64_t left = limit - offset - LOCAL_SIZE, name = u16(e->header + 26), extra = u16(e->header + 28);
+    if (u32(e->header) != LOCAL)
+        return wrong_entry(r, e, "is not where the zip directory says");
+    if (name + extra > left || size > left - name - extra)
+        return wrong_entry(r, e, "ends beyond the file");
+    if (name != e->name_length || memcmp(e->header + LOCAL_SIZE, e->name, e->name_length) != 0)
+        return wrong_entry(r, e, "has another name in its own header");
+    e->data = e->header + LOCAL_SIZE + name + extra;
+    e->size = (size_t)size;
     return 0;
 }
 
-static int read_entry(const struct file_reader *r, struct cursor *c, struct zip_entry *entry)
+static int read_entry(const struct reading *r, struct cursor *c, uint64_t limit, struct zip_entry *e)
 {
-    bool central = cursor_u32(c) == CENTRAL;
-    cursor_bytes(c, 4);
-    uint16_t flags = cursor_u16(c), method = cursor_u16(c);
-    cursor_bytes(c, 8);
-    uint64_t packed = cursor_u32(c), size = cursor_u32(c);
-    uint16_t name = cursor_u16(c), extra = cursor_u16(c), comment = cursor_u16(c);
-    cursor_bytes(c, 8);
-    uint64_t offset = cursor_u32(c);
-    entry->name = (const char *)cursor_bytes(c, name);
-    entry->length = name;
-    const unsigned char *extras = cursor_bytes(c, extra);
-    cursor_bytes(c, comment);
-    if (!central || c->failed)
-        return file_wrong(r, "is a damaged zip archive: its directory is cut off");
-    read_extra64((struct cursor){.data = extras, .size = extra}, &size, &packed, &offset);
-    if (method != 0 || flags & 1)
-        return fail(r->fault, UTTER_ERROR_UNSUPPORTED, "%s: an entry of the zip archive is compressed or encrypted",
-                    r->path);
-    if (packed != size)
-        return file_wrong(r, "is a damaged zip archive: an entry has two sizes");
-    return find_data(r, offset, size, entry);
+    const unsigned char *head, *name, *extra, *comment;
+    if (!cursor_bytes(c, CENTRAL_SIZE, &head) || u32(head) != CENTRAL)
+        return stored_damaged(r, "the zip directory is damaged");
+    uint32_t extra_size = u16(head + 30);
+    if (!cursor_bytes(c, u16(head + 28), &name) || !cursor_bytes(c, extra_size, &extra) ||
+        !cursor_bytes(c, u16(head + 32), &comment))
+        return stored_damaged(r, "the zip directory is damaged");
+    uint64_t packed = u32(head + 20), unpacked = u32(head + 24), offset = u32(head + 42);
+    e->name = (const char *)name;
+    e->name_length = u16(head + 28);
+    if (!take_wide((struct cursor){extra, extra_size}, &unpacked, &packed, &offset))
+        return wrong_entry(r, e, "has a damaged zip64 field");
+    e->stored = u16(head + 10) == 0 && !(u16(head + 8) & 1);
+    if (e->stored && packed != unpacked)
+        return wrong_entry(r, e, "is stored in another size than its own");
+    return locate(r, e, offset, packed, limit);
 }
 
-static int compare(const char *a, size_t a_length, const char *b, size_t b_length)
+static int read_entries(const struct reading *r, struct zip *zip, const struct directory *d)
 {
-    int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
-    return order ? order : (a_length > b_length) - (a_length < b_length);
+    struct cursor c = {r->data + d->offset, (size_t)d->size};
+    int code = 0;
+    for (uint64_t i = 0; i < d->count && !code; i++) {
+        if (!memory_grow((void **)&zip->entries, &zip->capacity, zip->count + 1, sizeof *zip->entries))
+            return fail_memory(r->fault, "a checkpoint's directory");
+        struct zip_entry *e = &zip->entries[zip->count++];
+        *e = (struct zip_entry){0};
+        code = read_entry(r, &c, d->offset, e);
+    }
+    return code;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct zip_entry *x = a, *y = b;
+    return x->header == y->header ? 0 : x->header < y->header ? -1 : 1;
 }
 
 static int by_name(const void *a, const void *b)
 {
     const struct zip_entry *x = a, *y = b;
-    return compare(x->name, x->length, y->name, y->length);
+    size_t shorter = x->name_length < y->name_length ? x->name_length : y->name_length;
+    int order = memcmp(x->name, y->name, shorter);
+    return order ? order : x->name_length < y->name_length ? -1 : x->name_length > y->name_length;
 }
 
-int zip_open(struct zip *zip, const struct file_reader *r)
+static int check_apart(const struct reading *r, struct zip *zip)
 {
-    struct directory d = {0};
-    *zip = (struct zip){0};
-    if (read_end(r, &d))
-        return r->fault ? r->fault->code : UTTER_ERROR_MODEL;
-    zip->entries = memory_new((size_t)d.count, sizeof *zip->entries);
-    if (!zip->entries)
-        return fail_memory(r->fault, "an archive's directory");
-    struct cursor c = {.data = r->data, .size = (size_t)(d.offset + d.size), .at = (size_t)d.offset};
-    for (; zip->count < d.count; zip->count++) {
-        int code = read_entry(r, &c, &zip->entries[zip->count]);
-        if (code)
-            return code;
+    if (!zip->count)
+        return 0;
+    qsort(zip->entries, zip->count, sizeof *zip->entries, by_place);
+    for (size_t i = 1; i < zip->count; i++) {
+        const struct zip_entry *before = &zip->entries[i - 1];
+        if (zip->entries[i].header < before->data + before->size)
+            return wrong_entry(r, &zip->entries[i], "overlaps another one");
     }
-    if (zip->count)
-        qsort(zip->entries, zip->count, sizeof *zip->entries, by_name);
+    qsort(zip->entries, zip->count, sizeof *zip->entries, by_name);
+    for (size_t i = 1; i < zip->count; i++)
+        if (!by_name(&zip->entries[i - 1], &zip->entries[i]))
+            return wrong_entry(r, &zip->entries[i], "is there twice");
     return 0;
 }
 
-void zip_close(struct zip *zip)
+int zip_read(const struct reading *r, struct zip *zip)
 {
-    free(zip->entries);
-    *zip = (struct zip){0};
+    struct directory d = {0};
+    int code = find_directory(r, &d);
+    if (!code)
+        code = read_entries(r, zip, &d);
+    return code ? code : check_apart(r, zip);
 }
 
 const struct zip_entry *zip_find(const struct zip *zip, const char *name, size_t length)
 {
-    const struct zip_entry key = {.name = name, .length = length};
-    return zip->count ? bsearch(&key, zip->entries, zip->count, sizeof key, by_name) : NULL;
+    struct zip_entry key = {.name = name, .name_length = length};
+    return zip->count ? bsearch(&key, zip->entries, zip->count, sizeof *zip->entries, by_name) : NULL;
+}
+
+void zip_release(struct zip *zip)
+{
+    free(zip->entries);
+    *zip = (struct zip){0};
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char model_usage[] =
-    "usage: utter model inspect PATH [--format txt|json]   the tensors of a model or of a safetensors file\n"
+    "usage: utter model inspect PATH [--format txt|json]   the tensors of a model or of a checkpoint\n"
     "       utter model list [--format txt|json]           the models that ship with Utter\n"
     "\n"
     "pull and verify are not in this version.\n";

@@ -341,7 +341,7 @@ UTTER_API void utter_transcript_free(struct utter_transcript **transcript);
 struct utter_tensor_info {
     const char *name;
     const char *file; /* the shard it lies in */
-    const char *type; /* as stored: "F32", "F16", "BF16", "I8", "I64" … */
+    const char *type; /* as stored: "F32", "F16", "BF16", "I8", "I64", "Q5_0" … */
     int rank;
     const int64_t *shape; /* rank dimensions */
     int64_t count;        /* elements */
@@ -351,9 +351,10 @@ struct utter_tensor_info {
     int64_t not_finite, zeros;
 };
 
-/* Visits every tensor of a safetensors file, a sharded index or a model directory, in order of name;
- * a nonzero return of the visitor ends the walk with CANCELLED. What it is given is valid during the
- * call. Errors: ARGUMENT, MEMORY, IO, MODEL, CANCELLED. Any thread. */
+/* Visits every tensor of a checkpoint (safetensors, ggml, GGUF or PyTorch, told apart by content), a
+ * sharded index or a model directory, in order of name; a nonzero return of the visitor ends the walk
+ * with CANCELLED. What it is given is valid during the call. Errors: ARGUMENT, MEMORY, IO, MODEL,
+ * UNSUPPORTED, CANCELLED. Any thread. */
 UTTER_API int utter_inspect(const char *path, int (*visit)(void *context, const struct utter_tensor_info *tensor),
                             void *context);
 

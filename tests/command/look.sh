@@ -12,6 +12,13 @@ lines out 1 json
 expect out "\"tensor_count\":$rows," json
 weights=$(ls "$model"/*.safetensors | head -n 1)
 run 0 model inspect "$weights"
+for checkpoint in "$tests"/golden/checkpoints/*; do # of other formats
+    run 0 model inspect "$checkpoint"
+    expect out '^[0-9]* tensors, .* bytes, 0 not finite$' "$checkpoint"
+done
+head -c 2000 "$tests/golden/checkpoints/openai.pt" >"$work/cut.pt"
+run 1 model inspect "$work/cut.pt"
+expect err 'cut.pt: the zip directory is missing' "a file cut off"
 run 1 model inspect "$work/nowhere"
 expect err nowhere "a missing model"
 run 0 model list

@@ -206,7 +206,8 @@ static void test_paths(void **state)
 {
     (void)state;
     char path[256], deep[9000];
-    refuse_path(folder, UTTER_ERROR_IO, "no model.safetensors, model.safetensors.index.json or pytorch_model.bin");
+    refuse_path(folder, UTTER_ERROR_IO,
+                "no model.safetensors and no model.safetensors.index.json, nor pytorch_model.bin");
     refuse_path("/nowhere/at/all", UTTER_ERROR_IO, "/nowhere/at/all: no such file");
     refuse_path("", UTTER_ERROR_IO, "no such file");
     refuse_path("/dev/null", UTTER_ERROR_IO, "not a regular file");

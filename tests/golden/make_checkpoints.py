@@ -1,79 +1,61 @@
-"""The same few small tensors as PyTorch, GGUF and whisper.cpp's ggml store them, for test_checkpoint_formats.c.
+"""Small checkpoints as PyTorch and the gguf package write them, for tests/unit/test_checkpoint_golden.c.
 
-    python tests/golden/make_checkpoints.py tests/golden/checkpoints
+    pip install torch gguf && python tests/golden/make_checkpoints.py
 
-Needs torch, numpy and gguf. Values: element i of a tensor is (i % 13 - 6) / 4, quantized where the type is."""
+Written with torch 2.15.0 and gguf 0.19.0.
+"""
+import collections
 import pathlib
-import struct
-import sys
 
 import gguf
-import numpy
+import numpy as np
 import torch
+from gguf import GGMLQuantizationType as Type
+from gguf import quants
 
-NUMBERS = {"n_vocab": 5, "n_audio_ctx": 7, "n_audio_state": 64, "n_audio_head": 1, "n_audio_layer": 1, "n_text_ctx": 9,
-           "n_text_state": 64, "n_text_head": 1, "n_text_layer": 1, "n_mels": 3}
-TOKENS = [b"a", b" the", b"\xc3", b""]
-TYPES = {"q4_0": (2, gguf.GGMLQuantizationType.Q4_0), "q4_1": (3, gguf.GGMLQuantizationType.Q4_1),
-         "q5_0": (6, gguf.GGMLQuantizationType.Q5_0), "q5_1": (7, gguf.GGMLQuantizationType.Q5_1),
-         "q8_0": (8, gguf.GGMLQuantizationType.Q8_0)}
+OUT = pathlib.Path(__file__).parent / "checkpoints"
 
 
-def values(*shape):
-    count = int(numpy.prod(shape))
-    return ((numpy.arange(count) % 13 - 6) / 4).astype(numpy.float32).reshape(shape)
+def state_dict():
+    """Element i of each tensor is i / 4 - 1."""
+    def ramp(*shape, dtype=torch.float32):
+        return (torch.arange(torch.Size(shape).numel()) / 4 - 1).reshape(shape).to(dtype)
+
+    tensors = collections.OrderedDict()
+    tensors["encoder.conv1.weight"] = ramp(2, 3, 3)
+    tensors["encoder.conv1.bias"] = ramp(2, dtype=torch.float16)
+    tensors["encoder.ln_post.weight"] = torch.nn.Parameter(ramp(4, dtype=torch.bfloat16))
+    shared = ramp(10)
+    tensors["decoder.token_embedding.weight"] = shared[2:8].view(3, 2)  # from 2 / 4 - 1 on
+    tensors["decoder.proj.weight"] = shared
+    tensors["steps"] = torch.tensor(7)
+    tensors._metadata = collections.OrderedDict([("", {"version": 1})])
+    return tensors
 
 
-def write_pytorch(path):
-    whole = torch.tensor(values(4, 6))
-    state = {"encoder.conv1.weight": torch.tensor(values(2, 3, 3)).half(), "encoder.conv1.bias": torch.tensor(values(2)),
-             "decoder.whole": whole, "decoder.rows": whole[1:3], "count": torch.tensor(7), "half": whole.bfloat16()}
-    torch.save({"dims": NUMBERS, "model_state_dict": state}, path)
+def write_pytorch():
+    dims = {"n_mels": 80, "n_vocab": 51865, "n_audio_ctx": 1500, "n_text_layer": 6}
+    torch.save({"dims": dims, "model_state_dict": state_dict()}, OUT / "openai.pt")
+    torch.save(dict(state_dict()), OUT / "protocol4.bin", pickle_protocol=4)
 
 
-def quantized():
-    for name, (number, kind) in TYPES.items():
-        yield name, number, kind, gguf.quants.quantize(values(2, 64), kind)
-
-
-def write_gguf(path):
-    writer = gguf.GGUFWriter(path, "whisper")
-    for name, value in NUMBERS.items():
-        writer.add_uint32("whisper." + name, value)
-    writer.add_token_list(TOKENS)
-    writer.add_array("some.nested", [1.5, 2.5])
-    writer.add_tensor("encoder.conv1.weight", values(2, 3, 3).astype(numpy.float16))
-    for name, _, kind, data in quantized():
-        writer.add_tensor(name, data, raw_dtype=kind)
+def write_gguf():
+    writer = gguf.GGUFWriter(OUT / "types.gguf", "whisper")
+    writer.add_uint32("whisper.encoder.embedding_length", 384)
+    writer.add_int32("n_mels", 80)
+    writer.add_string("tokenizer.ggml.model", "gpt2")
+    writer.add_array("tokenizer.ggml.tokens", ["a", "\u0120b"])
+    values = np.random.RandomState(0).randn(2, 64).astype(np.float32)
+    for name in ("F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"):
+        packed = quants.quantize(values, Type[name])
+        writer.add_tensor(name, packed, raw_dtype=Type[name])
+        writer.add_tensor(name + ".expected", quants.dequantize(packed, Type[name]).astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
 
 
-def ggml_tensor(name, number, shape, data):
-    name = name.encode()
-    return struct.pack("<iii", len(shape), len(name), number) + struct.pack(f"<{len(shape)}i", *reversed(shape)) + name + data
-
-
-def write_ggml(path):
-    order = ["n_vocab", "n_audio_ctx", "n_audio_state", "n_audio_head", "n_audio_layer", "n_text_ctx", "n_text_state",
-             "n_text_head", "n_text_layer", "n_mels"]
-    out = struct.pack("<I", 0x67676D6C) + struct.pack("<10i", *(NUMBERS[k] for k in order)) + struct.pack("<i", 1)
-    out += struct.pack("<ii", 3, 4) + bytes(48)
-    out += struct.pack("<i", len(TOKENS)) + b"".join(struct.pack("<I", len(t)) + t for t in TOKENS)
-    out += ggml_tensor("encoder.conv1.weight", 1, (2, 3, 3), values(2, 3, 3).astype(numpy.float16).tobytes())
-    out += ggml_tensor("encoder.conv1.bias", 0, (2, 1), values(2).tobytes())
-    for name, number, _, data in quantized():
-        out += ggml_tensor(name, number, (2, 64), data.tobytes())
-    path.write_bytes(out)
-
-
-def main(out):
-    out.mkdir(parents=True, exist_ok=True)
-    write_pytorch(out / "small.pt")
-    write_gguf(out / "small.gguf")
-    write_ggml(out / "small.bin")
-
-
-main(pathlib.Path(sys.argv[1]))
+OUT.mkdir(exist_ok=True)
+write_pytorch()
+write_gguf()

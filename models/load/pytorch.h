@@ -1,0 +1,17 @@
+/* pytorch.h - what torch.save writes since PyTorch 1.6 (torch/serialization.py there), from memory.
+ *
+ * A zip archive of entries that are not packed: NAME/data.pkl, a pickle that says which tensors there are, and
+ * NAME/data/KEY, the bytes of one storage, of which tensors are views; two tensors may share one, as tied weights do.
+ * The pickle's dict of names and tensors is looked for under "model_state_dict" (OpenAI's Whisper), under "state_dict"
+ * (training frameworks), and is otherwise the pickle's own. Whole numbers in a dict "dims" are hyperparameters. */
+#ifndef MODELS_LOAD_PYTORCH_H
+#define MODELS_LOAD_PYTORCH_H
+
+#include "models/load/stored_list.h"
+
+/* As ggml_read. Data is not copied. Refused: packed entries, tensors that are not contiguous, a pickle that names
+ * anything but tensors and plain data (pickle.h), TorchScript, the format of PyTorch before 1.6. */
+int pytorch_read(const unsigned char *data, size_t size, const char *path, const char *file, struct stored_list *list,
+                 struct fault *fault);
+
+#endif
