@@ -1,6 +1,7 @@
 /* bpe.c - merges in the order of their ranks, with a heap of candidates over a linked list of pieces. */
 #include "decoder/bpe.h"
 
+#include "decoder/merge_heap.h"
 #include "src/base/memory.h"
 
 #include <stdio.h>
@@ -83,48 +84,11 @@ struct symbol {
     ptrdiff_t before, after; /* its neighbours, or -1 */
 };
 
-/* A merge that may be made at a place, best (lowest rank, then leftmost) on top of the heap. */
-struct chance {
-    uint32_t rank;
-    int id;
-    size_t at;
-};
-
 struct merging {
     struct symbol *symbols;
-    struct chance *heap; /* room for three per symbol: two neighbours per merge and the pairs of the beginning */
-    size_t count, heap_count;
+    struct merge_heap heap; /* room for three per symbol: two neighbours per merge and the pairs of the beginning */
+    size_t count;
 };
-
-static bool sooner(const struct chance *a, const struct chance *b)
-{
-    return a->rank != b->rank ? a->rank < b->rank : a->at < b->at;
-}
-
-static void push(struct merging *m, struct chance chance)
-{
-    size_t at = m->heap_count++;
-    for (; at > 0 && sooner(&chance, &m->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        m->heap[at] = m->heap[(at - 1) / 2];
-    m->heap[at] = chance;
-}
-
-static struct chance pop(struct merging *m)
-{
-    struct chance top = m->heap[0], moved = m->heap[--m->heap_count];
-    size_t at = 0;
-    while (2 * at + 1 < m->heap_count) {
-        size_t low = 2 * at + 1;
-        if (low + 1 < m->heap_count && sooner(&m->heap[low + 1], &m->heap[low]))
-            low++;
-        if (!sooner(&m->heap[low], &moved))
-            break;
-        m->heap[at] = m->heap[low];
-        at = low;
-    }
-    m->heap[at] = moved;
-    return top;
-}
 
 static void consider(const struct bpe *bpe, struct merging *m, ptrdiff_t at)
 {
@@ -132,15 +96,15 @@ static void consider(const struct bpe *bpe, struct merging *m, ptrdiff_t at)
         return;
     const struct merge *merge = find_merge(bpe, m->symbols[at].id, m->symbols[m->symbols[at].after].id);
     if (merge)
-        push(m, (struct chance){merge->rank, merge->id, (size_t)at});
+        merge_heap_push(&m->heap, (struct chance){merge->rank, merge->id, (size_t)at, 0});
 }
 
 static void merge_all(const struct bpe *bpe, struct merging *m)
 {
     for (size_t i = 0; i + 1 < m->count; i++)
         consider(bpe, m, (ptrdiff_t)i);
-    while (m->heap_count) {
-        struct chance top = pop(m);
+    while (m->heap.count) {
+        struct chance top = merge_heap_pop(&m->heap);
         struct symbol *left = &m->symbols[top.at];
         if (left->id < 0 || left->after < 0)
             continue;
@@ -162,10 +126,10 @@ static int merge_symbols(const struct bpe *bpe, const struct ids *symbols, struc
 {
     struct merging m = {.count = symbols->count};
     m.symbols = memory_new(m.count, sizeof *m.symbols);
-    m.heap = memory_new(m.count + 1, 3 * sizeof *m.heap);
-    if (!m.symbols || !m.heap) {
+    m.heap.items = memory_new(m.count + 1, 3 * sizeof *m.heap.items);
+    if (!m.symbols || !m.heap.items) {
         free(m.symbols);
-        free(m.heap);
+        free(m.heap.items);
         return fail_memory(fault, "the pieces of a word");
     }
     for (size_t i = 0; i < m.count; i++)
@@ -175,7 +139,7 @@ static int merge_symbols(const struct bpe *bpe, const struct ids *symbols, struc
         if (m.symbols[i].id >= 0)
             ids_add(out, m.symbols[i].id);
     free(m.symbols);
-    free(m.heap);
+    free(m.heap.items);
     return 0;
 }
 

@@ -3,6 +3,7 @@
  * first, until none are. A heap of candidates over a linked list: n log n in the length of the word. */
 #include "decoder/whisper_vocabulary_parts.h"
 
+#include "decoder/merge_heap.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>
@@ -15,49 +16,13 @@ struct part {
     ptrdiff_t before, after;
 };
 
-/* The part at `at` and the one after it can become token id, as long as they still end at `end`. */
-struct chance {
-    int id;
-    size_t at, end;
-};
-
 struct merging {
     const struct whisper_vocabulary *v;
     const char *word;
     struct part *parts;
-    struct chance *heap; /* room for every first pair, and two per merge */
-    size_t count, heap_count;
+    struct merge_heap heap; /* room for every first pair, and two per merge */
+    size_t count;
 };
-
-static bool sooner(const struct chance *a, const struct chance *b)
-{
-    return a->id != b->id ? a->id < b->id : a->at < b->at;
-}
-
-static void push(struct merging *m, struct chance chance)
-{
-    size_t at = m->heap_count++;
-    for (; at > 0 && sooner(&chance, &m->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        m->heap[at] = m->heap[(at - 1) / 2];
-    m->heap[at] = chance;
-}
-
-static struct chance pop(struct merging *m)
-{
-    struct chance top = m->heap[0], moved = m->heap[--m->heap_count];
-    size_t at = 0;
-    while (2 * at + 1 < m->heap_count) {
-        size_t low = 2 * at + 1;
-        if (low + 1 < m->heap_count && sooner(&m->heap[low + 1], &m->heap[low]))
-            low++;
-        if (!sooner(&m->heap[low], &moved))
-            break;
-        m->heap[at] = m->heap[low];
-        at = low;
-    }
-    m->heap[at] = moved;
-    return top;
-}
 
 static void consider(struct merging *m, ptrdiff_t at)
 {
@@ -66,15 +31,15 @@ static void consider(struct merging *m, ptrdiff_t at)
     size_t begin = m->parts[at].begin, end = m->parts[m->parts[at].after].end;
     int id = end - begin <= m->v->longest ? vocabulary_find(&m->v->pieces, m->word + begin, end - begin) : NONE;
     if (id >= 0)
-        push(m, (struct chance){id, (size_t)at, end});
+        merge_heap_push(&m->heap, (struct chance){(uint32_t)id, id, (size_t)at, end});
 }
 
 static void merge_all(struct merging *m)
 {
     for (size_t i = 0; i + 1 < m->count; i++)
         consider(m, (ptrdiff_t)i);
-    while (m->heap_count) {
-        struct chance top = pop(m);
+    while (m->heap.count) {
+        struct chance top = merge_heap_pop(&m->heap);
         struct part *left = &m->parts[top.at];
         if (!left->end || left->after < 0 || m->parts[left->after].end != top.end)
             continue; /* one of the two has changed since */
@@ -114,8 +79,8 @@ static int encode_word(const struct whisper_vocabulary *v, const char *word, siz
     }
     struct merging m = {.v = v, .word = word, .count = length};
     m.parts = memory_new(length, sizeof *m.parts);
-    m.heap = memory_new(length, 3 * sizeof *m.heap);
-    int error = m.parts && m.heap ? 0 : fail_memory(fault, "a text's tokens");
+    m.heap.items = memory_new(length, 3 * sizeof *m.heap.items);
+    int error = m.parts && m.heap.items ? 0 : fail_memory(fault, "a text's tokens");
     if (!error) {
         for (size_t i = 0; i < length; i++)
             m.parts[i] = (struct part){i, i + 1, (ptrdiff_t)i - 1, i + 1 < length ? (ptrdiff_t)i + 1 : NONE};
@@ -123,7 +88,7 @@ static int encode_word(const struct whisper_vocabulary *v, const char *word, siz
         error = add_parts(&m, out, fault);
     }
     free(m.parts);
-    free(m.heap);
+    free(m.heap.items);
     return error;
 }
 

@@ -78,6 +78,18 @@ int whisper_vocabulary_finish(struct whisper_vocabulary *v, const char *name, st
     return whisper_find_non_speech(v, fault);
 }
 
+int whisper_vocabulary_hand_out(struct whisper_vocabulary **vocabulary, struct whisper_vocabulary *v, int error,
+                                const char *name, struct fault *fault)
+{
+    if (!error)
+        error = whisper_vocabulary_finish(v, name, fault);
+    if (error)
+        whisper_vocabulary_close(&v);
+    else
+        *vocabulary = v;
+    return error;
+}
+
 static int add_from(struct whisper_vocabulary *v, whisper_token_bytes get, void *context, int id, const char *name,
                     struct fault *fault)
 {
@@ -98,13 +110,7 @@ int whisper_vocabulary_open(struct whisper_vocabulary **vocabulary, int size, wh
     int error = whisper_vocabulary_new(&v, size, name, fault);
     for (int id = 0; !error && id < v->special.eot; id++)
         error = add_from(v, get, context, id, name, fault);
-    if (!error)
-        error = whisper_vocabulary_finish(v, name, fault);
-    if (error)
-        whisper_vocabulary_close(&v);
-    else
-        *vocabulary = v;
-    return error;
+    return whisper_vocabulary_hand_out(vocabulary, v, error, name, fault);
 }
 
 void whisper_vocabulary_close(struct whisper_vocabulary **vocabulary)

@@ -25,6 +25,9 @@ struct whisper_vocabulary {
 int whisper_vocabulary_new(struct whisper_vocabulary **vocabulary, int size, const char *name, struct fault *fault);
 int whisper_vocabulary_add(struct whisper_vocabulary *v, const char *bytes, size_t length, int id, const char *name,
                            struct fault *fault);
+/* Ends a whisper_vocabulary_open function: with no error so far finishes v and hands it out, else closes it. */
+int whisper_vocabulary_hand_out(struct whisper_vocabulary **vocabulary, struct whisper_vocabulary *v, int error,
+                                const char *name, struct fault *fault);
 int whisper_vocabulary_finish(struct whisper_vocabulary *v, const char *name, struct fault *fault);
 
 /* whisper_bpe.c: appends the ids of a text. Errors: MODEL (a byte without a token), UNSUPPORTED, MEMORY. */

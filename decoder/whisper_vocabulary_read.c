@@ -91,13 +91,7 @@ int whisper_vocabulary_open_tiktoken(struct whisper_vocabulary **vocabulary, int
     int error = whisper_vocabulary_new(&v, size, name, fault);
     if (!error)
         error = read_lines(v, text, length, name, fault);
-    if (!error)
-        error = whisper_vocabulary_finish(v, name, fault);
-    if (error)
-        whisper_vocabulary_close(&v);
-    else
-        *vocabulary = v;
-    return error;
+    return whisper_vocabulary_hand_out(vocabulary, v, error, name, fault);
 }
 
 /* ---- tokenizer.json ------------------------------------------------------------------------------- */
@@ -158,11 +152,5 @@ int whisper_vocabulary_open_json(struct whisper_vocabulary **vocabulary, int siz
     int error = whisper_vocabulary_new(&v, size, name, fault);
     if (!error)
         error = read_json(v, text, length, name, fault);
-    if (!error)
-        error = whisper_vocabulary_finish(v, name, fault);
-    if (error)
-        whisper_vocabulary_close(&v);
-    else
-        *vocabulary = v;
-    return error;
+    return whisper_vocabulary_hand_out(vocabulary, v, error, name, fault);
 }

@@ -225,11 +225,14 @@ static int run_pass(struct recognizer *r, struct window *const *windows, int cou
     return 0;
 }
 
-/* Windows of the next pass: as many as a pass takes of those that are not much shorter than the first. */
+/* Windows of the next pass: as many as a pass takes of those that are not much shorter than the first. A Whisper pads
+ * every window to the same length. */
 static int pass_size(const struct recognizer *r, int first)
 {
+    bool padded = r->model->whisper != NULL;
     int count = 1;
-    while (count < r->rows && first + count < r->count && r->sorted[first + count]->count * 2 > r->sorted[first]->count)
+    while (count < r->rows && first + count < r->count &&
+           (padded || r->sorted[first + count]->count * 2 > r->sorted[first]->count))
         count++;
     return count;
 }

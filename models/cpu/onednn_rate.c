@@ -97,7 +97,7 @@ int cpu_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t n
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "the plain device has no matrix product to time");
     int before = onednn_threads_hold(thread_pool_size(device->threads));
     int status = (int)dnnl_stream_create(&y.stream, y.engine, dnnl_stream_default_flags);
-    status = status ? status : describe(&y, m, k, n, type);
+    status = status ? status : describe(&y, m, k, n, onednn_compute_type(type));
     status = status ? status : make_operands(&y);
     for (int i = 0; i < SETS && !status; i++)
         status = time_one(&y, i, &seconds[0]);

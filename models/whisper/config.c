@@ -292,15 +292,3 @@ int whisper_encode_matmuls(const struct whisper_config *c, int windows, struct m
     };
     return give_shapes(all, (int)(sizeof all / sizeof *all), out, capacity);
 }
-
-int whisper_step_matmuls(const struct whisper_config *c, int rows, struct matmul_shape *out, int capacity)
-{
-    int64_t d = c->width, inner = c->decoder_inner, layers = c->decoder_layers;
-    const struct matmul_shape all[] = {
-        {rows, d, d, 6 * layers},
-        {rows, d, inner, layers},
-        {rows, inner, d, layers},
-        {rows, d, c->vocabulary, 1},
-    };
-    return give_shapes(all, (int)(sizeof all / sizeof *all), out, capacity);
-}

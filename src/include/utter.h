@@ -194,7 +194,9 @@ struct utter_dropped {
 /* ---- decoding of Whisper models ------------------------------------------------------------------ */
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
- * openai/whisper does, but for the beam, which the session's params have. Other families read none of it. */
+ * openai/whisper does, but for the beam, which the session's params have. Other families read none of it. What is out
+ * of range is named when a session is opened or a recording transcribed (ARGUMENT; translating with a model that knows
+ * English only: UNSUPPORTED); nothing of it is kept by pointer. */
 struct utter_decoding_params {
     size_t struct_size;
     int translate;              /* nonzero: into English */
@@ -363,7 +365,7 @@ struct utter_benchmark_params {
     double seconds; /* of sound per row; 0: 20 */
     int batch;      /* rows per forward pass; 0: 8 */
     int repeats;    /* counted runs after one warm-up, medians are reported; 0: 5 */
-    int beam;       /* Whisper: hypotheses per window; 0: 1 */
+    int beam;       /* hypotheses per window; 0: 1, greedy */
     int tokens;     /* Whisper: decoded per window; 0: 32 */
 };
 
