@@ -42,15 +42,11 @@ static int read_features(struct utter_model *model, const struct fastconformer_c
 {
     struct logmel_params params;
     logmel_params_default(&params, LOGMEL_PARAKEET, config->mel_bins);
-    char *path = path_join(directory, "preprocessor_config.json");
-    if (!path)
-        return fail_memory(fault, "a model");
-    bool there = path_exists(path);
-    free(path);
+    struct text_file file;
+    bool there;
+    if (text_file_read_if_there(&file, directory, "preprocessor_config.json", MODEL_CONFIG_LIMIT, &there, fault))
+        return fault->code;
     if (there) {
-        struct text_file file;
-        if (text_file_read(&file, directory, "preprocessor_config.json", MODEL_CONFIG_LIMIT, fault))
-            return fault->code;
         int code = logmel_params_read(&params, file.text, file.length, file.path, fault);
         text_file_free(&file);
         if (code)

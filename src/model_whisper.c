@@ -18,15 +18,8 @@ static bool token_of_checkpoint(void *context, size_t id, const char **bytes, si
 static int read_tiktoken(struct utter_model *model, int size, const char *folder, bool *there, struct fault *fault)
 {
     const char *name = size == 51864 ? "gpt2.tiktoken" : "multilingual.tiktoken";
-    char *path = path_join(folder, name);
-    if (!path)
-        return fail_memory(fault, "a model");
-    *there = path_exists(path);
-    free(path);
-    if (!*there)
-        return 0;
     struct text_file file;
-    if (text_file_read(&file, folder, name, MODEL_TOKENIZER_LIMIT, fault))
+    if (text_file_read_if_there(&file, folder, name, MODEL_TOKENIZER_LIMIT, there, fault) || !*there)
         return fault->code;
     int code = whisper_vocabulary_open_tiktoken(&model->vocabulary, size, file.text, file.length, file.path, fault);
     text_file_free(&file);
@@ -61,16 +54,17 @@ static int find_tiktoken(struct utter_model *model, int size, const char *path, 
 
 static int read_vocabulary(struct utter_model *model, int size, const char *directory, struct fault *fault)
 {
-    char *path = path_join(directory, "tokenizer.json");
-    if (!path)
-        return fail_memory(fault, "a model");
-    bool there = path_exists(path);
-    int code = there ? 0 : find_tiktoken(model, size, path, fault);
-    free(path);
     struct text_file file;
-    if (!there || code || text_file_read(&file, directory, "tokenizer.json", MODEL_TOKENIZER_LIMIT, fault))
-        return code ? code : fault->code;
-    code = whisper_vocabulary_open_json(&model->vocabulary, size, file.text, file.length, file.path, fault);
+    bool there;
+    if (text_file_read_if_there(&file, directory, "tokenizer.json", MODEL_TOKENIZER_LIMIT, &there, fault))
+        return fault->code;
+    if (!there) {
+        char *path = path_join(directory, "tokenizer.json");
+        int code = path ? find_tiktoken(model, size, path, fault) : fail_memory(fault, "a model");
+        free(path);
+        return code;
+    }
+    int code = whisper_vocabulary_open_json(&model->vocabulary, size, file.text, file.length, file.path, fault);
     text_file_free(&file);
     return code;
 }
@@ -97,13 +91,10 @@ static int finish(struct utter_model *model, const struct whisper_config *config
 /* Word times want to know which heads follow the sound; a directory without the file has the default. */
 static int read_alignment(struct whisper_config *config, const char *directory, struct fault *fault)
 {
-    char *path = path_join(directory, "generation_config.json");
-    if (!path)
-        return fail_memory(fault, "a model");
-    bool there = path_exists(path);
-    free(path);
     struct text_file file;
-    if (!there || text_file_read(&file, directory, "generation_config.json", MODEL_CONFIG_LIMIT, fault))
+    bool there;
+    if (text_file_read_if_there(&file, directory, "generation_config.json", MODEL_CONFIG_LIMIT, &there, fault) ||
+        !there)
         return fault->code;
     int code = whisper_config_read_alignment(config, file.text, file.length, file.path, fault);
     text_file_free(&file);
@@ -113,14 +104,11 @@ static int read_alignment(struct whisper_config *config, const char *directory, 
 /* Of preprocessor_config.json only the mel bins could differ from what Whisper is; where the file is, they must not. */
 static int check_features(const struct whisper_config *config, const char *directory, struct fault *fault)
 {
-    char *path = path_join(directory, "preprocessor_config.json");
-    if (!path)
-        return fail_memory(fault, "a model");
-    bool there = path_exists(path);
-    free(path);
     struct text_file file;
     struct logmel_params params;
-    if (!there || text_file_read(&file, directory, "preprocessor_config.json", MODEL_CONFIG_LIMIT, fault))
+    bool there;
+    if (text_file_read_if_there(&file, directory, "preprocessor_config.json", MODEL_CONFIG_LIMIT, &there, fault) ||
+        !there)
         return fault->code;
     logmel_params_default(&params, LOGMEL_WHISPER, config->mel_bins);
     int code = logmel_params_read(&params, file.text, file.length, file.path, fault);

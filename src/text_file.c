@@ -68,6 +68,17 @@ int text_file_read(struct text_file *file, const char *directory, const char *na
     return code;
 }
 
+int text_file_read_if_there(struct text_file *file, const char *directory, const char *name, size_t limit, bool *there,
+                            struct fault *fault)
+{
+    char *path = path_join(directory, name);
+    if (!path)
+        return fail_memory(fault, "a path");
+    *there = path_exists(path);
+    free(path);
+    return *there ? text_file_read(file, directory, name, limit, fault) : 0;
+}
+
 void text_file_free(struct text_file *file)
 {
     free(file->text);

@@ -65,9 +65,10 @@ static int keep_rest(const struct whisper_heard *h, const struct window *w, stru
     const struct whisper_hypothesis *best = &h->result->best[0];
     const struct whisper_segment *last = list->count ? &list->segments[list->count - 1] : NULL;
     size_t first = last ? last->first + last->count : 0;
+    int begin = whisper_vocabulary_special(h->model->vocabulary)->timestamp_begin;
     /* Segments that were left out are not the rest. */
     for (size_t i = first + 1; i < best->count; i++)
-        if (!is_text(h->model, best->tokens[i - 1]) && !is_text(h->model, best->tokens[i]))
+        if (best->tokens[i - 1] >= begin && best->tokens[i] >= begin)
             first = i;
     if (!text_tokens(h->model, best, first, best->count))
         return 0;
@@ -75,7 +76,6 @@ static int keep_rest(const struct whisper_heard *h, const struct window *w, stru
     if (!grown)
         return fail_memory(fault, "a window's segments");
     list->segments = grown;
-    int begin = whisper_vocabulary_special(h->model->vocabulary)->timestamp_begin;
     double start = last ? list->segments[list->count - 1].end : 0;
     if (best->tokens[first] >= begin)
         start = (best->tokens[first] - begin) * h->model->frame_seconds;
