@@ -2,6 +2,7 @@
 #include "models/cpu/device.h"
 
 #include "models/cpu/fast.h"
+#include "models/cpu/few_rows.h"
 #include "models/cpu/kernels.h"
 #include "models/cpu/onednn.h"
 #include "models/cpu/scratch.h"
@@ -32,17 +33,37 @@ static void cpu_memory_free(const struct device *d, void *memory)
     free(memory);
 }
 
+/* ---- a matrix: oneDNN's, or in blocks for few rows ---- */
+
+static int prepare_linear(const struct device *d, struct linear *l, const float *weight, const float *bias,
+                          struct fault *fault)
+{
+    l->few_rows = l->few_rows && ((const struct cpu_device *)d)->few[onednn_compute_type(l->type)];
+    return (l->few_rows ? few_linear_prepare : onednn_linear_prepare)(d, l, weight, bias, fault);
+}
+
+static void release_linear(const struct device *d, struct linear *l)
+{
+    (l->few_rows ? few_linear_release : onednn_linear_release)(d, l);
+}
+
+static void run_linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l,
+                       enum linear_after after, float scale, struct tensor residual)
+{
+    (l->few_rows ? few_linear : onednn_linear)(c, out, x, l, after, scale, residual);
+}
+
 static const struct ops cpu_ops = {
     .name = "cpu",
     .context_opened = context_opened,
     .context_closed = context_closed,
     .memory_new = cpu_memory_new,
     .memory_free = cpu_memory_free,
-    .linear_prepare = onednn_linear_prepare,
-    .linear_release = onednn_linear_release,
+    .linear_prepare = prepare_linear,
+    .linear_release = release_linear,
     .upload = fast_upload,
     .download = fast_download,
-    .linear = onednn_linear,
+    .linear = run_linear,
     .layer_norm = fast_layer_norm,
     .add = fast_add,
     .scale = fast_scale,
@@ -82,6 +103,19 @@ static const struct cpu_products *half_products_of(enum cpu_level level)
 {
     return level == CPU_AVX512 && __builtin_cpu_supports("avx512bf16") ? &cpu_products_avx512bf16 : NULL;
 }
+
+static void find_few_kernels(struct cpu_device *cpu)
+{
+    if (cpu->level == CPU_AVX2) {
+        cpu->few[TENSOR_F32] = &few_avx2_f32;
+        cpu->few[TENSOR_I8] = &few_avx2_i8;
+    }
+    if (cpu->level < CPU_AVX512)
+        return;
+    cpu->few[TENSOR_F32] = &few_avx512_f32;
+    cpu->few[TENSOR_BF16] = __builtin_cpu_supports("avx512bf16") ? &few_avx512bf16 : NULL;
+    cpu->few[TENSOR_I8] = __builtin_cpu_supports("avx512vnni") ? &few_avx512vnni : &few_avx2_i8;
+}
 #else
 static enum cpu_level processor_level(void)
 {
@@ -98,6 +132,11 @@ static const struct cpu_products *half_products_of(enum cpu_level level)
 {
     (void)level;
     return NULL;
+}
+
+static void find_few_kernels(struct cpu_device *cpu)
+{
+    (void)cpu;
 }
 #endif
 
@@ -126,6 +165,7 @@ int cpu_device_open(struct device **device, struct thread_pool *threads, enum cp
     cpu->level = lower(level, lower(processor_level(), allowed_level()));
     cpu->kernels = kernels_of(cpu->level);
     cpu->half = half_products_of(cpu->level);
+    find_few_kernels(cpu);
     cpu->engine = onednn_engine_new();
     if (!cpu->engine) {
         free(cpu);

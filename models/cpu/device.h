@@ -7,13 +7,15 @@
 
 struct cpu_kernels;
 struct cpu_products;
+struct few_kernel;
 
 struct cpu_device {
     struct device device; /* first: a struct device of the CPU is one of these */
     enum cpu_level level;
-    const struct cpu_kernels *kernels; /* the loops of that level; NULL for the plain device */
-    const struct cpu_products *half;   /* small products in bf16; NULL where the processor has none */
-    void *engine;                      /* oneDNN's; NULL for the plain device */
+    const struct cpu_kernels *kernels;          /* the loops of that level; NULL for the plain device */
+    const struct cpu_products *half;            /* small products in bf16; NULL where the processor has none */
+    const struct few_kernel *few[TENSOR_TYPES]; /* products of few rows; NULL where oneDNN makes them */
+    void *engine;                               /* oneDNN's; NULL for the plain device */
 };
 
 static inline const struct cpu_device *cpu_of(const struct context *c)

@@ -58,6 +58,9 @@ struct cpu_kernels {
     /* out = after(sum · row_scale · scales[n] + bias[n]), or residual + factor · that. */
     void (*dequantize)(void *out, enum tensor_type out_type, const int32_t *sum, float row_scale, const float *scales,
                        const float *bias, enum linear_after after, float factor, const float *residual, int64_t n);
+    /* out = after(sum), or residual + factor · sum. */
+    void (*after)(void *out, enum tensor_type out_type, const float *sum, enum linear_after after, float factor,
+                  const float *residual, int64_t n);
     void (*conv2d_first_relu)(const struct conv2d_row *row);
     void (*conv2d_depthwise)(const struct conv2d_row *row);
     /* One step: x points at the first of `taps` valid steps [taps, channels], weight [taps, channels] at its taps. */

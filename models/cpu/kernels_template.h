@@ -169,6 +169,26 @@ static float quantize_row(int8_t *out, const void *x, enum tensor_type x_type, i
     return largest / 127.0f;
 }
 
+/* What follows a product: y of lanes i … of n. */
+static inline vec after_product(vec y, enum linear_after after, float factor, const float *residual, int64_t i,
+                                int64_t n)
+{
+    if (after == LINEAR_RELU)
+        return vec_max(vec_set(0), y);
+    if (after == LINEAR_SILU)
+        return vec_silu(y);
+    if (after == LINEAR_GELU)
+        return vec_gelu(y);
+    return after == LINEAR_ADD ? vec_fma(vec_set(factor), y, get_f32(residual, i, n)) : y;
+}
+
+static void after_row(void *out, enum tensor_type out_type, const float *sum, enum linear_after after, float factor,
+                      const float *residual, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, out_type, i, n, after_product(get_f32(sum, i, n), after, factor, residual, i, n));
+}
+
 static void dequantize_row(void *out, enum tensor_type out_type, const int32_t *sum, float row_scale,
                            const float *scales, const float *bias, enum linear_after after, float factor,
                            const float *residual, int64_t n)
@@ -178,15 +198,7 @@ static void dequantize_row(void *out, enum tensor_type out_type, const int32_t *
         vec s = vec_load_i32_first(sum + i, at_most_lanes(n - i));
         vec y = vec_mul(vec_mul(s, row), get_f32(scales, i, n));
         y = bias ? vec_add(y, get_f32(bias, i, n)) : y;
-        if (after == LINEAR_RELU)
-            y = vec_max(vec_set(0), y);
-        else if (after == LINEAR_SILU)
-            y = vec_silu(y);
-        else if (after == LINEAR_GELU)
-            y = vec_gelu(y);
-        else if (after == LINEAR_ADD)
-            y = vec_fma(vec_set(factor), y, get_f32(residual, i, n));
-        put(out, out_type, i, n, y);
+        put(out, out_type, i, n, after_product(y, after, factor, residual, i, n));
     }
 }
 
@@ -324,6 +336,7 @@ const struct cpu_kernels KERNELS = {
     .softmax = softmax_row,
     .quantize = quantize_row,
     .dequantize = dequantize_row,
+    .after = after_row,
     .conv2d_first_relu = conv2d_first_relu_row,
     .conv2d_depthwise = conv2d_depthwise_row,
     .conv1d_silu = conv1d_silu_step,

@@ -20,11 +20,25 @@ int weights_read(struct binder *b, const char *prefix, const char *name, int ran
     return 0;
 }
 
+static int64_t bytes_of(const struct linear *l, const float *bias)
+{
+    return l->out * l->in * (int64_t)tensor_type_size(l->type) + (bias ? l->out * (int64_t)sizeof(float) : 0);
+}
+
 int weights_linear(struct binder *b, struct linear *l, const float *weight, const float *bias, int64_t out, int64_t in)
 {
     int code = linear_prepare(b->device, l, weight, bias, out, in, b->type, b->fault);
     if (!code)
-        b->bytes += out * in * (int64_t)tensor_type_size(b->type) + (bias ? out * (int64_t)sizeof(float) : 0);
+        b->bytes += bytes_of(l, bias);
+    return code;
+}
+
+int weights_linear_few(struct binder *b, struct linear *l, const float *weight, const float *bias, int64_t out,
+                       int64_t in)
+{
+    int code = linear_prepare_few_rows(b->device, l, weight, bias, out, in, b->type, b->fault);
+    if (!code)
+        b->bytes += bytes_of(l, bias);
     return code;
 }
 
@@ -34,6 +48,11 @@ int weights_floats(struct binder *b, float **out, const float *values, int64_t c
     if (!code && values)
         b->bytes += count * (int64_t)sizeof(float);
     return code;
+}
+
+static bool is_linear(const struct weight *w)
+{
+    return w->kind == WEIGHT_LINEAR || w->kind == WEIGHT_LINEAR_FEW;
 }
 
 static int bind_linear(struct binder *b, struct linear *l, const char *prefix, const struct weight *w)
@@ -49,7 +68,8 @@ static int bind_linear(struct binder *b, struct linear *l, const char *prefix, c
     for (int i = 1; i < w->rank; i++)
         in *= w->shape[i];
     if (!code)
-        code = weights_linear(b, l, weight, bias, w->shape[0], in);
+        code =
+            (w->kind == WEIGHT_LINEAR_FEW ? weights_linear_few : weights_linear)(b, l, weight, bias, w->shape[0], in);
     free(weight);
     free(bias);
     return code;
@@ -84,7 +104,7 @@ int weights_bind(struct binder *b, void *base, const char *prefix, const struct 
     for (size_t i = 0; i < count && !code; i++) {
         const struct weight *w = &table[i];
         void *field = (char *)base + w->field;
-        if (w->kind == WEIGHT_LINEAR)
+        if (is_linear(w))
             code = bind_linear(b, field, prefix, w);
         else if (w->kind == WEIGHT_NORM)
             code = bind_norm(b, field, prefix, w);
@@ -98,7 +118,7 @@ void weights_release(const struct device *device, void *base, const struct weigh
 {
     for (size_t i = 0; i < count; i++) {
         void *field = (char *)base + table[i].field;
-        if (table[i].kind == WEIGHT_LINEAR)
+        if (is_linear(&table[i]))
             linear_release(device, field);
         else if (table[i].kind == WEIGHT_FLOATS)
             floats_release(device, field);

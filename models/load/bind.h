@@ -14,9 +14,10 @@
 #include "models/tensor/ops.h"
 
 enum weight_kind {
-    WEIGHT_LINEAR, /* NAME.weight [out, in] or [out, in, 1, …] and NAME.bias [out] into a struct linear */
-    WEIGHT_NORM,   /* NAME.weight and NAME.bias [width] into a struct norm with epsilon 1e-5 */
-    WEIGHT_FLOATS  /* NAME, as it is, into a float * */
+    WEIGHT_LINEAR,     /* NAME.weight [out, in] or [out, in, 1, …] and NAME.bias [out] into a struct linear */
+    WEIGHT_LINEAR_FEW, /* the same, for products of few rows */
+    WEIGHT_NORM,       /* NAME.weight and NAME.bias [width] into a struct norm with epsilon 1e-5 */
+    WEIGHT_FLOATS      /* NAME, as it is, into a float * */
 };
 
 struct weight {
@@ -47,8 +48,10 @@ void weights_release(const struct device *device, void *base, const struct weigh
 /* One tensor prefix + name as f32 for a caller that reshapes it before it goes to the device; counted as bound. */
 int weights_read(struct binder *b, const char *prefix, const char *name, int rank, const int64_t *shape, float **out);
 
-/* The two ways onto the device, for values from weights_read. They add to binder.bytes. */
+/* The ways onto the device, for values from weights_read. They add to binder.bytes. */
 int weights_linear(struct binder *b, struct linear *l, const float *weight, const float *bias, int64_t out, int64_t in);
+int weights_linear_few(struct binder *b, struct linear *l, const float *weight, const float *bias, int64_t out,
+                       int64_t in);
 int weights_floats(struct binder *b, float **out, const float *values, int64_t count);
 
 #endif

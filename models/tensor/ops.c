@@ -77,10 +77,12 @@ void tensor_download(struct context *c, float *host, struct tensor in, int64_t c
         c->device->ops->download(c, host, in, count);
 }
 
-int linear_prepare(const struct device *d, struct linear *l, const float *weight, const float *bias, int64_t out,
-                   int64_t in, enum tensor_type type, struct fault *fault)
+/* l: shape, type and hint filled in */
+static int prepare(const struct device *d, struct linear *l, const float *weight, const float *bias,
+                   struct fault *fault)
 {
-    *l = (struct linear){.in = in, .out = out, .type = type};
+    const int64_t in = l->in, out = l->out;
+    const enum tensor_type type = l->type;
     if (in < 1 || out < 1 || in > INT32_MAX || out > INT32_MAX)
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "a matrix of [%lld, %lld] is outside 1 to 2^31 - 1", (long long)out,
                     (long long)in);
@@ -90,6 +92,20 @@ int linear_prepare(const struct device *d, struct linear *l, const float *weight
     if (code)
         linear_release(d, l);
     return code;
+}
+
+int linear_prepare(const struct device *d, struct linear *l, const float *weight, const float *bias, int64_t out,
+                   int64_t in, enum tensor_type type, struct fault *fault)
+{
+    *l = (struct linear){.in = in, .out = out, .type = type};
+    return prepare(d, l, weight, bias, fault);
+}
+
+int linear_prepare_few_rows(const struct device *d, struct linear *l, const float *weight, const float *bias,
+                            int64_t out, int64_t in, enum tensor_type type, struct fault *fault)
+{
+    *l = (struct linear){.in = in, .out = out, .type = type, .few_rows = true};
+    return prepare(d, l, weight, bias, fault);
 }
 
 void linear_release(const struct device *d, struct linear *l)

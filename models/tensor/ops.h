@@ -82,6 +82,7 @@ void tensor_download(struct context *c, float *host, struct tensor in, int64_t c
 struct linear {
     int64_t in, out;
     enum tensor_type type; /* f32, bf16, or i8 with one scale per output */
+    bool few_rows;         /* whether x mostly has few rows, as in a decoder's steps: a hint for the layout */
     void *packed;          /* the device's */
     float *bias;           /* [out], or NULL */
 };
@@ -96,6 +97,9 @@ struct norm {
  * Errors: MEMORY, UNSUPPORTED. */
 int linear_prepare(const struct device *d, struct linear *l, const float *weight, const float *bias, int64_t out,
                    int64_t in, enum tensor_type type, struct fault *fault);
+/* The same for a matrix that mostly meets few rows: those of a decoder's steps. */
+int linear_prepare_few_rows(const struct device *d, struct linear *l, const float *weight, const float *bias,
+                            int64_t out, int64_t in, enum tensor_type type, struct fault *fault);
 void linear_release(const struct device *d, struct linear *l);
 
 /* Device copies of small float arrays: norms, depthwise kernels, biases. NULL in gives NULL out, 0 returned. */

@@ -144,6 +144,7 @@ def main():
         if not data:
             raise SystemExit(f"{a.work}: there are no teacher features yet: run teacher.py first")
         train(head, data, a)
+        path.parent.mkdir(exist_ok=True)
         torch.save(head.state_dict(), path)
     head.eval()
     status(a.work, "teacher's head: " + measure(head, a.work))

@@ -60,22 +60,29 @@ static const struct naming *naming_of(const struct checkpoint *checkpoint)
 
 enum { NAME = 64, ATTENTION_WEIGHTS = 5, BLOCK_WEIGHTS = 3 };
 
+/* Which rows an attention's matrices meet: a window's frames, a step's hypotheses, or queries of the hypotheses over
+ * keys of the frames. */
+enum attention_rows { ROWS_OF_FRAMES, ROWS_OF_STEPS, ROWS_OF_BOTH };
+
 static void attention_table(struct weight *table, char (*names)[NAME], const struct naming *n, const char *attention,
-                            const char *norm, int64_t d)
+                            const char *norm, int64_t d, enum attention_rows rows)
 {
+    const enum weight_kind query = rows == ROWS_OF_FRAMES ? WEIGHT_LINEAR : WEIGHT_LINEAR_FEW;
+    const enum weight_kind key = rows == ROWS_OF_STEPS ? WEIGHT_LINEAR_FEW : WEIGHT_LINEAR;
     const struct {
         const char *name;
+        enum weight_kind kind;
         size_t field;
         bool bias;
     } linears[] = {
-        {n->query, offsetof(struct attention_weights, query), true},
-        {n->key, offsetof(struct attention_weights, key), false},
-        {n->value, offsetof(struct attention_weights, value), true},
-        {n->output, offsetof(struct attention_weights, output), true},
+        {n->query, query, offsetof(struct attention_weights, query), true},
+        {n->key, key, offsetof(struct attention_weights, key), false},
+        {n->value, key, offsetof(struct attention_weights, value), true},
+        {n->output, query, offsetof(struct attention_weights, output), true},
     };
     for (int i = 0; i < ATTENTION_WEIGHTS - 1; i++) {
         snprintf(names[i], NAME, "%s.%s", attention, linears[i].name);
-        table[i] = (struct weight){names[i], WEIGHT_LINEAR, linears[i].field, linears[i].bias, 2, {d, d}};
+        table[i] = (struct weight){names[i], linears[i].kind, linears[i].field, linears[i].bias, 2, {d, d}};
     }
     table[ATTENTION_WEIGHTS - 1] =
         (struct weight){norm, WEIGHT_NORM, offsetof(struct attention_weights, norm), true, 1, {d}};
@@ -91,18 +98,19 @@ static void encoder_table(struct weight *table, const struct naming *n, int64_t 
 static void decoder_table(struct weight *table, const struct naming *n, int64_t d, int64_t f)
 {
     table[0] = (struct weight){n->norm, WEIGHT_NORM, offsetof(struct decoder_block, norm), true, 1, {d}};
-    table[1] = (struct weight){n->up, WEIGHT_LINEAR, offsetof(struct decoder_block, up), true, 2, {f, d}};
-    table[2] = (struct weight){n->down, WEIGHT_LINEAR, offsetof(struct decoder_block, down), true, 2, {d, f}};
+    table[1] = (struct weight){n->up, WEIGHT_LINEAR_FEW, offsetof(struct decoder_block, up), true, 2, {f, d}};
+    table[2] = (struct weight){n->down, WEIGHT_LINEAR_FEW, offsetof(struct decoder_block, down), true, 2, {d, f}};
 }
 
 /* ---- binding ---- */
 
 static int bind_attention(struct binder *b, struct attention_weights *a, const char *prefix, const struct naming *n,
-                          bool cross, int64_t d)
+                          enum attention_rows rows, int64_t d)
 {
+    const bool cross = rows == ROWS_OF_BOTH;
     struct weight table[ATTENTION_WEIGHTS];
     char names[ATTENTION_WEIGHTS][NAME];
-    attention_table(table, names, n, cross ? n->cross : n->self, cross ? n->cross_norm : n->self_norm, d);
+    attention_table(table, names, n, cross ? n->cross : n->self, cross ? n->cross_norm : n->self_norm, d, rows);
     return weights_bind(b, a, prefix, table, ATTENTION_WEIGHTS);
 }
 
@@ -112,7 +120,7 @@ static int bind_encoder_block(struct binder *b, struct whisper *m, int index, co
     struct weight table[BLOCK_WEIGHTS];
     snprintf(prefix, sizeof prefix, "%sencoder.%s.%d.", n->prefix, n->layers, index);
     encoder_table(table, n, m->config.width, m->config.encoder_inner);
-    int code = bind_attention(b, &m->encoder[index].self, prefix, n, false, m->config.width);
+    int code = bind_attention(b, &m->encoder[index].self, prefix, n, ROWS_OF_FRAMES, m->config.width);
     return code ? code : weights_bind(b, &m->encoder[index], prefix, table, BLOCK_WEIGHTS);
 }
 
@@ -122,9 +130,9 @@ static int bind_decoder_block(struct binder *b, struct whisper *m, int index, co
     struct weight table[BLOCK_WEIGHTS];
     snprintf(prefix, sizeof prefix, "%sdecoder.%s.%d.", n->prefix, n->layers, index);
     decoder_table(table, n, m->config.width, m->config.decoder_inner);
-    int code = bind_attention(b, &m->decoder[index].self, prefix, n, false, m->config.width);
+    int code = bind_attention(b, &m->decoder[index].self, prefix, n, ROWS_OF_STEPS, m->config.width);
     if (!code)
-        code = bind_attention(b, &m->decoder[index].cross, prefix, n, true, m->config.width);
+        code = bind_attention(b, &m->decoder[index].cross, prefix, n, ROWS_OF_BOTH, m->config.width);
     return code ? code : weights_bind(b, &m->decoder[index], prefix, table, BLOCK_WEIGHTS);
 }
 
@@ -218,7 +226,7 @@ static int bind_embedding(struct binder *b, struct whisper *m, const struct nami
         code = bind_tensor(b, &m->embedding, m->compute, values, shape[0], shape[1]);
     b->type = m->type;
     if (!code)
-        code = weights_linear(b, &m->output, values, NULL, shape[0], shape[1]);
+        code = weights_linear_few(b, &m->output, values, NULL, shape[0], shape[1]);
     b->type = m->compute;
     free(values);
     return code;
@@ -287,7 +295,7 @@ static void release_attention(const struct device *d, struct attention_weights *
 {
     struct weight table[ATTENTION_WEIGHTS];
     char names[ATTENTION_WEIGHTS][NAME];
-    attention_table(table, names, &openai, "", "", 1);
+    attention_table(table, names, &openai, "", "", 1, ROWS_OF_FRAMES);
     weights_release(d, a, table, ATTENTION_WEIGHTS);
 }
 

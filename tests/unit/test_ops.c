@@ -126,7 +126,7 @@ static void compare(const float *expected, const float *got, int64_t count, doub
 
 static double tolerance_of(const struct tensor *out, double f32)
 {
-    return out->type == TENSOR_BF16 ? 1.0 / 128 : f32;
+    return out->type == TENSOR_BF16 ? 1.0 / 128 + f32 : f32;
 }
 
 /* prepare and release set up the weights of `call` for a device; either may be NULL. */
@@ -160,12 +160,28 @@ static struct {
     float *weight, *bias;
     int64_t out, in;
     enum tensor_type type;
+    bool few; /* prepared for few rows */
 } matrix;
+
+/* oneDNN's own answer: what is computed below AVX-512 differs in two ways, both told in docs/models.md. */
+static bool below_avx512(void)
+{
+    const char *held = getenv("ONEDNN_MAX_CPU_ISA");
+    return (held && strncmp(held, "AVX512", 6) != 0) || !__builtin_cpu_supports("avx512vnni");
+}
+
+/* Of a product. Without VNNI oneDNN's 8-bit weights keep 7 bits: half a step, at random, of each of `in` weights up to
+ * 2/√in; and what bf16 rounds is not rounded where f32 stands in for it. */
+static double tolerance_of_product(void)
+{
+    return matrix.type != TENSOR_F32 && below_avx512() ? 4 * 2.0 / 127 : 2e-5;
+}
 
 static void prepare_linear(const struct device *d, struct call *call)
 {
     struct fault fault = {0};
-    int code = linear_prepare(d, &call->linear, matrix.weight, matrix.bias, matrix.out, matrix.in, matrix.type, &fault);
+    int code = (matrix.few ? linear_prepare_few_rows : linear_prepare)(d, &call->linear, matrix.weight, matrix.bias,
+                                                                       matrix.out, matrix.in, matrix.type, &fault);
     if (code)
         fail_msg("%s", fault.message);
 }
@@ -187,8 +203,9 @@ static void run_linear(struct context *c, struct call *call)
         ops[call->heads](c, call->out, call->in[0], &call->linear);
 }
 
-static void new_matrix(int64_t out, int64_t in, enum tensor_type type, bool bias)
+static void new_matrix(int64_t out, int64_t in, enum tensor_type type, bool bias, bool few)
 {
+    matrix.few = few;
     matrix.out = out;
     matrix.in = in;
     matrix.type = type;
@@ -206,15 +223,15 @@ static void test_linear(void **state)
 {
     (void)state;
     static const enum tensor_type types[] = {TENSOR_F32, TENSOR_BF16, TENSOR_I8};
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 120; i++) {
         int64_t rows = i % 4 ? pick(1, 300) : pick(0, 9), in = pick(1, 400),
                 out = i % 5 ? pick(1, 300) : pick(1000, 2100);
-        new_matrix(out, in, types[i % 3], pick(0, 1));
+        new_matrix(out, in, types[i % 3], pick(0, 1), i >= 60);
         float *x = noise(rows * in, 2);
         struct call call = {.inputs = 1, .host = {x}, .run = run_linear, .heads = pick(0, 3)};
         call.in[0] = shaped(pick_type(), 2, rows, in, 0, 0);
         call.out = shaped(pick_type(), 2, rows, out, 0, 0);
-        compare_levels(call, 2e-5, prepare_linear, release_linear);
+        compare_levels(call, tolerance_of_product(), prepare_linear, release_linear);
         free(x);
         free_matrix();
     }
@@ -224,9 +241,9 @@ static void test_linear_add(void **state)
 {
     (void)state;
     static const enum tensor_type types[] = {TENSOR_F32, TENSOR_BF16, TENSOR_I8};
-    for (int i = 0; i < 36; i++) {
+    for (int i = 0; i < 72; i++) {
         int64_t rows = pick(1, 300), in = pick(1, 300), out = pick(1, 300);
-        new_matrix(out, in, types[i % 3], pick(0, 1));
+        new_matrix(out, in, types[i % 3], pick(0, 1), i >= 36);
         float *x = noise(rows * in, 2), *residual = noise(rows * out, 1);
         bool in_place = i % 2;
         struct call call = {.inputs = 2, .run = run_linear, .scale = 0.5f, .in_place = in_place};
@@ -234,22 +251,23 @@ static void test_linear_add(void **state)
         call.in[!in_place] = call.out = shaped(TENSOR_F32, 2, rows, out, 0, 0);
         call.host[in_place] = x;
         call.host[!in_place] = residual;
-        compare_levels(call, 2e-5, prepare_linear, release_linear);
+        compare_levels(call, tolerance_of_product(), prepare_linear, release_linear);
         free(x);
         free(residual);
         free_matrix();
     }
 }
 
-/* A row gives the same bits wherever in whatever number of rows it stands. */
+/* A row gives the same bits wherever in whatever number of rows it stands: but for rounding, where oneDNN has only its
+ * oldest products, whose order of additions follows the number of rows. */
 static void test_linear_rows_alone(void **state)
 {
     (void)state;
     static const enum tensor_type types[] = {TENSOR_F32, TENSOR_BF16, TENSOR_I8};
     static const int edges[] = {127, 128, 129, 1, 7, 8, 9}; /* of the fast op's two orders, and of its blocks */
-    for (int i = 0; i < 6; i++) {
-        int64_t rows = 600, in = i < 3 ? 192 : 1500, out = 333;
-        new_matrix(out, in, types[i % 3], true);
+    for (int i = 0; i < 12; i++) {
+        int64_t rows = 600, in = i % 6 < 3 ? 192 : 1500, out = 333;
+        new_matrix(out, in, types[i % 3], true, i >= 6);
         float *x = noise(rows * in, 2);
         enum tensor_type type = types[i % 3] == TENSOR_BF16 ? TENSOR_BF16 : TENSOR_F32;
         struct call call = {.inputs = 1, .host = {x}, .run = run_linear, .heads = 2};
@@ -264,7 +282,10 @@ static void test_linear_rows_alone(void **state)
             call.host[0] = x + from * in;
             call.in[0].shape[0] = call.out.shape[0] = n;
             float *some = run_on(fast[CPU_AVX512], call);
-            assert_memory_equal(some, all + from * out, (size_t)(n * out) * sizeof(float));
+            if (matrix.few || !below_avx512())
+                assert_memory_equal(some, all + from * out, (size_t)(n * out) * sizeof(float));
+            else
+                compare(all + from * out, some, n * out, tolerance_of(&call.out, 1e-5), "alone");
             free(some);
         }
         release_linear(fast[CPU_AVX512], &call);
