@@ -125,10 +125,10 @@ struct job {
     enum linear_after after;
     float scale;
     int64_t rows;
-    int64_t step;             /* from a row of `input` to the next, in elements */
+    int64_t step;               /* from a row of `input` to the next, in elements */
     const unsigned char *input; /* x in the kernel's type */
-    unsigned char *converted; /* `input`, where x itself will not do */
-    float *scales;            /* i8: of input's rows */
+    unsigned char *converted;   /* `input`, where x itself will not do */
+    float *scales;              /* i8: of input's rows */
 };
 
 static void convert_rows(void *context, int64_t begin, int64_t end, int worker)
