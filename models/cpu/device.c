@@ -96,6 +96,8 @@ static enum cpu_level processor_level(void)
 
 static const struct cpu_kernels *kernels_of(enum cpu_level level)
 {
+    if (level == CPU_AVX512 && __builtin_cpu_supports("avx512bf16"))
+        return &cpu_kernels_avx512bf16;
     return level == CPU_AVX512 ? &cpu_kernels_avx512 : level == CPU_AVX2 ? &cpu_kernels_avx2 : &cpu_kernels_plain;
 }
 

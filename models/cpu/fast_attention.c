@@ -15,7 +15,9 @@
 #include "models/cpu/kernels.h"
 #include "models/cpu/scratch.h"
 
-enum { BLOCK = 32, RUN = 8 * BLOCK };
+/* Queries of a block; blocks of a run at least; items per thread that are enough for threads to end together: each item
+ * packs the keys anew. */
+enum { BLOCK = 32, RUN = 8 * BLOCK, ITEMS_PER_THREAD = 8 };
 
 struct job {
     struct context *c;
@@ -88,10 +90,15 @@ static float *floats_at(const struct head *h, size_t at)
     return (float *)(void *)(h->scratch + at);
 }
 
-/* queries [first, first + n) + shift, in the products' type, in the scratch. */
-static const void *shifted(const struct head *h, int64_t first, int64_t n, const float *shift)
+/* queries [first, first + n) + shift in the products' type, *stride elements apart: in the scratch, or where they lie.
+ */
+static const void *shifted(const struct head *h, int64_t first, int64_t n, const float *shift, int64_t *stride)
 {
     const struct job *j = h->j;
+    const bool as_they_are = !shift && j->q.type == j->products->type && j->depth == j->width;
+    *stride = as_they_are ? j->step : j->depth;
+    if (as_they_are)
+        return element_at(&j->q, h->q_from + first * j->step);
     unsigned char *to = h->scratch + j->shifted_at;
     for (int64_t i = 0; i < n; i++) {
         unsigned char *row = to + bytes_of(j, i * j->depth);
@@ -112,8 +119,9 @@ static void relative_scores(const struct head *h, int64_t first, int64_t n, int6
     int64_t at = (h->number * columns_of(j, j->positions) + from) * j->depth;
     *stride = columns_of(j, count);
     *skip = begin - from;
-    j->products->gemm(shifted(h, first, n, j->w), j->depth, j->bands + bytes_of(j, at), j->depth,
-                      floats_at(h, j->band_at), *stride, n, count);
+    int64_t step = 0;
+    const void *queries = shifted(h, first, n, j->w, &step);
+    j->products->gemm(queries, step, j->bands + bytes_of(j, at), j->depth, floats_at(h, j->band_at), *stride, n, count);
 }
 
 /* Keys that query i sees. */
@@ -148,11 +156,12 @@ static float weigh(const struct head *h, float *scores, const float *relative, i
 static void attend_block(const struct head *h, int64_t first, int64_t n)
 {
     const struct job *j = h->j;
-    int64_t stride = columns_of(j, h->keys), band_stride = 0, skip = 0;
+    int64_t stride = columns_of(j, h->keys), band_stride = 0, skip = 0, step = 0;
     float inverse[BLOCK], *scores = floats_at(h, j->scores_at);
     if (j->position.data)
         relative_scores(h, first, n, &band_stride, &skip);
-    j->products->gemm(shifted(h, first, n, j->u), j->depth, h->scratch, j->depth, scores, stride, n, h->keys);
+    const void *queries = shifted(h, first, n, j->u, &step);
+    j->products->gemm(queries, step, h->scratch, j->depth, scores, stride, n, h->keys);
     for (int64_t i = 0; i < n; i++) {
         const float *relative = floats_at(h, j->band_at) + i * band_stride + skip + n - 1 - i;
         inverse[i] = weigh(h, scores + i * stride, j->position.data ? relative : NULL, keys_of(h, first + i));
@@ -219,6 +228,13 @@ static const struct cpu_products *choose_products(const struct job *j)
     return half ? cpu->half : &cpu->kernels->products;
 }
 
+static int64_t runs_of(const struct job *j)
+{
+    const int64_t most = (j->queries + RUN - 1) / RUN, heads = j->q.shape[0] * j->heads;
+    const int64_t wanted = round_up(ITEMS_PER_THREAD * thread_pool_size(j->c->device->threads), heads) / heads;
+    return wanted < most ? wanted : most;
+}
+
 static void attend(struct context *c, struct job *j)
 {
     j->c = c;
@@ -229,7 +245,7 @@ static void attend(struct context *c, struct job *j)
     j->step = j->q.shape[2];
     j->width = j->step / j->heads;
     j->depth = depth_of(j, j->width);
-    j->runs = (j->queries + RUN - 1) / RUN;
+    j->runs = runs_of(j);
     j->positions = j->position.data ? tensor_rows(&j->position) : 0;
     lay_out(j);
     if (!scratch_reserve(c, bytes_of(j, j->heads * columns_of(j, j->positions) * j->depth), j->bytes))

@@ -72,7 +72,7 @@ struct cpu_kernels {
     void (*shift)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, const float *shift,
                   int64_t n);
     /* In place: exp(s - the largest s) with s = factor · (scores + relative), as f32, or as bf16 from the row's
-     * beginning on; relative may be NULL. Returns 1 / their sum. */
+     * beginning on; relative may be NULL; factor is not negative. Returns 1 / their sum. */
     float (*exponentials)(float *scores, const float *relative, float factor, enum tensor_type out_type, int64_t n);
     /* Few queries (1 to KEPT_QUERIES) and kept keys (kept_template.h). */
     void (*kept_dots)(float *scores, int64_t ldc, const float *q, int rows, const struct kept_keys *keys);
@@ -82,6 +82,6 @@ struct cpu_kernels {
 /* Products in bf16, on processors that have instructions for them (avx512_bf16). pack functions take bf16 only. */
 extern const struct cpu_products cpu_products_avx512bf16;
 
-extern const struct cpu_kernels cpu_kernels_plain, cpu_kernels_avx2, cpu_kernels_avx512;
+extern const struct cpu_kernels cpu_kernels_plain, cpu_kernels_avx2, cpu_kernels_avx512, cpu_kernels_avx512bf16;
 
 #endif

@@ -78,16 +78,20 @@ static inline vec vec_silu(vec x)
     return vec_div(x, vec_add(vec_set(1), vec_exp(vec_sub(vec_set(0), x))));
 }
 
-/* x · (1 + erf(x / √2)) / 2 with erf from Abramowitz and Stegun 7.1.26, absolute error 1.5e-7. */
+/* x · (1 + erf(x / √2)) / 2 with erf from Abramowitz and Stegun 7.1.28, absolute error 3e-7: no exponential. */
 static inline vec vec_gelu(vec x)
 {
     vec z = vec_mul(vec_max(x, vec_sub(vec_set(0), x)), vec_set(0.70710678f));
-    vec t = vec_div(vec_set(1), vec_fma(vec_set(0.3275911f), z, vec_set(1)));
-    vec p = vec_fma(vec_set(1.061405429f), t, vec_set(-1.453152027f));
-    p = vec_fma(p, t, vec_set(1.421413741f));
-    p = vec_fma(p, t, vec_set(-0.284496736f));
-    p = vec_fma(p, t, vec_set(0.254829592f));
-    vec tail = vec_mul(vec_mul(p, t), vec_exp(vec_sub(vec_set(0), vec_mul(z, z)))); /* 1 - erf(z) */
+    vec p = vec_fma(vec_set(4.30638e-5f), z, vec_set(2.765672e-4f));
+    p = vec_fma(p, z, vec_set(1.520143e-4f));
+    p = vec_fma(p, z, vec_set(9.2705272e-3f));
+    p = vec_fma(p, z, vec_set(4.22820123e-2f));
+    p = vec_fma(p, z, vec_set(7.05230784e-2f));
+    p = vec_fma(p, z, vec_set(1));
+    p = vec_mul(p, p);
+    p = vec_mul(p, p);
+    p = vec_mul(p, p);
+    vec tail = vec_div(vec_set(1), vec_mul(p, p)); /* 1 - erf(z); 0 where p⁸ is past the largest float */
     vec upper = vec_mul(vec_set(0.5f), vec_sub(vec_set(2), tail));
     vec lower = vec_mul(vec_set(0.5f), tail);
     return vec_mul(x, vec_where_negative(x, lower, upper));
