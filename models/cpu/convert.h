@@ -38,6 +38,19 @@ static inline void element_set(void *data, enum tensor_type type, int64_t i, flo
         ((uint16_t *)data)[i] = bf16_from_float(value);
 }
 
+/* The scale behind a kept key of `width` numbers in 8 bits. */
+static inline float kept_scale(const void *key, int64_t width)
+{
+    float scale;
+    memcpy(&scale, (const unsigned char *)key + width, sizeof scale);
+    return scale;
+}
+
+static inline void kept_scale_set(void *key, int64_t width, float scale)
+{
+    memcpy((unsigned char *)key + width, &scale, sizeof scale);
+}
+
 /* The address of element i. */
 static inline void *element_at(const struct tensor *t, int64_t i)
 {

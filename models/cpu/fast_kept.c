@@ -78,9 +78,15 @@ static void split_steps(void *context, int64_t begin, int64_t end, int worker)
     const struct copy *j = context;
     int64_t time = j->x.shape[1], width = j->width / j->heads;
     for (int64_t item = begin; item < end; item++)
-        for (int64_t head = 0; head < j->heads; head++)
-            copy_row(j, ((item / time * j->heads + head) * time + item % time) * width, item * j->width + head * width,
-                     width);
+        for (int64_t head = 0; head < j->heads; head++) {
+            int64_t to = ((item / time * j->heads + head) * time + item % time) * j->out.shape[3];
+            int64_t from = item * j->width + head * width;
+            void *key = element_at(&j->out, to);
+            if (j->out.type == TENSOR_I8)
+                kept_scale_set(key, width, j->kernels->quantize(key, element_at(&j->x, from), j->x.type, width));
+            else
+                copy_row(j, to, from, width);
+        }
 }
 
 void fast_split_heads(struct context *c, struct tensor out, struct tensor x, int heads)

@@ -17,7 +17,7 @@ static inline struct kept_head kept_head(const struct tensor *keys, const struct
     if (keys->rank == 2)
         return (struct kept_head){head * width, keys->shape[1], span->index};
     int64_t time = keys->shape[2];
-    return (struct kept_head){(span->row * keys->shape[1] + head) * time * width, width, NULL};
+    return (struct kept_head){(span->row * keys->shape[1] + head) * time * keys->shape[3], keys->shape[3], NULL};
 }
 
 static inline int64_t kept_key(const struct kept_head *h, int64_t t)

@@ -34,7 +34,8 @@ struct cpu_products {
                  int64_t n);
 };
 
-/* A head's kept keys or values: key t is the width elements from step · (index ? index[t] : t) on. */
+/* A head's kept keys or values: key t is the width elements from step · (index ? index[t] : t) on; i8 has its scale
+ * behind them. */
 struct kept_keys {
     const void *data;
     enum tensor_type type;

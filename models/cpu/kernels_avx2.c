@@ -164,6 +164,13 @@ static inline vec vec_load_i32_first(const int32_t *p, int64_t n)
     return _mm256_cvtepi32_ps(_mm256_maskload_epi32(p, first_lanes(n)));
 }
 
+static inline vec vec_load_i8_first(const int8_t *p, int64_t n)
+{
+    int64_t eight = 0;
+    memcpy(&eight, p, n < LANES ? (size_t)n : sizeof eight);
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128(eight)));
+}
+
 /* v: whole numbers. Held to int8; a NaN becomes 0. */
 static inline void vec_store_i8_first(int8_t *p, vec v, int64_t n)
 {

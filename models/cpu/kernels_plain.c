@@ -138,6 +138,11 @@ static inline vec vec_load_i32_first(const int32_t *p, int64_t n)
     return n > 0 ? (float)*p : 0;
 }
 
+static inline vec vec_load_i8_first(const int8_t *p, int64_t n)
+{
+    return n > 0 ? (float)*p : 0;
+}
+
 /* v: a whole number. Held to int8; a NaN becomes 0. */
 static inline void vec_store_i8_first(int8_t *p, vec v, int64_t n)
 {

@@ -5,7 +5,7 @@
  * the first n lanes only (loads give 0 in the others), vec_first(v, other, n), vec_add, vec_sub, vec_mul, vec_div,
  * vec_max (the second when either is a NaN), vec_min, vec_fma(a, b, c) = a·b + c, vec_round, vec_power2(n) = 2ⁿ of
  * whole n, vec_where_negative(x, a, b), vec_sum, vec_sums4 (of four), vec_largest, vec_load_i32_first,
- * vec_store_i8_first. */
+ * vec_load_i8_first, vec_store_i8_first. */
 #include "models/cpu/convert.h"
 #include "models/cpu/kernels.h"
 

@@ -39,6 +39,30 @@ void plain_scatter_rows(struct context *c, struct tensor out, struct tensor x, c
             element_set(out.data, out.type, rows[row] * width + i, element_get(x.data, x.type, row * width + i));
 }
 
+/* One head's part of a step of x. */
+static void copy_head(struct tensor out, int64_t to, const struct tensor *x, int64_t from, int64_t width)
+{
+    float most = 0;
+    for (int64_t i = 0; i < width; i++)
+        most = fmaxf(most, fabsf(element_get(x->data, x->type, from + i)));
+    for (int64_t i = 0; i < width; i++) {
+        float value = element_get(x->data, x->type, from + i);
+        if (out.type == TENSOR_I8)
+            ((int8_t *)out.data)[to + i] = (int8_t)rintf(value * (most > 0 ? 127.0f / most : 0));
+        else
+            element_set(out.data, out.type, to + i, value);
+    }
+    if (out.type == TENSOR_I8)
+        kept_scale_set(element_at(&out, to), width, most / 127.0f);
+}
+
+static float kept_get(const struct tensor *keys, int64_t key, int64_t i, int64_t width)
+{
+    if (keys->type != TENSOR_I8)
+        return element_get(keys->data, keys->type, key + i);
+    return (float)((const int8_t *)keys->data)[key + i] * kept_scale(element_at(keys, key), width);
+}
+
 void plain_split_heads(struct context *c, struct tensor out, struct tensor x, int heads)
 {
     (void)c;
@@ -46,9 +70,8 @@ void plain_split_heads(struct context *c, struct tensor out, struct tensor x, in
     for (int64_t row = 0; row < x.shape[0]; row++)
         for (int64_t t = 0; t < time; t++)
             for (int64_t head = 0; head < heads; head++)
-                for (int64_t i = 0; i < width; i++)
-                    element_set(out.data, out.type, ((row * heads + head) * time + t) * width + i,
-                                element_get(x.data, x.type, ((row * time + t) * heads + head) * width + i));
+                copy_head(out, ((row * heads + head) * time + t) * out.shape[3], &x,
+                          ((row * time + t) * heads + head) * width, width);
 }
 
 /* ---- attention ---- */
@@ -64,7 +87,7 @@ static void weigh(double *weights, const struct tensor *q, int64_t i, int64_t he
         weights[t] = 0;
         for (int64_t x = 0; x < width; x++)
             weights[t] += (double)element_get(q->data, q->type, i * q->shape[1] + head * width + x) *
-                          (double)element_get(keys->data, keys->type, kept_key(&h, t) + x);
+                          (double)kept_get(keys, kept_key(&h, t), x, width);
         weights[t] *= (double)scale;
         most = fmax(most, weights[t]);
     }
@@ -86,7 +109,7 @@ static void attend_span(struct tensor out, const struct tensor *q, const struct 
             for (int64_t x = 0; x < width; x++) {
                 double sum = 0;
                 for (int64_t t = 0; t < span->length; t++)
-                    sum += weights[t] * (double)element_get(values->data, values->type, kept_key(&h, t) + x);
+                    sum += weights[t] * (double)kept_get(values, kept_key(&h, t), x, width);
                 element_set(out.data, out.type, i * q->shape[1] + head * width + x, (float)sum);
             }
         }

@@ -2,8 +2,8 @@
 #include <immintrin.h>
 
 typedef __m512 vec;
-#define LANES        16
-#define GEMM_ROWS    8
+#define LANES     16
+#define GEMM_ROWS 8
 
 static inline __mmask16 first_lanes(int64_t n)
 {
@@ -154,6 +154,11 @@ static inline float vec_largest(vec v)
 static inline vec vec_load_i32_first(const int32_t *p, int64_t n)
 {
     return _mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(first_lanes(n), p));
+}
+
+static inline vec vec_load_i8_first(const int8_t *p, int64_t n)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(first_lanes(n), p)));
 }
 
 /* v: whole numbers. Held to int8; a NaN becomes 0. */

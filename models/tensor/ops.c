@@ -405,13 +405,25 @@ void scatter_rows(struct context *c, struct tensor out, struct tensor x, const i
         c->device->ops->scatter_rows(c, out, x, rows);
 }
 
+/* Kept keys as f32 or bf16 of the same width, so that one set of rules is enough for both. */
+static struct tensor without_scales(struct tensor keys)
+{
+    if (keys.type == TENSOR_I8 && keys.rank == 4 && keys.shape[3] > KEPT_SCALE) {
+        keys.type = TENSOR_F32;
+        keys.shape[3] -= KEPT_SCALE;
+    }
+    return keys;
+}
+
 void split_heads(struct context *c, struct tensor out, struct tensor x, int heads)
 {
     const char *op = "split_heads";
-    if (usable(c, op, &out, &x) && check(c, is_sequence(&x, heads), op, "x is not [batch, time, heads·d]", &out, &x) &&
+    const struct tensor plain = without_scales(out);
+    if (usable(c, op, &plain, &x) &&
+        check(c, is_sequence(&x, heads), op, "x is not [batch, time, heads·d]", &out, &x) &&
         check(c,
-              out.rank == 4 && out.shape[0] == x.shape[0] && out.shape[1] == heads && out.shape[2] == x.shape[1] &&
-                  out.shape[3] == x.shape[2] / heads,
+              plain.rank == 4 && plain.shape[0] == x.shape[0] && plain.shape[1] == heads &&
+                  plain.shape[2] == x.shape[1] && plain.shape[3] == x.shape[2] / heads,
               op, "out is not [batch, heads, time, d]", &out, &x) &&
         computing(c, &out))
         c->device->ops->split_heads(c, out, x, heads);
@@ -453,13 +465,14 @@ void kept_attention(struct context *c, struct tensor out, struct tensor q, struc
                     int heads, float factor, const struct query_span *spans, int count)
 {
     const char *op = "kept_attention";
-    if (!usable(c, op, &out, &q) || !usable(c, op, &keys, &values) || !check_kept(c, op, &q, &keys, heads) ||
+    const struct tensor k = without_scales(keys), v = without_scales(values);
+    if (!usable(c, op, &out, &q) || !usable(c, op, &k, &v) || !check_kept(c, op, &q, &k, heads) ||
         !check(c, tensor_same_shape(&out, &q), op, "out has not the shape of q", &out, &q) ||
         !check(c, tensor_same_shape(&keys, &values) && keys.type == values.type, op, "values are not like the keys",
                &keys, &values))
         return;
     for (int i = 0; i < count; i++)
-        if (!check_span(c, op, &spans[i], &q, &keys) || !check_span(c, op, &spans[i], &q, &values))
+        if (!check_span(c, op, &spans[i], &q, &k) || !check_span(c, op, &spans[i], &q, &v))
             return;
     if (computing(c, &out) && count > 0)
         c->device->ops->kept_attention(c, out, q, keys, values, heads, factor, spans, count);
@@ -469,8 +482,9 @@ void kept_attention_weights(struct context *c, struct tensor out, struct tensor 
                             float factor, const struct query_span *span)
 {
     const char *op = "kept_attention_weights";
-    if (!usable(c, op, &out, &q) || !usable(c, op, &out, &keys) || !check_kept(c, op, &q, &keys, heads) ||
-        !check_span(c, op, span, &q, &keys) ||
+    const struct tensor k = without_scales(keys);
+    if (!usable(c, op, &out, &q) || !usable(c, op, &out, &k) || !check_kept(c, op, &q, &k, heads) ||
+        !check_span(c, op, span, &q, &k) ||
         !check(c,
                is_f32(&out) && out.rank == 3 && out.shape[0] == heads && out.shape[1] == span->count &&
                    out.shape[2] == span->length,

@@ -196,7 +196,11 @@ void gather_rows(struct context *c, struct tensor out, struct tensor x, const in
 /* The other way: row rows[i] of out [m, width] becomes row i of x [n, width]; the others stay. One type. */
 void scatter_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);
 
-/* x [batch, time, heads·d] any; out [batch, heads, time, d] any. */
+/* Keys may be kept in 8 bits: a row is then its d whole numbers, and behind them, as an f32, the scale that brings them
+ * back (absolute maximum / 127). */
+enum { KEPT_SCALE = sizeof(float) };
+
+/* x [batch, time, heads·d] any; out [batch, heads, time, d] any, or i8 [batch, heads, time, d + KEPT_SCALE]. */
 void split_heads(struct context *c, struct tensor out, struct tensor x, int heads);
 
 /* Queries that attend to the same kept keys. */
@@ -208,9 +212,9 @@ struct query_span {
 };
 
 /* Softmax attention of few queries to kept keys: q, out [n, heads·d] any; keys and values of one shape, any:
- * [rows, heads, time, d], or [slots, heads·d], where every key has a slot of its own and hypotheses that have a
- * beginning in common name the same slots: a beam is reordered by its lists alone. Queries outside all spans are left
- * as they are. */
+ * [rows, heads, time, d] (or i8, d + KEPT_SCALE), or [slots, heads·d], where every key has a slot of its own and
+ * hypotheses that have a beginning in common name the same slots: a beam is reordered by its lists alone. Queries
+ * outside all spans are left as they are. */
 void kept_attention(struct context *c, struct tensor out, struct tensor q, struct tensor keys, struct tensor values,
                     int heads, float scale, const struct query_span *spans, int count);
 

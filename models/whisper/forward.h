@@ -6,7 +6,7 @@
 
 /* What a pass keeps from one call to the next, per decoder layer. */
 struct kept {
-    struct tensor cross_keys, cross_values; /* [windows, heads, positions, d/heads] */
+    struct tensor cross_keys, cross_values; /* [windows, heads, positions, d/heads], or i8 with scales */
     struct tensor keys, values;             /* [slots, d] */
 };
 

@@ -222,6 +222,41 @@ static void test_attention_to_rows(void **state)
     }
 }
 
+/* Keys and values are first brought into 8 bits. in: q, keys and values [rows, time, heads·d] */
+static void run_kept_i8(struct context *c, const struct call *call, const struct tensor *in, struct tensor out)
+{
+    struct tensor kept[2];
+    for (int i = 0; i < 2; i++) {
+        const struct tensor *x = &in[i + 1];
+        kept[i] =
+            tensor_new(c, TENSOR_I8, 4,
+                       (int64_t[]){x->shape[0], call->heads, x->shape[1], x->shape[2] / call->heads + KEPT_SCALE});
+        memset(kept[i].data, 0xff, tensor_bytes(&kept[i]));
+        split_heads(c, kept[i], *x, call->heads);
+    }
+    if (out.rank == 2)
+        kept_attention(c, out, in[0], kept[0], kept[1], call->heads, 0.5f, call->span, call->spans);
+    else
+        kept_attention_weights(c, out, in[0], kept[0], call->heads, 0.5f, call->span);
+}
+
+static void test_attention_to_8_bits(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        int heads = pick(1, 4), width = pick(0, 1) ? 64 : pick(1, 90), rows = pick(1, 3), time = pick(1, 90),
+            n = pick(1, 9);
+        struct call call = {.inputs = 3, .run = run_kept_i8, .heads = heads, .spans = 1};
+        call.in[0] = shaped(pick_type(), 2, n, heads * width, 0, 0);
+        call.in[1] = call.in[2] = shaped(pick_type(), 3, rows, time, heads * width, 0);
+        call.out = shaped(pick_type(), 2, n, heads * width, 0, 0);
+        call.span[0] = (struct query_span){0, n, pick(1, time), pick(0, rows - 1), NULL};
+        compare_levels(&call);
+        call.out = shaped(TENSOR_F32, 3, heads, n, call.span[0].length, 0);
+        compare_levels(&call);
+    }
+}
+
 static void test_attention_to_slots(void **state)
 {
     (void)state;
@@ -281,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_gather_and_scatter),
         cmocka_unit_test(test_split_heads),
         cmocka_unit_test(test_attention_to_rows),
+        cmocka_unit_test(test_attention_to_8_bits),
         cmocka_unit_test(test_attention_to_slots),
         cmocka_unit_test(test_what_does_not_fit_is_refused),
     };
