@@ -21,7 +21,7 @@ int batch_open(struct batch **batch, const struct utter_model *model, int rows, 
     if (model->whisper)
         whisper_batch_open(&b->whisper, model, rows, decoding, fault);
     else
-        ctc_batch_open(&b->ctc, model, rows, samples, decoding->beam, fault);
+        ctc_batch_open(&b->ctc, model, rows, samples, decoding->beam, decoding->nbest, fault);
     if (fault->code)
         batch_close(&b);
     else

@@ -229,7 +229,7 @@ static int measure(struct utter_model *model, struct utter_benchmark_params *par
         if (memory_rate(model->engine->threads, &out->memory_rate, fault))
             return fault->code;
     }
-    if (decoding_read(&decoding, model, params->beam, model->whisper ? "en" : NULL, &forced, fault))
+    if (decoding_read(&decoding, model, params->beam, 0, model->whisper ? "en" : NULL, &forced, fault))
         return fault->code;
     if (!run_passes(model, params, &decoding, noise, out, fault))
         matmul_rate(model, params->batch, logmel_frames(model->logmel, noise->windows[0].count), &out->matmul_rate,

@@ -1,6 +1,7 @@
 #include "src/ctc_batch.h"
 
 #include "src/base/memory.h"
+#include "src/nbest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@ enum { FEWEST_FRAMES = 8 };
 
 struct ctc_batch {
     const struct utter_model *model;
-    int rows, beam;
+    int rows, beam, nbest;
     int64_t samples;
     struct fastconformer_pass *pass;
     unsigned char *scratch; /* [threads, scratch_size] for the features */
@@ -28,7 +29,7 @@ struct ctc_batch {
 };
 
 int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, int64_t samples, int beam,
-                   struct fault *fault)
+                   int nbest, struct fault *fault)
 {
     struct ctc_batch *b = memory_new(1, sizeof *b);
     if (!b)
@@ -36,6 +37,7 @@ int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, in
     b->model = model;
     b->rows = rows;
     b->beam = beam;
+    b->nbest = nbest;
     b->samples = samples;
     b->scratch_size = (logmel_scratch_size(model->logmel) + 63) / 64 * 64;
     b->scratch = memory_aligned(b->scratch_size * (size_t)thread_pool_size(model->engine->threads));
@@ -161,6 +163,45 @@ static void shift_words(struct word_list *list, double seconds)
     }
 }
 
+static int add_alternative(const struct ctc_batch *b, const struct ctc_hypothesis *h, struct nbest *nbest,
+                           struct fault *fault)
+{
+    const struct tokenizer *tokenizer = b->model->tokenizer;
+    struct nbest_token *tokens = memory_new(h->count + 1, sizeof *tokens);
+    int *ids = memory_new(h->count + 1, sizeof *ids);
+    char *text = NULL;
+    for (size_t i = 0; tokens && ids && i < h->count; i++) {
+        const char *piece = tokenizer_piece(tokenizer, h->tokens[i].id);
+        ids[i] = h->tokens[i].id;
+        tokens[i] = (struct nbest_token){.id = ids[i],
+                                         .log_probability = h->tokens[i].log_probability,
+                                         .bytes = piece ? piece : "",
+                                         .length = piece ? strlen(piece) : 0};
+    }
+    size_t size = tokens && ids ? tokenizer_decode(tokenizer, ids, h->count, NULL, 0) + 1 : 0;
+    if (size && (text = memory_new(size, 1))) {
+        tokenizer_decode(tokenizer, ids, h->count, text, size);
+        nbest_add(nbest, text, h->score, tokens, h->count, fault);
+    } else {
+        fail_memory(fault, "a stretch's alternatives");
+    }
+    free(text);
+    free(ids);
+    free(tokens);
+    return fault->code;
+}
+
+static int keep_nbest(const struct ctc_batch *b, const struct ctc_result *result, struct window *w, struct fault *fault)
+{
+    nbest_free(w->nbest);
+    w->nbest = nbest_new(w, result->count);
+    if (!w->nbest)
+        return fail_memory(fault, "a stretch's alternatives");
+    for (size_t i = 0; i < result->count && !fault->code; i++)
+        add_alternative(b, &result->best[i], w->nbest, fault);
+    return fault->code;
+}
+
 static int search_window(struct ctc_batch *b, int row, struct fault *fault)
 {
     const struct fastconformer_config *config = fastconformer_get_config(b->model->network);
@@ -168,7 +209,7 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
     words_free(&w->words);
     if (logmel_frames(b->model->logmel, w->count) < FEWEST_FRAMES)
         return 0;
-    struct ctc_params params = {.blank = config->blank, .beam = b->beam, .nbest = 1};
+    struct ctc_params params = {.blank = config->blank, .beam = b->beam, .nbest = b->nbest ? b->nbest : 1};
     struct ctc_result result = {0};
     const float *scores = b->scores + (size_t)row * (size_t)b->score_frames * (size_t)config->vocabulary;
     if (ctc_decode(scores, b->score_lengths[row], config->vocabulary, &params, &result, fault))
@@ -176,6 +217,8 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
     if (result.count && !words_from_tokens(b->model->tokenizer, &result.best[0], b->model->frame_seconds,
                                            (double)w->count / WINDOW_RATE, &w->words, fault))
         shift_words(&w->words, (double)w->begin / WINDOW_RATE);
+    if (b->nbest && result.count && !fault->code)
+        keep_nbest(b, &result, w, fault);
     ctc_free(&result);
     return fault->code;
 }

@@ -8,7 +8,7 @@
 struct ctc_batch;
 
 int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, int64_t samples, int beam,
-                   struct fault *fault);
+                   int nbest, struct fault *fault);
 void ctc_batch_close(struct ctc_batch **batch);
 int ctc_batch_features(struct ctc_batch *batch, struct window *const *windows, int count, struct fault *fault);
 int ctc_batch_forward(struct ctc_batch *batch, struct fault *fault);

@@ -2,6 +2,7 @@
 
 #include "audio/activity.h"
 #include "src/base/memory.h"
+#include "src/nbest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ void window_free(struct window *window)
     words_free(&window->words);
     free(window->dropped);
     free(window->tokens);
+    nbest_free(window->nbest);
     memset(window, 0, sizeof *window);
 }
 

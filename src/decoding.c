@@ -17,6 +17,16 @@ static int check_beam(const struct utter_model *model, int beam, struct fault *f
     return 0;
 }
 
+/* A search keeps no more texts than it looks at. Called when all else is read. */
+static int check_nbest(const struct decoding *d, const struct utter_model *model, struct fault *fault)
+{
+    int most = model->whisper && d->search.best_of > d->beam ? d->search.best_of : d->beam;
+    if (d->nbest >= 0 && d->nbest <= most)
+        return 0;
+    return fail(fault, UTTER_ERROR_ARGUMENT, "nbest is %d, and must be 0 to %d, the texts that the search looks at",
+                d->nbest, most);
+}
+
 static int check_number(const char *name, double value, double least, double most, struct fault *fault)
 {
     if (value >= least && value <= most)
@@ -88,7 +98,7 @@ static void fill_search(struct decoding *d, const struct utter_model *model, con
         .window_seconds = config->positions * model->frame_seconds,
         .seed = p->seed,
         .force_tokens = p->force_tokens,
-        .nbest = 1,
+        .nbest = d->nbest ? d->nbest : 1,
     };
     if (p->temperature_count)
         memcpy(search->temperature, p->temperatures, p->temperature_count * sizeof *search->temperature);
@@ -116,13 +126,14 @@ static int read_whisper(struct decoding *d, const struct utter_model *model, con
     return read_prompt(d, model, params.prompt, fault);
 }
 
-int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, const char *language,
+int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, int nbest, const char *language,
                   const struct utter_decoding_params *given, struct fault *fault)
 {
-    *decoding = (struct decoding){.beam = beam ? beam : 1, .language = LANGUAGE_UNKNOWN};
+    *decoding = (struct decoding){.beam = beam ? beam : 1, .nbest = nbest, .language = LANGUAGE_UNKNOWN};
     if (check_beam(model, beam, fault) || model_speaks(model, language, fault))
         return fault->code;
-    if (model->whisper && read_whisper(decoding, model, language, given, fault))
+    if ((model->whisper && read_whisper(decoding, model, language, given, fault)) ||
+        check_nbest(decoding, model, fault))
         decoding_free(decoding);
     return fault->code;
 }

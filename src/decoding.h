@@ -7,7 +7,8 @@
 
 /* One session's. What is below beam is for Whisper models only. */
 struct decoding {
-    int beam; /* 1: greedy */
+    int beam;  /* 1: greedy */
+    int nbest; /* texts of each window to keep; 0: none */
     struct whisper_search_params search;
     bool sequential, forget, word_times, drop_doubtful;
     int language; /* id of the token of the language asked for; -1: English-only model; LANGUAGE_UNKNOWN */
@@ -18,7 +19,7 @@ struct decoding {
 enum { LANGUAGE_UNKNOWN = -2 };
 
 /* language and given may be NULL; nothing of them is kept. Errors: ARGUMENT, MEMORY, UNSUPPORTED. */
-int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, const char *language,
+int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, int nbest, const char *language,
                   const struct utter_decoding_params *given, struct fault *fault);
 void decoding_free(struct decoding *decoding);
 

@@ -39,6 +39,7 @@ struct recognizer {
     struct running *running; /* sequential mode: windows are what it makes of the sound */
     struct segment_queue segments;
     struct dropped_queue dropped;
+    struct nbest_queue nbest;
     double reached;
     struct utter_timings timings;
 };
@@ -90,6 +91,7 @@ void recognizer_reset(struct recognizer *r)
         drop_window(&r->held[lane].window);
     segment_queue_clear(&r->segments);
     dropped_queue_clear(&r->dropped);
+    nbest_queue_clear(&r->nbest);
     if (r->running)
         running_reset(r->running);
     if (r->batch)
@@ -161,6 +163,13 @@ static int emit_dropped(struct recognizer *r, const struct window *window, struc
     return 0;
 }
 
+static void emit_nbest(struct recognizer *r, struct window *window)
+{
+    if (window->nbest)
+        nbest_queue_add(&r->nbest, window->nbest);
+    window->nbest = NULL;
+}
+
 /* Gives out the held words of a lane, those that lie before right (NULL: all); returns how many of right's they
  * cover through *covered. */
 static int release_held(struct recognizer *r, int lane, const struct window *right, size_t *covered,
@@ -186,6 +195,7 @@ static int finish_window(struct recognizer *r, struct window **window, struct fa
     size_t covered;
     if (release_held(r, w->channel, w, &covered, fault) || emit_dropped(r, w, fault))
         return fault->code;
+    emit_nbest(r, w);
     if (w->seam_after) {
         r->held[w->channel] = (struct held){w, covered};
         *window = NULL;
@@ -267,6 +277,7 @@ static int run_running(void *recognizer, struct window *window, struct fault *fa
     if (run_pass(r, &window, 1, fault) || emit_dropped(r, window, fault) ||
         emit(r, window, 0, window->words.count, fault))
         return fault->code;
+    emit_nbest(r, window);
     r->reached = (double)window->begin / WINDOW_RATE + window->seek;
     return 0;
 }
@@ -311,6 +322,11 @@ struct segment_queue *recognizer_segments(struct recognizer *r)
 struct dropped_queue *recognizer_dropped(struct recognizer *r)
 {
     return &r->dropped;
+}
+
+struct nbest_queue *recognizer_nbest(struct recognizer *r)
+{
+    return &r->nbest;
 }
 
 const char *recognizer_language(const struct recognizer *r)

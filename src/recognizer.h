@@ -5,6 +5,7 @@
 
 #include "src/decoding.h"
 #include "src/dropped.h"
+#include "src/nbest.h"
 #include "src/segment.h"
 #include "src/window.h"
 
@@ -38,6 +39,9 @@ struct segment_queue *recognizer_segments(struct recognizer *recognizer);
 
 /* What was heard and not given out. */
 struct dropped_queue *recognizer_dropped(struct recognizer *recognizer);
+
+/* What else windows might have said. */
+struct nbest_queue *recognizer_nbest(struct recognizer *recognizer);
 
 /* The language heard so far, "" while it is not known; of models that speak one, "". Lives with the model. */
 const char *recognizer_language(const struct recognizer *recognizer);

@@ -15,7 +15,8 @@ struct utter_session {
     struct intake *intake;
     struct recognizer *recognizer;
     struct segment *handed;         /* what next gave last, … */
-    struct dropped *handed_dropped; /* … and what next_dropped */
+    struct dropped *handed_dropped; /* … what next_dropped did, … */
+    struct nbest *handed_nbest;     /* … and what next_nbest */
     enum state state;
     double began, ended; /* clock of the first call and of the last; 0: none yet */
 };
@@ -24,7 +25,8 @@ static int open_parts(struct utter_session *session, const struct utter_session_
 {
     const struct utter_model *model = session->model;
     struct cutter_params cutting = {0};
-    if (decoding_read(&session->decoding, model, params->beam, params->language, params->decoding, fault))
+    if (decoding_read(&session->decoding, model, params->beam, params->nbest, params->language, params->decoding,
+                      fault))
         return fault->code;
     bool cut = cutting_choose(&cutting, model, &session->decoding, params->batch);
     if (intake_open(&session->intake, params->sample_rate ? params->sample_rate : WINDOW_RATE,
@@ -68,6 +70,8 @@ static void drop_handed(struct utter_session *session)
     free(session->handed_dropped);
     session->handed = NULL;
     session->handed_dropped = NULL;
+    nbest_free(session->handed_nbest);
+    session->handed_nbest = NULL;
 }
 
 void utter_session_close(utter_session **session)
@@ -180,6 +184,19 @@ int utter_session_next_dropped(utter_session *session, struct utter_dropped *dro
     if (!session->handed_dropped)
         return 0;
     *dropped = session->handed_dropped->public;
+    return 1;
+}
+
+int utter_session_next_nbest(utter_session *session, struct utter_nbest *nbest)
+{
+    struct fault fault = {0};
+    if (need_pointer(session, "session", &fault) || need_pointer(nbest, "nbest", &fault))
+        return message_publish(&fault);
+    drop_handed(session);
+    session->handed_nbest = nbest_queue_take(recognizer_nbest(session->recognizer));
+    if (!session->handed_nbest)
+        return 0;
+    *nbest = session->handed_nbest->public;
     return 1;
 }
 

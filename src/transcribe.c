@@ -160,8 +160,8 @@ static int open_source(struct job *job, const struct utter_source *given, struct
 
 static int open_job(struct job *job, const struct utter_source *source, struct fault *fault)
 {
-    if (decoding_read(&job->decoding, job->model, job->params.beam, job->params.language, job->params.decoding,
-                      fault) ||
+    if (decoding_read(&job->decoding, job->model, job->params.beam, job->params.nbest, job->params.language,
+                      job->params.decoding, fault) ||
         open_source(job, source, fault))
         return fault->code;
     audio_file_get_info(job->file, &job->info);
@@ -206,7 +206,8 @@ static int make_transcript(struct job *job, double began, struct utter_transcrip
         return fault->code;
     struct utter_transcript *public = transcript_public(transcript);
     if (transcript_fill(transcript, recognizer_segments(job->recognizer), fault) ||
-        transcript_fill_dropped(transcript, recognizer_dropped(job->recognizer), fault)) {
+        transcript_fill_dropped(transcript, recognizer_dropped(job->recognizer), fault) ||
+        transcript_fill_nbest(transcript, recognizer_nbest(job->recognizer), fault)) {
         utter_transcript_free(&public);
         return fault->code;
     }

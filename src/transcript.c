@@ -11,6 +11,8 @@ struct transcript {
     struct utter_segment *segments;
     struct dropped_queue owned_dropped;
     struct utter_dropped *dropped;
+    struct nbest_queue owned_nbest;
+    struct utter_nbest *nbest;
     char *text, *language, *warning;
 };
 
@@ -93,6 +95,30 @@ int transcript_fill_dropped(struct transcript *t, struct dropped_queue *dropped,
     return 0;
 }
 
+static int by_nbest_start(const void *a, const void *b)
+{
+    const struct utter_nbest *x = a, *y = b;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return x->channel - y->channel;
+}
+
+int transcript_fill_nbest(struct transcript *t, struct nbest_queue *nbest, struct fault *fault)
+{
+    size_t count = 0;
+    t->nbest = memory_new(nbest->count, sizeof *t->nbest);
+    if (!t->nbest)
+        return fail_memory(fault, "a transcript");
+    for (const struct nbest *n = nbest->first; n; n = n->next)
+        t->nbest[count++] = n->public;
+    qsort(t->nbest, count, sizeof *t->nbest, by_nbest_start);
+    t->owned_nbest = *nbest;
+    *nbest = (struct nbest_queue){0};
+    t->public.nbest = t->nbest;
+    t->public.nbest_count = count;
+    return 0;
+}
+
 struct utter_transcript *transcript_public(struct transcript *t)
 {
     return &t->public;
@@ -105,8 +131,10 @@ void utter_transcript_free(struct utter_transcript **transcript)
     struct transcript *t = (struct transcript *)*transcript;
     segment_queue_clear(&t->owned);
     dropped_queue_clear(&t->owned_dropped);
+    nbest_queue_clear(&t->owned_nbest);
     free(t->segments);
     free(t->dropped);
+    free(t->nbest);
     free(t->text);
     free(t->language);
     free(t->warning);

@@ -1,6 +1,7 @@
 #include "src/whisper_batch.h"
 
 #include "src/base/memory.h"
+#include "src/nbest.h"
 #include "src/whisper_heard.h"
 
 #include <stdlib.h>
@@ -234,6 +235,8 @@ static void forget_heard(struct window *w)
     w->dropped = NULL;
     w->tokens = NULL;
     w->token_count = 0;
+    nbest_free(w->nbest);
+    w->nbest = NULL;
 }
 
 int whisper_batch_search(struct whisper_batch *b, struct fault *fault)

@@ -2,13 +2,70 @@
 
 #include "decoder/whisper_segments.h"
 #include "src/base/memory.h"
+#include "src/nbest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static double window_seconds(const struct window *w)
 {
     return (double)w->count / WINDOW_RATE;
+}
+
+/* ---- a hypothesis as it was found ---- */
+
+/* Its text without spaces in front; the caller's. NULL when memory ran out. */
+static char *text_of(const struct whisper_heard *h, const struct whisper_hypothesis *hypothesis)
+{
+    const struct whisper_vocabulary *vocabulary = h->model->vocabulary;
+    size_t length = whisper_vocabulary_decode(vocabulary, hypothesis->tokens, hypothesis->count, NULL, 0);
+    char *text = memory_new(length + 1, 1);
+    if (!text)
+        return NULL;
+    whisper_vocabulary_decode(vocabulary, hypothesis->tokens, hypothesis->count, text, length + 1);
+    size_t blanks = strspn(text, " ");
+    memmove(text, text + blanks, strlen(text) - blanks + 1);
+    return text;
+}
+
+static void describe_token(struct nbest_token *token, const struct whisper_heard *h, int id, float log_probability)
+{
+    const int begin = whisper_vocabulary_special(h->model->vocabulary)->timestamp_begin;
+    *token = (struct nbest_token){.id = id, .log_probability = log_probability};
+    token->bytes = whisper_vocabulary_bytes(h->model->vocabulary, id, &token->length);
+    if (id < begin)
+        return;
+    token->bytes = NULL;
+    snprintf(token->label, sizeof token->label, "<|%.2f|>", (id - begin) * h->model->frame_seconds);
+}
+
+static int add_alternative(const struct whisper_heard *h, const struct whisper_hypothesis *hypothesis,
+                           struct nbest *nbest, struct fault *fault)
+{
+    char *text = text_of(h, hypothesis);
+    struct nbest_token *tokens = memory_new(hypothesis->count + 1, sizeof *tokens);
+    for (size_t i = 0; tokens && i < hypothesis->count; i++)
+        describe_token(&tokens[i], h, hypothesis->tokens[i], hypothesis->log_probabilities[i]);
+    if (text && tokens)
+        nbest_add(nbest, text, hypothesis->sum, tokens, hypothesis->count, fault);
+    else
+        fail_memory(fault, "a stretch's alternatives");
+    free(text);
+    free(tokens);
+    return fault->code;
+}
+
+static int keep_nbest(const struct whisper_heard *h, struct window *w, struct fault *fault)
+{
+    if (!h->decoding->nbest)
+        return 0;
+    w->nbest = nbest_new(w, h->result->count);
+    if (!w->nbest)
+        return fail_memory(fault, "a stretch's alternatives");
+    for (size_t i = 0; i < h->result->count && !fault->code; i++)
+        add_alternative(h, &h->result->best[i], w->nbest, fault);
+    return fault->code;
 }
 
 /* ---- text that is not given out ---- */
@@ -30,14 +87,9 @@ static enum utter_reason reason_of(const struct decoding *decoding, enum whisper
 
 static int keep_dropped(const struct whisper_heard *h, struct window *w, struct fault *fault)
 {
-    const struct whisper_hypothesis *best = &h->result->best[0];
-    size_t length = whisper_vocabulary_decode(h->model->vocabulary, best->tokens, best->count, NULL, 0);
-    w->dropped = memory_new(length + 1, 1);
+    w->dropped = text_of(h, &h->result->best[0]);
     if (!w->dropped)
         return fail_memory(fault, "a window's text");
-    whisper_vocabulary_decode(h->model->vocabulary, best->tokens, best->count, w->dropped, length + 1);
-    size_t blanks = strspn(w->dropped, " ");
-    memmove(w->dropped, w->dropped + blanks, strlen(w->dropped) - blanks + 1);
     w->seek = window_seconds(w);
     return 0;
 }
@@ -181,6 +233,8 @@ int whisper_heard_fill(const struct whisper_heard *h, struct window *w, struct f
     struct whisper_hypothesis kept = {0};
     w->temperature = h->result->temperature;
     w->reason = reason_of(h->decoding, h->result->verdict);
+    if (keep_nbest(h, w, fault))
+        return fault->code;
     if (w->reason != UTTER_REASON_NONE)
         return keep_dropped(h, w, fault);
     if (whisper_segments(h->model->vocabulary, &h->result->best[0], window_seconds(w), &list, fault))

@@ -27,7 +27,8 @@ struct window {
     double temperature;
     int *tokens; /* [token_count], owned: of the text that is kept, timestamps included */
     size_t token_count;
-    const int *prompt; /* [prompt_count], borrowed: of the text before; set by whoever runs windows one by one */
+    struct nbest *nbest; /* owned (nbest.h); NULL where none is wanted */
+    const int *prompt;   /* [prompt_count], borrowed: of the text before; set by whoever runs windows one by one */
     size_t prompt_count;
 };
 

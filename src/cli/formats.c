@@ -80,6 +80,45 @@ static void add_dropped(struct text *out, const struct utter_dropped *dropped)
     json_end(out, '}');
 }
 
+static void add_token(struct text *out, const struct utter_token *token)
+{
+    json_item(out);
+    json_begin(out, '{');
+    json_key_integer(out, "id", token->id);
+    json_key_string(out, "text", token->text);
+    json_key_number(out, "log_probability", (double)token->log_probability, 4);
+    json_end(out, '}');
+}
+
+static void add_alternative(struct text *out, const struct utter_alternative *alternative)
+{
+    json_item(out);
+    json_begin(out, '{');
+    json_key_string(out, "text", alternative->text);
+    json_key_number(out, "log_probability", alternative->log_probability, 4);
+    json_key(out, "tokens");
+    json_begin(out, '[');
+    for (size_t i = 0; i < alternative->token_count; i++)
+        add_token(out, &alternative->tokens[i]);
+    json_end(out, ']');
+    json_end(out, '}');
+}
+
+static void add_nbest(struct text *out, const struct utter_nbest *nbest)
+{
+    json_item(out);
+    json_begin(out, '{');
+    json_key_number(out, "start", nbest->start, 3);
+    json_key_number(out, "end", nbest->end, 3);
+    json_key_integer(out, "channel", nbest->channel);
+    json_key(out, "alternatives");
+    json_begin(out, '[');
+    for (size_t i = 0; i < nbest->alternative_count; i++)
+        add_alternative(out, &nbest->alternatives[i]);
+    json_end(out, ']');
+    json_end(out, '}');
+}
+
 void format_json(struct text *out, const struct recording *recording)
 {
     const struct utter_transcript *transcript = recording->transcript;
@@ -99,6 +138,13 @@ void format_json(struct text *out, const struct recording *recording)
         json_begin(out, '[');
         for (size_t i = 0; i < transcript->dropped_count; i++)
             add_dropped(out, &transcript->dropped[i]);
+        json_end(out, ']');
+    }
+    if (transcript->nbest_count) {
+        json_key(out, "nbest");
+        json_begin(out, '[');
+        for (size_t i = 0; i < transcript->nbest_count; i++)
+            add_nbest(out, &transcript->nbest[i]);
         json_end(out, ']');
     }
     json_end(out, '}');

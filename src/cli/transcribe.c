@@ -33,7 +33,7 @@ struct transcription {
     struct utter_decoding_params decoding_params;
     const char *format_name, *output_dir, *channels, *language, *lm, *boost;
     bool words, timings;
-    int beam, jobs;
+    int beam, nbest, jobs;
     const struct format *format;
     char **files;
     size_t count;
@@ -145,6 +145,7 @@ static void transcribe_one(void *context, size_t index)
     utter_source_init(&source);
     params.channels = strcmp(work->channels, "split") == 0 ? UTTER_CHANNELS_SPLIT : UTTER_CHANNELS_MIX;
     params.beam = work->beam;
+    params.nbest = work->nbest;
     params.language = work->language;
     params.batch = work->decoding.batch;
     params.decoding = &work->decoding_params;
@@ -237,6 +238,8 @@ static int check_request(const struct usage *usage, struct transcription *work)
     if (work->words && !work->format->words)
         return usage_error(usage, "--words: %s has no word times; txt, json, vtt, tsv, csv and lrc do",
                            work->format->name);
+    if (work->nbest && strcmp(work->format->name, "json") != 0)
+        return usage_error(usage, "--nbest: only --format json says what else was heard");
     if (work->count == 0)
         return usage_error(usage, "no recordings given");
     if (inputs > 1)
@@ -302,6 +305,8 @@ int command_transcribe(int argc, char **argv)
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
          "width of the beam search (default: 1, greedy; Whisper: at most 64)"},
+        {"nbest", OPTION_INTEGER, &work.nbest, "N", 1, 256,
+         "with json: the N likeliest texts, at most the beam, and their tokens"},
         {"words", OPTION_FLAG, &work.words, NULL, 0, 0, "the time of each word"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line per file on standard error"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},

@@ -191,6 +191,33 @@ struct utter_dropped {
     const char *text; /* what would have been said */
 };
 
+struct utter_token {
+    int id;
+    float log_probability; /* natural: a Whisper's of this token after those before; of a CTC model, its mean over the
+                              frames that it spans */
+    const char *text;      /* as its vocabulary spells it, "<|1.20|>" where it is a time; maybe a part of a character */
+    size_t length;         /* bytes of text, which a NUL follows */
+};
+
+struct utter_alternative {
+    const char *text;
+    double log_probability; /* natural, of the whole: for a Whisper the sum over its tokens and its end; for a CTC model
+                               that of its best alignment (greedy) or of all that were found (beam) */
+    const struct utter_token *tokens;
+    size_t token_count;
+};
+
+/* What a stretch of sound that was decoded in one go might have said, likeliest first: by the search's own ranking,
+ * which is a Whisper's mean or penalised log-probability. The first is where the segments come from, as it was found:
+ * before neighbouring stretches are stitched and what is doubted is dropped. Texts may be the same where tokens differ.
+ */
+struct utter_nbest {
+    double start, end; /* seconds */
+    int channel;
+    const struct utter_alternative *alternatives;
+    size_t alternative_count; /* at most as many as were asked for, at least 1 */
+};
+
 /* ---- decoding of Whisper models ------------------------------------------------------------------ */
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
@@ -210,7 +237,7 @@ struct utter_decoding_params {
     const double *temperatures; /* [temperature_count], tried in turn; NULL: 0, 0.2 … 1 */
     size_t temperature_count;   /* at most 16 */
     double compression_ratio;   /* text that compresses better repeats itself; 0: 2.4; negative: never */
-    double log_probability;     /* a mean below it has failed; 0: -1; positive: never */
+    double log_probability;     /* natural logarithm, per token: a mean below it has failed; 0: -1; positive: never */
     double no_speech;           /* a probability above it is silence; 0: 0.6; negative: never */
     uint64_t seed;              /* of the samples */
     int force_tokens;           /* > 0: exactly so many tokens per window, for benchmarks */
@@ -241,6 +268,8 @@ struct utter_session_params {
     int batch;            /* windows per forward pass, at most 256; 1: each is transcribed as soon as it
                              ends at a pause; 0: chosen for throughput, minutes of speech may wait */
     const struct utter_decoding_params *decoding; /* NULL: the defaults. Copied */
+    int nbest; /* texts kept of each stretch, with their tokens (utter_nbest): at most the beam (Whisper: or best_of);
+                  0: none */
 };
 
 UTTER_API void utter_session_params_init(struct utter_session_params *params);
@@ -267,6 +296,9 @@ UTTER_API int utter_session_next(utter_session *session, struct utter_segment *s
 
 /* Hands out the next text that was dropped, oldest first, as utter_session_next does segments. */
 UTTER_API int utter_session_next_dropped(utter_session *session, struct utter_dropped *dropped);
+
+/* Hands out the next stretch's alternatives, oldest first, as utter_session_next does segments. */
+UTTER_API int utter_session_next_nbest(utter_session *session, struct utter_nbest *nbest);
 
 /* The language of the stream: the one asked for, the model's own, or the one detected; "" while unknown.
  * Valid until the model is closed. Errors: ARGUMENT. */
@@ -311,6 +343,7 @@ struct utter_transcribe_params {
     int (*segment)(void *context, const struct utter_segment *segment);
     void *segment_context;
     const struct utter_decoding_params *decoding; /* NULL: the defaults */
+    int nbest;                                    /* as in utter_session_params */
 };
 
 UTTER_API void utter_transcribe_params_init(struct utter_transcribe_params *params);
@@ -329,6 +362,8 @@ struct utter_transcript {
     const char *warning;
     const struct utter_dropped *dropped; /* in order of start: what was heard and not given out, and why */
     size_t dropped_count;
+    const struct utter_nbest *nbest; /* in order of start */
+    size_t nbest_count;
 };
 
 /* Transcribes a recording with a session of its own, in memory that does not grow with its length

@@ -53,6 +53,14 @@ if command -v python3 >/dev/null; then
     python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <"$work/out" || fail "json does not parse"
 fi
 
+# What else was heard: in JSON alone, and no more of it than the beam.
+say 0 --format json --beam 4 --nbest 2 "$sound"
+expect out '"nbest":\[{"start":[0-9.]*,"end":[0-9.]*,"channel":0,"alternatives":\[{"text":".*","log_probability":-' nbest
+say 2 --nbest 2 "$sound"
+expect err 'only --format json' "nbest of txt"
+say 1 --format json --nbest 2 "$sound"
+expect err 'nbest is 2' "nbest of a greedy search"
+
 # Subtitles and tables.
 say 0 --format vtt "$sound"
 [ "$(head -c 8 "$work/out" | od -An -c | tr -d ' ')" = 'WEBVTT\n\n' ] || fail "the head of vtt"

@@ -274,6 +274,42 @@ static void bad_sources_are_refused(void **unused)
     assert_null(out);
 }
 
+static void alternatives_come_with_their_tokens(void **unused)
+{
+    (void)unused;
+    struct tones t = {.sound = {.state = 8}};
+    struct utter_transcript *out = NULL;
+    struct utter_transcribe_params params;
+    char said[4096] = "";
+    size_t most = 0;
+    for (int i = 0; i < 3; i++) {
+        tones_pause(&t, 2);
+        tones_say(&t, 4);
+    }
+    struct wav wav = wav_of(&t.sound);
+    struct utter_source source = memory_source(&wav);
+    utter_transcribe_params_init(&params);
+    params.beam = 4;
+    params.nbest = 3;
+    assert_int_equal(utter_transcribe(model, &source, &params, &out), 0);
+    for (size_t i = 0; i < out->nbest_count; i++) {
+        const struct utter_nbest *nbest = &out->nbest[i];
+        most = nbest->alternative_count > most ? nbest->alternative_count : most;
+        for (size_t k = 1; k < nbest->alternative_count; k++)
+            assert_true(nbest->alternatives[k].log_probability <= nbest->alternatives[k - 1].log_probability);
+        assert_true(nbest->alternatives[0].token_count > 0 && nbest->alternatives[0].tokens[0].length > 0);
+        strcat(strcat(said, i ? " " : ""), nbest->alternatives[0].text);
+    }
+    assert_int_equal(most, 3);
+    assert_string_equal(said, out->text);
+    utter_transcript_free(&out);
+    params.nbest = 5;
+    assert_int_equal(utter_transcribe(model, &source, &params, &out), UTTER_ERROR_ARGUMENT);
+    assert_non_null(strstr(utter_error_message(), "nbest is 5"));
+    free(wav.bytes);
+    tones_free(&t);
+}
+
 static void silence_has_no_text(void **unused)
 {
     (void)unused;
@@ -326,6 +362,7 @@ int main(void)
         cmocka_unit_test(callbacks_cancel),
         cmocka_unit_test(a_truncated_file_gives_what_it_has),
         cmocka_unit_test(bad_sources_are_refused),
+        cmocka_unit_test(alternatives_come_with_their_tokens),
         cmocka_unit_test(silence_has_no_text),
         cmocka_unit_test(memory_does_not_grow),
     };

@@ -173,6 +173,67 @@ static void a_beam_and_a_reset_give_text_too(void **unused)
     utter_session_close(&session);
 }
 
+static void check_alternative(const struct utter_alternative *a)
+{
+    char text[4096] = "";
+    double sum = 0;
+    assert_true(a->token_count > 0 && a->log_probability < 0);
+    for (size_t i = 0; i < a->token_count; i++) {
+        assert_int_equal(strlen(a->tokens[i].text), a->tokens[i].length);
+        assert_true(a->tokens[i].log_probability <= 0);
+        sum += (double)a->tokens[i].log_probability;
+        if (strncmp(a->tokens[i].text, "<|", 2) != 0)
+            strcat(text, a->tokens[i].text);
+    }
+    assert_string_equal(text + strspn(text, " "), a->text);
+    assert_true(a->log_probability <= sum + 1e-4); /* the end of the text counts, too */
+}
+
+/* The best is what is given out; the others are other tokens and no likelier. */
+static void alternatives_come_with_their_tokens(void **unused)
+{
+    (void)unused;
+    struct utter_decoding_params decoding = twelve_tokens();
+    struct utter_session_params params;
+    struct utter_segment segment;
+    struct utter_nbest nbest;
+    utter_session *session = NULL;
+    size_t stretches = 0;
+    char said[1 << 12] = "";
+    decoding.temperatures = &cold;
+    utter_session_params_init(&params);
+    params.decoding = &decoding;
+    params.language = "en";
+    params.beam = 4;
+    params.nbest = 3;
+    assert_int_equal(utter_session_open(model, &params, &session), 0);
+    assert_int_equal(utter_session_feed(session, speech.samples, speech.count), 0);
+    assert_int_equal(utter_session_finish(session), 0);
+    while (utter_session_next(session, &segment) == 1)
+        strcat(strcat(said, said[0] ? " " : ""), segment.text);
+    for (; utter_session_next_nbest(session, &nbest) == 1; stretches++) {
+        assert_int_equal(nbest.alternative_count, 3);
+        assert_true(nbest.end > nbest.start);
+        for (size_t i = 0; i < nbest.alternative_count; i++) {
+            const struct utter_alternative *a = &nbest.alternatives[i], *before = i ? a - 1 : a;
+            check_alternative(a);
+            assert_int_equal(a->token_count, 12);
+            assert_true(a->log_probability <= before->log_probability);
+            bool same = true;
+            for (size_t k = 0; k < a->token_count; k++)
+                same = same && a->tokens[k].id == before->tokens[k].id;
+            assert_true(same == (i == 0));
+        }
+        if (stretches == 0)
+            assert_memory_equal(said, nbest.alternatives[0].text, strlen(nbest.alternatives[0].text) / 2);
+    }
+    assert_true(stretches > 0);
+    utter_session_close(&session);
+    params.nbest = 5;
+    assert_int_equal(utter_session_open(model, &params, &session), UTTER_ERROR_ARGUMENT);
+    assert_non_null(strstr(utter_error_message(), "nbest is 5"));
+}
+
 static void the_language_asked_for_is_the_stream_s(void **unused)
 {
     (void)unused;
@@ -300,6 +361,7 @@ int main(void)
         cmocka_unit_test(info_says_whisper),
         cmocka_unit_test(any_chunking_gives_the_same_text),
         cmocka_unit_test(a_beam_and_a_reset_give_text_too),
+        cmocka_unit_test(alternatives_come_with_their_tokens),
         cmocka_unit_test(the_language_asked_for_is_the_stream_s),
         cmocka_unit_test(dropped_text_says_why),
         cmocka_unit_test(the_prompt_is_heard),
