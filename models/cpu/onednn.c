@@ -22,7 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEIGHTS = 3, PANEL_ELEMENTS = 256 * 1024, PANEL_NARROWEST = 128, PANEL_WIDEST = 1024 };
+enum { HEIGHTS = 3, PANEL_NARROWEST = 128, PANEL_WIDEST = 1024 };
+enum { PANEL_ELEMENTS = 256 * 1024, PANEL_ELEMENTS_I8 = 768 * 1024 };
 
 static const int heights[HEIGHTS] = {128, 32, 8};
 
@@ -119,12 +120,16 @@ struct weights {
     float *scales; /* i8: [out] */
 };
 
-/* Panels wide enough to be worth a call, narrow enough that few rows still make work for several threads. */
-static int64_t panel_width(const struct linear *l)
+/* Panels wide enough to be worth a call, narrow enough that few rows still make work for several threads, and all of
+ * about one width. */
+static int64_t panel_width(const struct linear *l, enum tensor_type type)
 {
-    int64_t width = PANEL_ELEMENTS / l->in / 64 * 64;
+    int64_t width = (type == TENSOR_I8 ? PANEL_ELEMENTS_I8 : PANEL_ELEMENTS) / l->in / 64 * 64;
     width = width < PANEL_NARROWEST ? PANEL_NARROWEST : width > PANEL_WIDEST ? PANEL_WIDEST : width;
-    return width < l->out ? width : l->out;
+    if (width >= l->out)
+        return l->out;
+    int64_t count = (l->out + width - 1) / width;
+    return (l->out + 64 * count - 1) / (64 * count) * 64;
 }
 
 static int64_t width_of(const struct weights *w, const struct linear *l, int panel)
@@ -318,7 +323,7 @@ static int pack(const struct device *d, struct weights *w, const struct linear *
 {
     dnnl_engine_t engine = ((const struct cpu_device *)d)->engine;
     w->type = onednn_compute_type(l->type);
-    w->width = panel_width(l);
+    w->width = panel_width(l, w->type);
     w->count = (int)((l->out + w->width - 1) / w->width);
     int before = onednn_threads_hold(1);
     int status = find_layout(&w->layout[0], engine, l, w->type, w->width);
