@@ -3,4 +3,4 @@
 cd "$(dirname "$0")/.." || exit 1
 mode=-i
 [ "${1:-}" = --check ] && mode="--dry-run --Werror"
-git ls-files '*.c' '*.h' | xargs clang-format $mode
+git ls-files '*.c' '*.h' '*.cc' '*.cu' | xargs clang-format $mode

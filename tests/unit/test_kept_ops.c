@@ -1,6 +1,9 @@
 /* The ops of growing sequences: every level of the CPU against plain C, on random shapes with tails, f32 and bf16.
  * Outputs begin as NaN and are followed by guard elements that must stay as they were. */
 #include "models/cpu/cpu.h"
+#ifdef UTTER_CUDA_EMULATED
+#include "models/cuda/cuda.h"
+#endif
 #include "src/base/memory.h"
 
 #include <math.h>
@@ -15,7 +18,8 @@
 enum { LEVELS = 3, GUARD = 32, ARENA = 8 << 20, SPANS = 4 };
 
 static struct thread_pool *pool;
-static struct device *plain, *fast[LEVELS];
+static struct device *plain, *fast[LEVELS + 1]; /* the CPU's levels, and the GPU's kernels on the host */
+static int devices = LEVELS;
 static uint64_t seed = 5;
 
 static int pick(int low, int high)
@@ -31,6 +35,10 @@ static int open_all(void **state)
     int code = thread_pool_open(&pool, 2, &fault);
     for (int level = 0; level < LEVELS && !code; level++)
         code = cpu_device_open(&fast[level], pool, (enum cpu_level)level, &fault);
+#ifdef UTTER_CUDA_EMULATED
+    code = code ? code : utter_cuda_module()->open(&fast[LEVELS], pool, 0, &fault);
+    devices += !code;
+#endif
     return code ? code : cpu_plain_device_open(&plain, &fault);
 }
 
@@ -39,6 +47,9 @@ static int close_all(void **state)
     (void)state;
     for (int level = 0; level < LEVELS; level++)
         cpu_device_close(&fast[level]);
+#ifdef UTTER_CUDA_EMULATED
+    utter_cuda_module()->close(&fast[LEVELS]);
+#endif
     cpu_device_close(&plain);
     thread_pool_close(&pool);
     return 0;
@@ -103,7 +114,7 @@ static void compare_levels(const struct call *call)
 {
     float *expected = run_on(plain, call);
     double tolerance = call->out.type == TENSOR_BF16 ? 1.0 / 128 : 2e-5;
-    for (int level = 0; level < LEVELS; level++) {
+    for (int level = 0; level < devices; level++) {
         float *got = run_on(fast[level], call);
         for (int64_t i = 0; i < tensor_count(&call->out); i++) {
             double e = (double)expected[i], g = (double)got[i];

@@ -4,6 +4,9 @@
  * 1 + |expected|: for f32 outputs 1e-5 (2e-5 where the inputs of a product are rounded first and a sum is long), for
  * bf16 outputs one step of bf16, 2^-7, since both sides round the same sum, here and there to different neighbours. */
 #include "models/cpu/cpu.h"
+#ifdef UTTER_CUDA_EMULATED
+#include "models/cuda/cuda.h"
+#endif
 #include "src/base/memory.h"
 
 #include <math.h>
@@ -17,7 +20,8 @@
 enum { LEVELS = 3, GUARD = 64, ARENA = 12 << 20 };
 
 static struct thread_pool *pool;
-static struct device *plain, *fast[LEVELS];
+static struct device *plain, *fast[LEVELS + 1]; /* the CPU's levels, and the GPU's kernels on the host */
+static int devices = LEVELS;
 static uint64_t seed = 1;
 
 static uint64_t next_random(void)
@@ -129,6 +133,15 @@ static double tolerance_of(const struct tensor *out, double f32)
     return out->type == TENSOR_BF16 ? 1.0 / 128 + f32 : f32;
 }
 
+static struct {
+    float *weight, *bias;
+    int64_t out, in;
+    enum tensor_type type;
+    bool few; /* prepared for few rows */
+} matrix;
+
+static void prepare_linear(const struct device *d, struct call *call);
+
 /* prepare and release set up the weights of `call` for a device; either may be NULL. */
 static void compare_levels(struct call call, double f32_tolerance,
                            void (*prepare)(const struct device *d, struct call *call),
@@ -140,7 +153,9 @@ static void compare_levels(struct call call, double f32_tolerance,
     float *expected = run_on(plain, on);
     if (release)
         release(plain, &on);
-    for (int level = 0; level < LEVELS; level++) {
+    for (int level = 0; level < devices; level++) {
+        if (level == LEVELS && prepare == prepare_linear && matrix.type == TENSOR_I8)
+            continue; /* no int8 on a GPU */
         on = call;
         if (prepare)
             prepare(fast[level], &on);
@@ -155,13 +170,6 @@ static void compare_levels(struct call call, double f32_tolerance,
 }
 
 /* ---- matrix products ---- */
-
-static struct {
-    float *weight, *bias;
-    int64_t out, in;
-    enum tensor_type type;
-    bool few; /* prepared for few rows */
-} matrix;
 
 /* oneDNN's own answer: what is computed below AVX-512 differs in two ways, both told in docs/models.md. */
 static bool below_avx512(void)
@@ -553,7 +561,7 @@ static void test_rows_alone(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         check_row_alone(plain, i % 2, i / 2 ? TENSOR_BF16 : TENSOR_F32);
-        for (int level = 0; level < LEVELS; level++)
+        for (int level = 0; level < devices; level++)
             check_row_alone(fast[level], i % 2, i / 2 ? TENSOR_BF16 : TENSOR_F32);
     }
 }
@@ -644,6 +652,10 @@ static int open_devices(void **state)
     code = code ? code : cpu_plain_device_open(&plain, &fault);
     for (int level = 0; level < LEVELS && !code; level++)
         code = cpu_device_open(&fast[level], pool, (enum cpu_level)level, &fault);
+#ifdef UTTER_CUDA_EMULATED
+    code = code ? code : utter_cuda_module()->open(&fast[LEVELS], pool, 0, &fault);
+    devices += !code;
+#endif
     if (code)
         fprintf(stderr, "%s\n", fault.message);
     return code;
@@ -654,6 +666,9 @@ static int close_devices(void **state)
     (void)state;
     for (int level = 0; level < LEVELS; level++)
         cpu_device_close(&fast[level]);
+#ifdef UTTER_CUDA_EMULATED
+    utter_cuda_module()->close(&fast[LEVELS]);
+#endif
     cpu_device_close(&plain);
     thread_pool_close(&pool);
     return 0;

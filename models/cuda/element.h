@@ -1,0 +1,105 @@
+/* element.h - elements of tensors as floats, on the device; sums over a block. */
+#ifndef MODELS_CUDA_ELEMENT_H
+#define MODELS_CUDA_ELEMENT_H
+
+#include "models/cuda/runtime.h"
+
+enum { WARP = 32 };
+
+static __device__ inline float bf16_get(uint16_t bits)
+{
+    return __uint_as_float((uint32_t)bits << 16);
+}
+
+/* To nearest, ties to even; a NaN stays one. */
+static __device__ inline uint16_t bf16_of(float value)
+{
+    uint32_t bits = __float_as_uint(value);
+    if ((bits & 0x7fffffffu) > 0x7f800000u)
+        return (uint16_t)(bits >> 16 | 0x40u);
+    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+/* f32 or bf16. */
+struct view {
+    void *data;
+    int type;
+};
+
+static inline struct view view_of(struct tensor t)
+{
+    return {t.data, (int)t.type};
+}
+
+static __device__ inline float get(struct view v, int64_t i)
+{
+    return v.type == TENSOR_F32 ? ((const float *)v.data)[i] : bf16_get(((const uint16_t *)v.data)[i]);
+}
+
+static __device__ inline void put(struct view v, int64_t i, float value)
+{
+    if (v.type == TENSOR_F32)
+        ((float *)v.data)[i] = value;
+    else
+        ((uint16_t *)v.data)[i] = bf16_of(value);
+}
+
+/* Blocks for a kernel that strides: one per `each` items, as long as that is not too many. */
+static inline dim3 blocks_of(int64_t items, int64_t each)
+{
+    const int64_t blocks = (items + each - 1) / each;
+    return dim3((unsigned)(blocks < most_blocks ? blocks : most_blocks));
+}
+
+static __device__ inline float sigmoid(float x)
+{
+    return 1.0f / (1.0f + expf(-x));
+}
+
+/* ---- over a block: every thread calls, every thread has the result. At most 1024 threads, in whole warps. ---- */
+
+struct sum_of {
+    static __device__ inline float nothing()
+    {
+        return 0.0f;
+    }
+    static __device__ inline float both(float a, float b)
+    {
+        return a + b;
+    }
+};
+
+struct largest_of {
+    static __device__ inline float nothing()
+    {
+        return -INFINITY;
+    }
+    static __device__ inline float both(float a, float b)
+    {
+        return fmaxf(a, b);
+    }
+};
+
+template <class Over> static __device__ inline float over_warp(float value)
+{
+    for (int lane = WARP / 2; lane > 0; lane /= 2)
+        value = Over::both(value, __shfl_xor_sync(0xffffffffu, value, lane));
+    return value;
+}
+
+template <class Over> static __device__ inline float over_block(float value)
+{
+    __shared__ float parts[WARP];
+    const int warp = threadIdx.x / WARP, warps = blockDim.x / WARP;
+    value = over_warp<Over>(value);
+    if (threadIdx.x % WARP == 0)
+        parts[warp] = value;
+    __syncthreads();
+    value = Over::nothing();
+    for (int i = 0; i < warps; i++) /* the same order in every thread */
+        value = Over::both(value, parts[i]);
+    __syncthreads();
+    return value;
+}
+
+#endif

@@ -1,0 +1,20 @@
+/* matmul.h - the matrix product itself: cuBLASLt (matmul.cu), or plain loops in the emulation. */
+#ifndef MODELS_CUDA_MATMUL_H
+#define MODELS_CUDA_MATMUL_H
+
+#include "models/cuda/device.h"
+
+/* A context's products: a handle, its workspace, and the algorithm found for each shape. NULL: the fault says why. */
+struct matmul *matmul_open(struct fault *fault);
+void matmul_close(struct matmul *matmul);
+
+/* out [m, n] = factor · x [m, k] Wᵀ + keep · out, W [n, k]; all row-major. x and W have the type `type` (f32 or bf16),
+ * out is f32, or bf16 where type is. Sums are f32; f32 products are not rounded (no TF32). */
+struct product {
+    int64_t m, n, k;
+    enum tensor_type type, out_type;
+    float factor, keep;
+};
+void matmul_run(struct context *c, const struct product *product, void *out, const void *x, const void *weight);
+
+#endif

@@ -1,0 +1,122 @@
+/* pointwise.cu - what is computed element by element, and over single rows. */
+#include "models/cuda/each.h"
+
+struct add_scaled {
+    float *out;
+    const float *a;
+    float factor;
+    struct view b;
+    __device__ void operator()(int64_t i) const
+    {
+        out[i] = a[i] + factor * get(b, i);
+    }
+};
+
+void cuda_add(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b)
+{
+    each(c, "add", tensor_count(&out), add_scaled{(float *)out.data, (const float *)a.data, scale, view_of(b)});
+}
+
+struct scaled {
+    struct view out, x;
+    float factor;
+    __device__ void operator()(int64_t i) const
+    {
+        put(out, i, factor * get(x, i));
+    }
+};
+
+void cuda_scale(struct context *c, struct tensor out, struct tensor x, float scale)
+{
+    each(c, "scale", tensor_count(&out), scaled{view_of(out), view_of(x), scale});
+}
+
+struct gated {
+    struct view out, x;
+    int64_t n;
+    __device__ void operator()(int64_t i) const
+    {
+        const int64_t row = i / n, at = row * 2 * n + i % n;
+        put(out, i, get(x, at) * sigmoid(get(x, at + n)));
+    }
+};
+
+void cuda_glu(struct context *c, struct tensor out, struct tensor x)
+{
+    each(c, "glu", tensor_count(&out), gated{view_of(out), view_of(x), tensor_width(&out)});
+}
+
+struct masked {
+    struct view x;
+    const int *lengths;
+    int64_t steps, step;
+    __device__ void operator()(int64_t i) const
+    {
+        const int64_t row = i / (steps * step), t = i / step % steps;
+        if (t >= valid_steps(lengths, row, steps))
+            put(x, i, 0.0f);
+    }
+};
+
+void cuda_mask_rows(struct context *c, struct tensor x, const int *lengths)
+{
+    const int *on_card;
+    if (lengths && send_lengths(c, lengths, x.shape[0], &on_card))
+        each(c, "mask_rows", tensor_count(&x),
+             masked{view_of(x), on_card, x.shape[1], tensor_count(&x) / (x.shape[0] * x.shape[1])});
+}
+
+/* ---- a block per row ---- */
+
+enum { ROW_THREADS = 256 };
+
+static __global__ void norm_rows(struct view out, const float *x, const float *weight, const float *bias, float epsilon,
+                                 int64_t rows, int64_t n)
+{
+    for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
+        const float *values = x + row * n;
+        float sum = 0, squares = 0;
+        for (int64_t i = threadIdx.x; i < n; i += blockDim.x)
+            sum += values[i];
+        const float mean = over_block<sum_of>(sum) / (float)n;
+        for (int64_t i = threadIdx.x; i < n; i += blockDim.x)
+            squares += (values[i] - mean) * (values[i] - mean);
+        const float inverse = rsqrtf(over_block<sum_of>(squares) / (float)n + epsilon);
+        for (int64_t i = threadIdx.x; i < n; i += blockDim.x) /* out may be x: each thread writes what it alone reads */
+            put(out, row * n + i, (values[i] - mean) * inverse * weight[i] + (bias ? bias[i] : 0.0f));
+    }
+}
+
+void cuda_layer_norm(struct context *c, struct tensor out, struct tensor x, const struct norm *n)
+{
+    const int64_t rows = tensor_rows(&x);
+    launch(norm_rows, blocks_of(rows, 1), ROW_THREADS, 0, cuda_of(c)->stream, view_of(out), (const float *)x.data,
+           (const float *)n->weight, (const float *)n->bias, n->epsilon, rows, n->width);
+    cuda_launched(c, "layer_norm");
+}
+
+static __global__ void softmax_rows(float *out, struct view x, int64_t rows, int64_t n, int logarithm)
+{
+    for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
+        float most = -INFINITY, sum = 0;
+        for (int64_t i = threadIdx.x; i < n; i += blockDim.x)
+            most = fmaxf(most, get(x, row * n + i));
+        most = over_block<largest_of>(most);
+        for (int64_t i = threadIdx.x; i < n; i += blockDim.x)
+            sum += expf(get(x, row * n + i) - most);
+        sum = over_block<sum_of>(sum);
+        const float shift = logf(sum), factor = 1.0f / sum;
+        for (int64_t i = threadIdx.x; i < n; i += blockDim.x) {
+            const float value = get(x, row * n + i) - most;
+            out[row * n + i] = logarithm ? value - shift : expf(value) * factor;
+        }
+    }
+}
+
+void cuda_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm)
+{
+    const int64_t rows = tensor_rows(&x);
+    launch(softmax_rows, blocks_of(rows, 1), ROW_THREADS, 0, cuda_of(c)->stream, (float *)out.data, view_of(x), rows,
+           tensor_width(&x), (int)logarithm);
+    cuda_launched(c, "softmax");
+}

@@ -1,0 +1,109 @@
+/* cuda.h - as much of CUDA as models/cuda is written in, on the host: what a test needs to run its kernels, index
+ * arithmetic and tiling included, where there is no GPU. Not fast, and no model of timing, memory or races.
+ *
+ * A block's threads are fibers of one thread: each runs until it must wait for the others (a barrier, a shuffle), then
+ * the next one does. Blocks run one after another, so static memory may stand for what a block shares. */
+#ifndef TESTS_EMULATION_CUDA_H
+#define TESTS_EMULATION_CUDA_H
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+
+#define __device__
+#define __host__
+#define __global__
+#define __shared__ static
+#define __launch_bounds__(threads)
+#define SHARED_MEMORY(name) unsigned char *name = emulation_shared
+
+static const int64_t most_blocks = 4;
+
+struct dim3 {
+    unsigned x, y, z;
+    dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_)
+    {
+    }
+};
+
+extern struct dim3 threadIdx, blockIdx, blockDim, gridDim;
+extern unsigned char *emulation_shared;
+
+/* Runs body once for every thread of one block. */
+void emulation_run_block(int threads, const std::function<void()> &body);
+void __syncthreads(void);
+float __shfl_xor_sync(unsigned mask, float value, int lane);
+void emulation_new_shared(size_t bytes);
+
+static inline float __uint_as_float(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline uint32_t __float_as_uint(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static inline float rsqrtf(float x)
+{
+    return 1 / std::sqrt(x);
+}
+
+/* ---- the runtime: memory is the host's, everything is done at once ---- */
+
+typedef int *cudaStream_t;
+enum cudaError_t { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInvalidValue = 1 };
+enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaStreamNonBlocking };
+enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
+
+struct cudaDeviceProp {
+    char name[256];
+    int major, minor;
+};
+
+cudaError_t cudaMalloc(void **memory, size_t size);
+cudaError_t cudaFree(void *memory);
+cudaError_t cudaMallocHost(void **memory, size_t size);
+cudaError_t cudaFreeHost(void *memory);
+cudaError_t cudaMemcpy(void *to, const void *from, size_t size, int kind);
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, int kind, cudaStream_t stream);
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, int flags);
+cudaError_t cudaStreamDestroy(cudaStream_t stream);
+cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaDeviceSynchronize(void);
+cudaError_t cudaGetDeviceCount(int *count);
+cudaError_t cudaSetDevice(int index);
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int index);
+cudaError_t cudaGetLastError(void);
+const char *cudaGetErrorString(cudaError_t error);
+
+template <class Kernel> static inline cudaError_t cudaFuncSetAttribute(Kernel, int, int)
+{
+    return cudaSuccess;
+}
+
+template <typename... Parameters, typename... Arguments>
+static inline void launch(void (*kernel)(Parameters...), dim3 grid, int threads, size_t shared, cudaStream_t stream,
+                          Arguments... arguments)
+{
+    (void)stream;
+    gridDim = grid;
+    blockDim = dim3((unsigned)threads);
+    for (unsigned z = 0; z < grid.z; z++)
+        for (unsigned y = 0; y < grid.y; y++)
+            for (unsigned x = 0; x < grid.x; x++) {
+                blockIdx = dim3(x, y, z);
+                emulation_new_shared(shared);
+                emulation_run_block(threads, [&] { kernel(arguments...); });
+            }
+}
+
+#endif
