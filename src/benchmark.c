@@ -1,4 +1,3 @@
-#include "models/cpu/cpu.h"
 #include "src/base/memory.h"
 #include "src/batch.h"
 #include "src/message.h"
@@ -120,61 +119,20 @@ static int matmul_rate(const struct utter_model *model, int batch, int frames, d
 {
     struct matmul_shape shapes[MATMULS];
     int count = model->whisper
-                    ? whisper_encode_matmuls(whisper_get_config(model->whisper), batch, shapes, MATMULS)
+                    ? whisper_encode_matmuls(whisper_get_config(model->whisper), batch, model->engine->device->windows,
+                                             shapes, MATMULS)
                     : fastconformer_matmuls(fastconformer_get_config(model->network), batch, frames, shapes, MATMULS);
     double operations = 0, seconds = 0;
     for (int i = 0; i < count; i++) {
         const struct matmul_shape *s = &shapes[i];
         double alone;
-        if (cpu_matmul_rate(model->engine->device, s->m, s->k, s->n, model->type, RATE_REPEATS, &alone, fault))
+        if (device_matmul_rate(model->engine->device, s->m, s->k, s->n, model->type, RATE_REPEATS, &alone, fault))
             return fault->code;
         double own = 2.0 * (double)s->m * (double)s->k * (double)s->n * (double)s->count;
         operations += own;
         seconds += own / alone;
     }
     *rate = seconds > 0 ? operations / seconds : 0;
-    return 0;
-}
-
-/* ---- memory ---- */
-
-enum { MEMORY_BYTES = 256 << 20, MEMORY_REPEATS = 5 };
-
-struct reading {
-    const uint64_t *words;
-    uint64_t sums[256]; /* by worker */
-};
-
-static void read_words(void *context, int64_t begin, int64_t end, int worker)
-{
-    struct reading *reading = context;
-    uint64_t sum = 0;
-    for (int64_t i = begin; i < end; i++)
-        sum += reading->words[i];
-    reading->sums[worker] += sum;
-}
-
-/* The rate at which all threads together read what no cache holds, the best of a few: what bounds a decoder step, whose
- * weights are read once for a few rows. */
-static int memory_rate(struct thread_pool *threads, double *rate, struct fault *fault)
-{
-    int64_t count = MEMORY_BYTES / (int64_t)sizeof(uint64_t);
-    uint64_t *words = memory_aligned(MEMORY_BYTES);
-    if (!words)
-        return fail_memory(fault, "a benchmark");
-    for (int64_t i = 0; i < count; i++)
-        words[i] = (uint64_t)i;
-    struct reading reading = {.words = words};
-    double best = 0;
-    for (int run = 0; run < MEMORY_REPEATS; run++) {
-        double began = clock_seconds();
-        thread_pool_run(threads, count, count / thread_pool_size(threads) / 4, read_words, &reading);
-        double seconds = clock_seconds() - began;
-        if (!run || seconds < best)
-            best = seconds;
-    }
-    free(words);
-    *rate = best > 0 && reading.sums[0] != 1 ? MEMORY_BYTES / best : 0;
     return 0;
 }
 
@@ -226,7 +184,7 @@ static int measure(struct utter_model *model, struct utter_benchmark_params *par
         double whole = (double)batch_longest(model) / WINDOW_RATE;
         params->seconds = params->seconds < whole ? params->seconds : whole;
         out->step_bytes = (double)whisper_step_bytes(model->whisper);
-        if (memory_rate(model->engine->threads, &out->memory_rate, fault))
+        if (device_memory_rate(model->engine->device, &out->memory_rate, fault))
             return fault->code;
     }
     if (decoding_read(&decoding, model, params->beam, 0, model->whisper ? "en" : NULL, &forced, fault))

@@ -1,6 +1,7 @@
 #include "src/engine.h"
 
 #include "models/cpu/cpu.h"
+#include "models/cuda/cuda.h"
 #include "src/base/memory.h"
 #include "src/message.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS_LIMIT = 256 };
+enum { THREADS_LIMIT = 256, CARDS_LIMIT = 1000 };
 
 void engine_log(const utter_engine *engine, enum utter_log_level level, const char *format, ...)
 {
@@ -29,12 +30,45 @@ static int check_params(const struct utter_engine_params *params, struct fault *
         return fail(fault, UTTER_ERROR_ARGUMENT, "threads is %d, and must be 0 to %d", params->threads, THREADS_LIMIT);
     if ((int)params->log_level < UTTER_LOG_NONE || (int)params->log_level > UTTER_LOG_DEBUG)
         return fail(fault, UTTER_ERROR_ARGUMENT, "log_level is %d, which is no level", (int)params->log_level);
-    const char *device = params->device;
-    if (!device || !strcmp(device, "auto") || !strcmp(device, "cpu"))
+    return 0;
+}
+
+/* The number of a card, from "cuda" (0) or "cuda:N"; -1 where the name is not of that form. */
+static int card_of(const char *device)
+{
+    if (strncmp(device, "cuda", 4) != 0)
+        return -1;
+    if (!device[4])
         return 0;
-    if (!strncmp(device, "cuda", 4) && (!device[4] || device[4] == ':'))
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "device \"%.40s\": this build of the library has no CUDA", device);
-    return fail(fault, UTTER_ERROR_ARGUMENT, "device \"%.40s\" is neither \"auto\" nor \"cpu\"", device);
+    if (device[4] != ':' || device[5] < '0' || device[5] > '9')
+        return -1;
+    char *end;
+    long card = strtol(device + 5, &end, 10);
+    return *end || card > CARDS_LIMIT ? -1 : (int)card;
+}
+
+/* The GPU where there is one that can be used; else the CPU, and the log says why. */
+static int open_any_device(utter_engine *engine, struct fault *fault)
+{
+    struct fault why = {0};
+    if (!cuda_device_open(&engine->device, engine->threads, 0, &why))
+        return 0;
+    engine_log(engine, why.code == UTTER_ERROR_UNSUPPORTED ? UTTER_LOG_INFO : UTTER_LOG_WARNING,
+               "computing on the CPU: %s", why.message);
+    return cpu_device_open(&engine->device, engine->threads, CPU_AVX512, fault);
+}
+
+static int open_device(utter_engine *engine, const char *name, struct fault *fault)
+{
+    if (!name || !strcmp(name, "auto"))
+        return open_any_device(engine, fault);
+    if (!strcmp(name, "cpu"))
+        return cpu_device_open(&engine->device, engine->threads, CPU_AVX512, fault);
+    int card = card_of(name);
+    if (card < 0)
+        return fail(fault, UTTER_ERROR_ARGUMENT,
+                    "device \"%.40s\" is neither \"auto\", \"cpu\", \"cuda\" nor \"cuda:N\"", name);
+    return cuda_device_open(&engine->device, engine->threads, card, fault);
 }
 
 static int open_engine(utter_engine **out, const struct utter_engine_params *given, struct fault *fault)
@@ -49,8 +83,7 @@ static int open_engine(utter_engine **out, const struct utter_engine_params *giv
     engine->log = params.log;
     engine->log_context = params.log_context;
     engine->log_level = params.log_level;
-    if (thread_pool_open(&engine->threads, params.threads, fault) ||
-        cpu_device_open(&engine->device, engine->threads, CPU_AVX512, fault)) {
+    if (thread_pool_open(&engine->threads, params.threads, fault) || open_device(engine, params.device, fault)) {
         utter_engine_close(&engine);
         return fault->code;
     }
@@ -71,8 +104,7 @@ void utter_engine_close(utter_engine **engine)
 {
     if (!engine || !*engine)
         return;
-    if ((*engine)->device)
-        cpu_device_close(&(*engine)->device);
+    device_close(&(*engine)->device);
     if ((*engine)->threads)
         thread_pool_close(&(*engine)->threads);
     free(*engine);

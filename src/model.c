@@ -216,6 +216,7 @@ int utter_model_get_info(const utter_model *model, struct utter_model_info *info
             .family = model->family,
             .language = model->language,
             .precision = precision_name(model->type),
+            .device = model->engine->device->name,
             .parameters = model->parameters,
             .weight_bytes = model->weight_bytes,
             .vocabulary = model->vocabulary_size,

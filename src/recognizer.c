@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For throughput: enough rows to fill the matrix products, and enough windows waiting that those of one pass are
- * nearly equally long, since a pass costs the longest row's length for every row. */
-enum { ROWS = 8, GATHER = 32, ROWS_LIMIT = 256 };
-/* Sound that may wait, in samples: what bounds the memory. */
-static const int64_t waiting_limit = (int64_t)320 * WINDOW_RATE;
+/* For throughput: as many rows as fill the device's matrix products, and enough windows waiting for each that those of
+ * one pass are nearly equally long, since a pass costs the longest row's length for every row. */
+enum { GATHER_PER_ROW = 4, ROWS_LIMIT = 256 };
+/* Sound that may wait, in samples for each row: what bounds the memory. */
+static const int64_t waiting_per_row = (int64_t)40 * WINDOW_RATE;
 
 /* A sound that is no speech (a door, a dog) comes out as a word or two that the model itself does not believe. Measured
  * with a half-trained default model on 400 sounds without speech and 207 utterances: of 86 segments made of noise 60
@@ -34,7 +34,7 @@ struct recognizer {
     struct window **waiting; /* [gather] in order of arrival */
     struct window **sorted;  /* [gather] the same, by length */
     int count;
-    int64_t waiting_samples;
+    int64_t waiting_samples, waiting_limit;
     struct held *held;       /* [lanes] */
     struct running *running; /* sequential mode: windows are what it makes of the sound */
     struct segment_queue segments;
@@ -63,8 +63,10 @@ int recognizer_open(struct recognizer **recognizer, const struct utter_model *mo
     bool sequential = params->decoding->sequential;
     r->params = *params;
     r->model = model;
-    r->rows = sequential ? 1 : batch_rows(model, params->decoding, params->batch ? params->batch : ROWS);
-    r->gather = params->batch ? params->batch : GATHER;
+    const int rows = model->engine->device->rows;
+    r->rows = sequential ? 1 : batch_rows(model, params->decoding, params->batch ? params->batch : rows);
+    r->gather = params->batch ? params->batch : GATHER_PER_ROW * rows;
+    r->waiting_limit = waiting_per_row * rows;
     if (!take_memory(r, fault) && !batch_open(&r->batch, model, r->rows, params->longest, params->decoding, fault) &&
         sequential)
         running_open(&r->running, params->lanes, params->decoding, batch_longest(model), fault);
@@ -295,7 +297,7 @@ int recognizer_take(void *recognizer, struct window *window, struct fault *fault
     *kept = *window;
     r->waiting[r->count++] = kept;
     r->waiting_samples += kept->count;
-    if (r->count < r->gather && r->waiting_samples < waiting_limit)
+    if (r->count < r->gather && r->waiting_samples < r->waiting_limit)
         return 0;
     return run_waiting(r, fault);
 }

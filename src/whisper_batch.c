@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the cached keys and values of a pass may take, in bytes; and the most windows of one, since beyond a few the
- * encoder's products gain nothing and the decoder's little. */
-static const double cache_limit = 384e6;
-enum { ROWS = 8 };
-
 /* A window that is this sure of its language decides for the stream. */
 static const float language_sure = 0.5f;
 
@@ -58,8 +53,9 @@ int whisper_batch_rows(const struct utter_model *model, const struct decoding *d
     const struct whisper_config *c = whisper_get_config(model->whisper);
     double position = 2.0 * c->decoder_layers * c->width * (model->type == TENSOR_F32 ? 4 : 2);
     double window = position * (c->positions + (double)group_of(decoding) * c->text_positions);
-    int rows = (int)(cache_limit / window);
-    rows = rows > ROWS ? ROWS : rows;
+    const struct device *device = model->engine->device;
+    int rows = (int)(device->kept_bytes / window);
+    rows = rows > device->rows ? device->rows : rows;
     rows = rows > wanted ? wanted : rows;
     return rows > 1 ? rows : 1;
 }

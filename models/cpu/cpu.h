@@ -14,11 +14,4 @@ int cpu_device_open(struct device **device, struct thread_pool *threads, enum cp
 /* The plain C ops on one thread, without oneDNN: the oracle that every other version is tested against. */
 int cpu_plain_device_open(struct device **device, struct fault *fault);
 
-void cpu_device_close(struct device **device);
-
-/* FLOP/s of the device's own matrix product alone, [m, k] by [k, n], with type for weights and activations, the median
- * of repeats runs over rotating operands: the yardstick of `utter bench`. Errors: MEMORY, UNSUPPORTED. */
-int cpu_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t n, enum tensor_type type, int repeats,
-                    double *rate, struct fault *fault);
-
 #endif

@@ -55,6 +55,9 @@ static void run_linear(struct context *c, struct tensor out, struct tensor x, co
 
 static const struct ops cpu_ops = {
     .name = "cpu",
+    .close = cpu_device_close,
+    .matmul_rate = cpu_matmul_rate,
+    .memory_rate = cpu_memory_rate,
     .context_opened = context_opened,
     .context_closed = context_closed,
     .memory_new = cpu_memory_new,
@@ -177,6 +180,9 @@ int cpu_device_open(struct device **device, struct thread_pool *threads, enum cp
     cpu->device.ops = &cpu_ops;
     cpu->device.threads = threads;
     cpu->device.best = bf16 ? TENSOR_BF16 : TENSOR_F32;
+    cpu->device.rows = CPU_ROWS;
+    cpu->device.windows = 1;
+    cpu->device.kept_bytes = CPU_KEPT_BYTES;
     snprintf(cpu->device.name, sizeof cpu->device.name, "cpu, %s%s", cpu->kernels->name, bf16 ? ", bf16" : "");
     *device = &cpu->device;
     return 0;

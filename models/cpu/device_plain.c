@@ -33,6 +33,7 @@ static void plain_memory_free(const struct device *d, void *memory)
 
 static const struct ops plain_ops = {
     .name = "plain",
+    .close = cpu_device_close,
     .context_opened = context_opened,
     .context_closed = context_closed,
     .memory_new = plain_memory_new,
@@ -69,6 +70,9 @@ int cpu_plain_device_open(struct device **device, struct fault *fault)
         return fail_memory(fault, "a device");
     cpu->device.ops = &plain_ops;
     cpu->device.best = TENSOR_F32;
+    cpu->device.rows = CPU_ROWS;
+    cpu->device.windows = 1;
+    cpu->device.kept_bytes = CPU_KEPT_BYTES;
     snprintf(cpu->device.name, sizeof cpu->device.name, "cpu, plain C");
     *device = &cpu->device;
     return 0;

@@ -10,6 +10,11 @@
 static const size_t staging_size = 4 << 20, alignment = 256;
 static const int64_t chunk = 1 << 20; /* elements of an upload at once */
 
+/* struct device's limits: a pass of so many windows keeps all of a large card busy, and leaves most of its memory to
+ * the weights, the activations and other passes. */
+static const int most_rows = 64, most_windows = 16;
+static const double kept_share = 0.2;
+
 /* ---- errors ---- */
 
 static int code_of(cudaError_t error)
@@ -211,6 +216,12 @@ void cuda_download(struct context *c, float *host, struct tensor in, int64_t cou
 
 /* ---- the table ---- */
 
+static void close_device(struct device **device)
+{
+    free(*device);
+    *device = NULL;
+}
+
 static const struct ops *cuda_ops(void)
 {
     static struct ops ops;
@@ -218,6 +229,9 @@ static const struct ops *cuda_ops(void)
     if (filled)
         return &ops;
     ops.name = "cuda";
+    ops.close = close_device;
+    ops.matmul_rate = cuda_matmul_rate;
+    ops.memory_rate = cuda_memory_rate;
     ops.context_opened = context_opened;
     ops.context_closed = context_closed;
     ops.memory_new = memory_new_on;
@@ -273,19 +287,16 @@ static int open_device(struct device **device, struct thread_pool *threads, int 
     cuda->device.ops = cuda_ops();
     cuda->device.threads = threads;
     cuda->device.best = TENSOR_BF16;
+    cuda->device.rows = most_rows;
+    cuda->device.windows = most_windows;
+    cuda->device.kept_bytes = kept_share * (double)properties.totalGlobalMem;
     snprintf(cuda->device.name, sizeof cuda->device.name, "cuda:%d, %.40s", index, properties.name);
     *device = &cuda->device;
     return 0;
 }
 
-static void close_device(struct device **device)
-{
-    free(*device);
-    *device = NULL;
-}
-
 extern "C" __attribute__((visibility("default"))) const struct cuda_module *utter_cuda_module(void)
 {
-    static const struct cuda_module module = {CUDA_MODULE_VERSION, open_device, close_device};
+    static const struct cuda_module module = {CUDA_MODULE_VERSION, open_device};
     return &module;
 }

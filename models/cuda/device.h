@@ -46,7 +46,10 @@ void *cuda_send(struct context *c, const void *host, size_t size);
 /* Waits for the stream. */
 bool cuda_wait(struct context *c);
 
-/* The ops: arguments are those of ops.h. */
+/* The ops and the yardsticks: arguments are those of ops.h. */
+int cuda_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t n, enum tensor_type type, int repeats,
+                     double *rate, struct fault *fault);
+int cuda_memory_rate(const struct device *device, double *rate, struct fault *fault);
 void cuda_upload(struct context *c, struct tensor out, const float *host, int64_t count);
 void cuda_download(struct context *c, float *host, struct tensor in, int64_t count);
 int cuda_linear_prepare(const struct device *d, struct linear *l, const float *weight, const float *bias,

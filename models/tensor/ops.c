@@ -4,6 +4,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ---- the device ---- */
+
+void device_close(struct device **device)
+{
+    if (device && *device)
+        (*device)->ops->close(device);
+}
+
+int device_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t n, enum tensor_type type, int repeats,
+                       double *rate, struct fault *fault)
+{
+    if (!device->ops->matmul_rate)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "the device %s has no matrix product to time", device->ops->name);
+    return device->ops->matmul_rate(device, m, k, n, type, repeats, rate, fault);
+}
+
+int device_memory_rate(const struct device *device, double *rate, struct fault *fault)
+{
+    if (!device->ops->memory_rate)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "the device %s does not time its memory", device->ops->name);
+    return device->ops->memory_rate(device, rate, fault);
+}
+
 /* ---- checks ---- */
 
 static void describe(char *text, size_t size, const struct tensor *t)

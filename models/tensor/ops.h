@@ -31,9 +31,25 @@ struct ops;
 struct device {
     const struct ops *ops;
     struct thread_pool *threads; /* borrowed from the engine */
-    enum tensor_type best;       /* the fastest type to compute in: bf16 where the processor multiplies it, else f32 */
+    enum tensor_type best;       /* the fastest type to compute in: bf16 where it is multiplied as such, else f32 */
+    int rows;                    /* of a batch: with more, the matrix products gain little */
+    int windows;                 /* of half a minute that an encoder takes together: one keeps a CPU busy */
+    double kept_bytes;           /* what one pass's cached keys and values may take */
     char name[64];               /* "cpu, avx512_bf16" */
 };
+
+/* Closes and nulls; NULL and *device == NULL are allowed. */
+void device_close(struct device **device);
+
+/* FLOP/s of the device's own matrix product alone, [m, k] by [k, n], with type for weights and activations, the median
+ * of repeats runs over rotating operands: the yardstick of a model's forward pass. Errors: MEMORY, UNSUPPORTED, DEVICE.
+ */
+int device_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t n, enum tensor_type type, int repeats,
+                       double *rate, struct fault *fault);
+
+/* Bytes per second that the device reads memory at, what no cache holds, the best of a few runs: what bounds a decoder
+ * step, whose weights are read once for a few rows. Errors: MEMORY, DEVICE. */
+int device_memory_rate(const struct device *device, double *rate, struct fault *fault);
 
 /* ---- the arena and the context ---- */
 
@@ -231,6 +247,10 @@ enum linear_after { LINEAR_NONE = 0, LINEAR_RELU, LINEAR_SILU, LINEAR_GELU, LINE
  * c->fault. Nothing here is called while c->measuring is set, except context_opened and context_closed. */
 struct ops {
     const char *name;
+    void (*close)(struct device **device);
+    int (*matmul_rate)(const struct device *device, int64_t m, int64_t k, int64_t n, enum tensor_type type, int repeats,
+                       double *rate, struct fault *fault);
+    int (*memory_rate)(const struct device *device, double *rate, struct fault *fault);
     int (*context_opened)(struct context *c, struct fault *fault);
     void (*context_closed)(struct context *c);
     void *(*memory_new)(const struct device *d, size_t size);

@@ -280,9 +280,11 @@ static int give_shapes(const struct matmul_shape *all, int count, struct matmul_
 }
 
 /* Windows are encoded one by one. */
-int whisper_encode_matmuls(const struct whisper_config *c, int windows, struct matmul_shape *out, int capacity)
+int whisper_encode_matmuls(const struct whisper_config *c, int windows, int together, struct matmul_shape *out,
+                           int capacity)
 {
-    int64_t d = c->width, inner = c->encoder_inner, n = windows, time = c->positions;
+    int64_t d = c->width, inner = c->encoder_inner, n = (windows + together - 1) / together;
+    int64_t time = (int64_t)c->positions * (together < windows ? together : windows);
     const struct matmul_shape all[] = {
         {2 * time, 3 * (int64_t)c->mel_bins, d, n},
         {time, 3 * d, d, n},

@@ -36,25 +36,36 @@ static void feed_forward(struct context *c, struct tensor x, const struct norm *
 
 /* ---- encoder ---- */
 
-/* x [1, positions, d] f32, from features [2·positions, mels] */
+/* Of x [windows, …], the part that is so many windows, from the first on. */
+static struct tensor windows_of(struct tensor x, int first, int count)
+{
+    size_t bytes = tensor_bytes(&x) / (size_t)x.shape[0] * (size_t)first;
+    x.data = x.data ? (char *)x.data + bytes : NULL;
+    x.shape[0] = count;
+    return x;
+}
+
+/* x [windows, positions, d] f32, from features [windows, 2·positions, mels] */
 static void stem(struct context *c, struct tensor x, const struct whisper *m, const float *features)
 {
     size_t mark = arena_mark(c);
-    const int64_t frames = 2 * x.shape[1], d = x.shape[2], mels = m->config.mel_bins;
-    struct tensor mel = new_3d(c, TENSOR_F32, 1, frames, mels);
-    struct tensor unfolded = new_3d(c, c->compute, 1, frames, 3 * mels);
-    struct tensor h = new_3d(c, c->compute, 1, frames, d);
-    struct tensor halved = new_3d(c, c->compute, 1, x.shape[1], 3 * d);
+    const int64_t windows = x.shape[0], frames = 2 * x.shape[1], d = x.shape[2], mels = m->config.mel_bins;
+    struct tensor mel = new_3d(c, TENSOR_F32, windows, frames, mels);
+    struct tensor unfolded = new_3d(c, c->compute, windows, frames, 3 * mels);
+    struct tensor h = new_3d(c, c->compute, windows, frames, d);
+    struct tensor halved = new_3d(c, c->compute, windows, x.shape[1], 3 * d);
+    const struct tensor positions = tensor_3d(TENSOR_F32, m->audio_positions.data, 1, x.shape[1], d);
     tensor_upload(c, mel, features, tensor_count(&mel));
     unfold(c, unfolded, mel, 3, 1);
     linear_gelu(c, h, unfolded, &m->conv1);
     unfold(c, halved, h, 3, 2);
     linear_gelu(c, x, halved, &m->conv2);
-    add(c, x, x, 1, tensor_3d(TENSOR_F32, m->audio_positions.data, 1, x.shape[1], d));
+    for (int i = 0; i < (int)windows; i++)
+        add(c, windows_of(x, i, 1), windows_of(x, i, 1), 1, positions);
     arena_release(c, mark);
 }
 
-/* x [1, positions, d], in place */
+/* x [windows, positions, d], in place */
 static void encoder_attention(struct context *c, struct tensor x, const struct attention_weights *a, int heads)
 {
     size_t mark = arena_mark(c);
@@ -80,36 +91,28 @@ void encoder_blocks(struct context *c, const struct whisper *m, struct tensor x)
     }
 }
 
-/* The part of kept keys [windows, heads, positions, width] that is one window's. */
-static struct tensor window_of(struct tensor kept, int window)
-{
-    size_t bytes = tensor_bytes(&kept) / (size_t)kept.shape[0] * (size_t)window;
-    return tensor_4d(kept.type, kept.data ? (char *)kept.data + bytes : NULL, 1, kept.shape[1], kept.shape[2],
-                     kept.shape[3]);
-}
-
-/* What every step of the window will attend to, computed once. heard [1, positions, d] */
-static void keep_cross(struct context *c, const struct whisper *m, const struct kept *kept, int window,
+/* What every step of the windows from `first` on will attend to, computed once. heard [windows, positions, d] */
+static void keep_cross(struct context *c, const struct whisper *m, const struct kept *kept, int first,
                        struct tensor heard)
 {
-    const int heads = m->config.decoder_heads;
+    const int heads = m->config.decoder_heads, count = (int)heard.shape[0];
     for (int layer = 0; layer < m->config.decoder_layers; layer++) {
         size_t mark = arena_mark(c);
         const struct attention_weights *a = &m->decoder[layer].cross;
         struct tensor h = tensor_new(c, c->compute, 3, heard.shape);
         linear(c, h, heard, &a->key);
-        split_heads(c, window_of(kept[layer].cross_keys, window), h, heads);
+        split_heads(c, windows_of(kept[layer].cross_keys, first, count), h, heads);
         linear(c, h, heard, &a->value);
-        split_heads(c, window_of(kept[layer].cross_values, window), h, heads);
+        split_heads(c, windows_of(kept[layer].cross_values, first, count), h, heads);
         arena_release(c, mark);
     }
 }
 
-void encode_window(struct context *c, const struct whisper *m, const struct kept *kept, int window,
-                   const float *features, float *output)
+void encode_windows(struct context *c, const struct whisper *m, const struct kept *kept, int first, int count,
+                    const float *features, float *output)
 {
     size_t mark = arena_mark(c);
-    struct tensor x = new_3d(c, TENSOR_F32, 1, m->config.positions, m->config.width);
+    struct tensor x = new_3d(c, TENSOR_F32, count, m->config.positions, m->config.width);
     struct tensor heard = tensor_new(c, c->compute, 3, x.shape);
     stem(c, x, m, features);
     encoder_blocks(c, m, x);
@@ -117,7 +120,7 @@ void encode_window(struct context *c, const struct whisper *m, const struct kept
     if (output)
         tensor_download(c, output, x, tensor_count(&x));
     scale(c, heard, x, 1);
-    keep_cross(c, m, kept, window, heard);
+    keep_cross(c, m, kept, first, heard);
     arena_release(c, mark);
 }
 

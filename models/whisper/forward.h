@@ -27,10 +27,10 @@ struct lines {
 /* The encoder's blocks over x [1, time, d] f32, in place. */
 void encoder_blocks(struct context *c, const struct whisper *m, struct tensor x);
 
-/* features [2·positions, mels] on the host → cross keys and values of a window in kept [decoder_layers]; output: NULL
- * or [positions, d] on the host. Failures stick to the context. */
-void encode_window(struct context *c, const struct whisper *m, const struct kept *kept, int window,
-                   const float *features, float *output);
+/* features [count, 2·positions, mels] on the host → cross keys and values of count windows from the first on, in kept
+ * [decoder_layers]; output: NULL or [count, positions, d] on the host. Failures stick to the context. */
+void encode_windows(struct context *c, const struct whisper *m, const struct kept *kept, int first, int count,
+                    const float *features, float *output);
 
 /* logits [last_count, vocabulary] on the host. attention: NULL, or the alignment heads' cross-attention
  * [heads, n, positions] of a run with one cross span, on the host. */

@@ -67,8 +67,15 @@ static void place_kept(struct whisper_pass *p)
     p->behind_kept = arena_mark(c);
 }
 
-/* The largest that each call may ask for: a window, a run of as many lines and rows as there may be, and a whole
- * sequence with its attention. Host data is not looked at while measuring. */
+/* How many of the windows that are left the encoder takes together. */
+static int at_once(const struct whisper_pass *p, int left)
+{
+    const int most = p->model->device->windows;
+    return left < most ? left : most;
+}
+
+/* The largest that each call may ask for: windows that are encoded together, a run of as many lines and rows as there
+ * may be, and a whole sequence with its attention. Host data is not looked at while measuring. */
 static size_t measure(struct whisper_pass *p)
 {
     struct context *c = &p->context;
@@ -79,7 +86,7 @@ static size_t measure(struct whisper_pass *p)
     struct lines l = {.n = p->limit, .before = &span, .cross = &span, .last_count = p->rows};
     context_measure(c, true);
     place_kept(p);
-    encode_window(c, p->model, p->kept, 0, NULL, NULL);
+    encode_windows(c, p->model, p->kept, 0, at_once(p, p->windows), NULL, NULL);
     decode_lines(c, p->model, p->kept, &l, &nothing, NULL);
     l.n = sequence;
     l.before = NULL;
@@ -195,9 +202,9 @@ int whisper_encode(struct whisper_pass *p, const float *features, int windows, f
     begin(p);
     p->now.count = 0;
     p->encoded = windows;
-    for (int i = 0; i < windows; i++)
-        encode_window(&p->context, p->model, p->kept, i, features + (size_t)i * each,
-                      output ? output + (size_t)i * heard : NULL);
+    for (int i = 0; i < windows; i += at_once(p, windows - i))
+        encode_windows(&p->context, p->model, p->kept, i, at_once(p, windows - i), features + (size_t)i * each,
+                       output ? output + (size_t)i * heard : NULL);
     return end(p, fault);
 }
 

@@ -87,7 +87,9 @@ int whisper_alignment_heads(const struct whisper *model);
 int whisper_attend(struct whisper_pass *pass, int window, const int *tokens, int count, float *weights,
                    struct fault *fault);
 
-/* The matrix products of one encode of windows, as [m, k, n, how many]; returns how many entries, at most capacity. */
-int whisper_encode_matmuls(const struct whisper_config *config, int windows, struct matmul_shape *out, int capacity);
+/* The matrix products of one encode of windows, so many of them together, as [m, k, n, how many]; returns how many
+ * entries, at most capacity. */
+int whisper_encode_matmuls(const struct whisper_config *config, int windows, int together, struct matmul_shape *out,
+                           int capacity);
 
 #endif

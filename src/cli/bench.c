@@ -79,6 +79,7 @@ static void add_head(struct report *report, const struct bench *bench)
     add_text(report, "model", "model", info->name);
     add_text(report, "family", "family", info->family);
     add_text(report, "precision", "precision", info->precision);
+    add_text(report, "device", "device", info->device);
     add_number(report, "threads", "threads", setup_threads(&bench->setup), 0, "");
     add_number(report, "parameters", "parameters", (double)info->parameters, 0, "");
     add_number(report, "weight_mb", "weights in memory", 1e-6 * (double)info->weight_bytes, 1, " MB");

@@ -230,6 +230,7 @@ static int run_sets(struct evaluation *work, const struct manifest *manifests, i
         json_begin(&out, '{');
         json_key_string(&out, "model", work->setup.info.name);
         json_key_string(&out, "precision", work->setup.info.precision);
+        json_key_string(&out, "device", work->setup.info.device);
         json_key_integer(&out, "beam", work->beam ? work->beam : 1);
         json_key(&out, "sets");
         json_begin(&out, '[');

@@ -14,11 +14,11 @@
 int setup_check(const struct usage *usage, const struct setup *setup)
 {
     const char *device = setup->device;
-    if (!device || strcmp(device, "auto") == 0 || strcmp(device, "cpu") == 0)
+    if (!device || strcmp(device, "auto") == 0 || strcmp(device, "cpu") == 0 || strcmp(device, "cuda") == 0 ||
+        (strncmp(device, "cuda:", 5) == 0 && device[5] && strlen(device) < 9 &&
+         device[5 + strspn(device + 5, "0123456789")] == '\0'))
         return 0;
-    if (strcmp(device, "cuda") == 0 || strncmp(device, "cuda:", 5) == 0)
-        return usage_error(usage, "--device %s: this version computes on the CPU only", device);
-    return usage_error(usage, "--device is auto or cpu, not '%s'", device);
+    return usage_error(usage, "--device is auto, cpu, cuda or cuda:N, not '%s'", device);
 }
 
 int setup_threads(const struct setup *setup)

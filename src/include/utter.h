@@ -73,7 +73,8 @@ typedef void (*utter_log_callback)(void *context, enum utter_log_level level, co
 
 struct utter_engine_params {
     size_t struct_size;
-    const char *device; /* "auto" (default), "cpu" */
+    const char *device; /* "auto" (default): a GPU where one can be used, else the CPU, and the log says why; "cpu";
+                         * "cuda", "cuda:N": the first GPU, or the one of that number */
     int threads;        /* threads that one forward pass may use; 0: one per available core; at most 256 */
     utter_log_callback log;
     void *log_context;
@@ -93,7 +94,7 @@ UTTER_API void utter_engine_close(utter_engine **engine);
 typedef struct utter_model utter_model;
 
 enum utter_precision {
-    UTTER_PRECISION_AUTO = 0, /* bf16 where the processor multiplies bf16, else f32 */
+    UTTER_PRECISION_AUTO = 0, /* bf16 where the device multiplies bf16, else f32 */
     UTTER_PRECISION_F32,
     UTTER_PRECISION_BF16,
     UTTER_PRECISION_INT8 /* int8 weights, one scale per output; activations quantized per row */
@@ -141,6 +142,7 @@ struct utter_model_info {
     int sample_rate;      /* Hz that the features are computed at */
     double frame_seconds; /* time between two frames of scores */
     double load_seconds;  /* time that opening took */
+    const char *device;   /* what computes: "cpu, avx512, bf16", "cuda:0, NVIDIA H200" */
 };
 
 /* Fills *info (struct_size set by the caller); strings live as long as the model. Any thread. */
@@ -417,7 +419,7 @@ struct utter_benchmark {
     /* Whisper: model_seconds is the encoder's time, search_seconds that of all decoder steps. */
     double step_seconds; /* one decoder step, search included; 0 for other families */
     double step_bytes;   /* of weights that a step must read */
-    double memory_rate;  /* bytes per second that the engine's threads read memory at, in the same run */
+    double memory_rate;  /* bytes per second that the device reads memory at, in the same run */
 };
 
 /* Times one forward pass on seeded noise, stage by stage. Errors: ARGUMENT, MEMORY, UNSUPPORTED. */

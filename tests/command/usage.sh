@@ -41,9 +41,10 @@ refuse '--precision is one of' transcribe --precision f64 "$work/a.wav"
 refuse '--translate: only Whisper models' transcribe --translate "$work/a.wav"
 refuse '--lm .*: this version' transcribe --lm words.arpa "$work/a.wav"
 refuse '--boost: this version' transcribe --boost names.txt "$work/a.wav"
-refuse '--device cuda: this version' transcribe --device cuda "$work/a.wav"
-refuse '--device cuda:1: this version' transcribe --device=cuda:1 "$work/a.wav"
-refuse '--device is auto or cpu' transcribe --device tpu "$work/a.wav"
+refuse '--device is auto, cpu' transcribe --device tpu "$work/a.wav"
+refuse '--device is auto, cpu' transcribe --device=cuda: "$work/a.wav"
+refuse '--device is auto, cpu' transcribe --device=cuda:1x "$work/a.wav"
+refuse '--device is auto, cpu' transcribe --device=cuda:10000 "$work/a.wav"
 refuse 'srt has no word times' transcribe --words --format srt "$work/a.wav"
 refuse 'read once' transcribe - -
 for format in srt vtt lrc; do

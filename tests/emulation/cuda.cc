@@ -178,7 +178,7 @@ cudaError_t cudaSetDevice(int index)
 
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int index)
 {
-    *properties = {"emulated", 9, 0};
+    *properties = {"emulated", 9, 0, (size_t)16 << 30};
     return index == 0 ? cudaSuccess : cudaErrorInvalidValue;
 }
 

@@ -61,12 +61,13 @@ static inline float rsqrtf(float x)
 
 typedef int *cudaStream_t;
 enum cudaError_t { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInvalidValue = 1 };
-enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaStreamNonBlocking };
+enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaStreamNonBlocking };
 enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
 
 struct cudaDeviceProp {
     char name[256];
     int major, minor;
+    size_t totalGlobalMem;
 };
 
 cudaError_t cudaMalloc(void **memory, size_t size);

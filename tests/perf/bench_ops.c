@@ -194,7 +194,7 @@ static void bench_linear(const struct device *d, int64_t m, int64_t k, int64_t n
     report(&b, shape, 0, REPEATS);
     close_bench(&b);
     double most = 0, rate = 0;
-    for (int i = 0; i < REPEATS && cpu_matmul_rate(d, m, k, n, type, 1, &rate, &fault) == 0; i++)
+    for (int i = 0; i < REPEATS && device_matmul_rate(d, m, k, n, type, 1, &rate, &fault) == 0; i++)
         most = rate > most ? rate : most;
     printf("%-22s %-30s %-18s %12s %8.1f GFLOP/s\n", "  its own", shape, "oneDNN", "", most * 1e-9);
 }
@@ -294,7 +294,7 @@ int main(int argc, char **argv)
             bench_attention(devices[i], 250, 8, 1024, TENSOR_BF16, REPEATS);
     }
     for (int i = 0; i < 2; i++)
-        cpu_device_close(&devices[i]);
+        device_close(&devices[i]);
     thread_pool_close(&pool);
     return 0;
 }

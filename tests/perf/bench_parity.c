@@ -161,7 +161,7 @@ static int run_all(struct reference *r, int threads, const char *only, struct fa
     for (int i = 0; i < 3 && !code; i++)
         if (!only || !strcmp(only, tensor_type_name(types[i])))
             code = run(r, device, types[i], fault);
-    cpu_device_close(&device);
+    device_close(&device);
     thread_pool_close(&pool);
     return code;
 }

@@ -77,7 +77,7 @@ static void close_bench(struct bench *b)
     if (b->checkpoint)
         checkpoint_close(&b->checkpoint);
     if (b->device)
-        cpu_device_close(&b->device);
+        device_close(&b->device);
     if (b->threads)
         thread_pool_close(&b->threads);
     free(b->features);

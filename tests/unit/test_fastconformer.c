@@ -148,8 +148,8 @@ static int open_devices(void **state)
 static int close_devices(void **state)
 {
     (void)state;
-    cpu_device_close(&plain);
-    cpu_device_close(&fast);
+    device_close(&plain);
+    device_close(&fast);
     thread_pool_close(&threads);
     return 0;
 }

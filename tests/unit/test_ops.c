@@ -3,25 +3,10 @@
  * Outputs begin as NaN and are followed by guard elements that must stay as they were. Tolerances are relative to
  * 1 + |expected|: for f32 outputs 1e-5 (2e-5 where the inputs of a product are rounded first and a sum is long), for
  * bf16 outputs one step of bf16, 2^-7, since both sides round the same sum, here and there to different neighbours. */
-#include "models/cpu/cpu.h"
-#ifdef UTTER_CUDA_EMULATED
-#include "models/cuda/cuda.h"
-#endif
-#include "src/base/memory.h"
+#include "devices.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
+enum { GUARD = 64, ARENA = 12 << 20 };
 
-enum { LEVELS = 3, GUARD = 64, ARENA = 12 << 20 };
-
-static struct thread_pool *pool;
-static struct device *plain, *fast[LEVELS + 1]; /* the CPU's levels, and the GPU's kernels on the host */
-static int devices = LEVELS;
 static uint64_t seed = 1;
 
 static uint64_t next_random(void)
@@ -81,16 +66,18 @@ static struct tensor guarded(struct context *c, const struct tensor *like)
 {
     int64_t count = tensor_count(like) + GUARD;
     struct tensor block = tensor_new(c, like->type, 1, &count), view = *like;
-    memset(block.data, 0xff, tensor_bytes(&block));
+    poison(c, block.data, tensor_bytes(&block));
     view.data = block.data;
     return view;
 }
 
-static void check_guard(const struct tensor *t)
+static void check_guard(struct context *c, const struct tensor *t)
 {
-    const unsigned char *after = (const unsigned char *)t->data + tensor_bytes(t);
-    for (size_t i = 0; i < GUARD * tensor_type_size(t->type); i++)
-        assert_int_equal(after[i], 0xff);
+    size_t size = tensor_bytes(t), all = size + GUARD * tensor_type_size(t->type);
+    unsigned char *bytes = read_bytes(c, t->data, all);
+    for (size_t i = size; i < all; i++)
+        assert_int_equal(bytes[i], 0xff);
+    free(bytes);
 }
 
 /* Uploads, runs, downloads. */
@@ -113,8 +100,8 @@ static float *run_on(const struct device *d, struct call call)
     if (c.fault.code)
         fail_msg("%s: %s", d->name, c.fault.message);
     for (int i = 0; i < call.inputs; i++)
-        check_guard(&call.in[i]);
-    check_guard(&call.out);
+        check_guard(&c, &call.in[i]);
+    check_guard(&c, &call.out);
     context_close(&c);
     return result;
 }
@@ -154,7 +141,7 @@ static void compare_levels(struct call call, double f32_tolerance,
     if (release)
         release(plain, &on);
     for (int level = 0; level < devices; level++) {
-        if (level == LEVELS && prepare == prepare_linear && matrix.type == TENSOR_I8)
+        if (level >= LEVELS && prepare == prepare_linear && matrix.type == TENSOR_I8)
             continue; /* no int8 on a GPU */
         on = call;
         if (prepare)
@@ -639,39 +626,9 @@ static void test_matmul_rate(void **state)
     (void)state;
     struct fault fault = {0};
     double rate = 0;
-    assert_int_equal(cpu_matmul_rate(fast[CPU_AVX512], 64, 64, 64, TENSOR_F32, 3, &rate, &fault), 0);
+    assert_int_equal(device_matmul_rate(fast[CPU_AVX512], 64, 64, 64, TENSOR_F32, 3, &rate, &fault), 0);
     assert_true(rate > 0);
-    assert_int_equal(cpu_matmul_rate(plain, 64, 64, 64, TENSOR_F32, 3, &rate, &fault), UTTER_ERROR_UNSUPPORTED);
-}
-
-static int open_devices(void **state)
-{
-    (void)state;
-    struct fault fault = {0};
-    int code = thread_pool_open(&pool, 3, &fault);
-    code = code ? code : cpu_plain_device_open(&plain, &fault);
-    for (int level = 0; level < LEVELS && !code; level++)
-        code = cpu_device_open(&fast[level], pool, (enum cpu_level)level, &fault);
-#ifdef UTTER_CUDA_EMULATED
-    code = code ? code : utter_cuda_module()->open(&fast[LEVELS], pool, 0, &fault);
-    devices += !code;
-#endif
-    if (code)
-        fprintf(stderr, "%s\n", fault.message);
-    return code;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    for (int level = 0; level < LEVELS; level++)
-        cpu_device_close(&fast[level]);
-#ifdef UTTER_CUDA_EMULATED
-    utter_cuda_module()->close(&fast[LEVELS]);
-#endif
-    cpu_device_close(&plain);
-    thread_pool_close(&pool);
-    return 0;
+    assert_int_equal(device_matmul_rate(plain, 64, 64, 64, TENSOR_F32, 3, &rate, &fault), UTTER_ERROR_UNSUPPORTED);
 }
 
 int main(void)

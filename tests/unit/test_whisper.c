@@ -63,7 +63,7 @@ static int open_all(void **unused)
 static int close_all(void **unused)
 {
     (void)unused;
-    cpu_device_close(&device);
+    device_close(&device);
     thread_pool_close(&threads);
     free(golden);
     return 0;
@@ -167,7 +167,7 @@ static void plain_c_too(void **unused)
     struct fault fault = {0};
     assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
     check_numbers(plain, TENSOR_F32, 0.999999, 5e-4);
-    cpu_device_close(&plain);
+    device_close(&plain);
 }
 
 static void bf16_and_int8_are_near(void **unused)

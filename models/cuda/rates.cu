@@ -1,0 +1,103 @@
+/* rates.cu - the yardsticks: the card's own matrix product and its own copy, with nothing of ours around them. */
+#include "models/cuda/element.h"
+#include "models/cuda/matmul.h"
+
+#include <stdlib.h>
+
+enum { SETS = 4, MOST_REPEATS = 1000, COPIES = 5 };
+static const size_t copy_bytes = (size_t)1 << 30; /* several times the largest cache */
+
+/* Numbers without a pattern, since a card multiplies zeros faster: uniform in (-1, 1), by the hash of Wellons' search
+ * (lowbias32, 2018). */
+static __global__ void fill(struct view out, int64_t count)
+{
+    for (int64_t i = blockIdx.x * (int64_t)blockDim.x + threadIdx.x; i < count; i += (int64_t)gridDim.x * blockDim.x) {
+        uint32_t x = (uint32_t)i;
+        x = (x ^ x >> 16) * 0x7feb352du;
+        x = (x ^ x >> 15) * 0x846ca68bu;
+        put(out, i, (float)(int32_t)(x ^ x >> 16) / 2147483648.0f);
+    }
+}
+
+/* One operand of all sets, filled. NULL: the fault says why. */
+static unsigned char *operands_new(struct context *c, size_t bytes_each, enum tensor_type type)
+{
+    const size_t bytes = SETS * bytes_each;
+    unsigned char *memory = (unsigned char *)c->device->ops->memory_new(c->device, bytes);
+    if (!memory) {
+        fail_memory(&c->fault, "a benchmark");
+        return NULL;
+    }
+    const int64_t count = (int64_t)(bytes / tensor_type_size(type));
+    launch(fill, blocks_of(count, 256), 256, 0, cuda_of(c)->stream, view{memory, (int)type}, count);
+    return memory;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int cuda_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t n, enum tensor_type type, int repeats,
+                     double *rate, struct fault *fault)
+{
+    struct context c;
+    double seconds[MOST_REPEATS];
+    repeats = repeats < 1 ? 1 : repeats > MOST_REPEATS ? MOST_REPEATS : repeats;
+    if (context_open(&c, device, TENSOR_F32, fault))
+        return fault->code;
+    const struct product product = {m, n, k, type, type, 1.0f, 0.0f};
+    const size_t size = tensor_type_size(type),
+                 bytes[3] = {(size_t)(m * k) * size, (size_t)(n * k) * size, (size_t)(m * n) * size};
+    unsigned char *operands[3];
+    for (int i = 0; i < 3; i++)
+        operands[i] = operands_new(&c, bytes[i], type);
+    for (int i = -SETS; i < repeats && !c.fault.code && cuda_wait(&c); i++) {
+        const size_t set = (size_t)(i + SETS) % SETS;
+        const double began = clock_seconds();
+        matmul_run(&c, &product, operands[2] + set * bytes[2], operands[0] + set * bytes[0],
+                   operands[1] + set * bytes[1]);
+        cuda_wait(&c);
+        if (i >= 0)
+            seconds[i] = clock_seconds() - began;
+    }
+    const struct fault first = c.fault;
+    for (unsigned char *memory : operands)
+        device->ops->memory_free(device, memory);
+    context_close(&c);
+    if (first.code)
+        return fail(fault, first.code, "%s", first.message);
+    qsort(seconds, (size_t)repeats, sizeof *seconds, compare_doubles);
+    *rate = 2.0 * (double)m * (double)k * (double)n / seconds[repeats / 2];
+    return 0;
+}
+
+/* What is copied is read and written: the rate counts both. */
+int cuda_memory_rate(const struct device *device, double *rate, struct fault *fault)
+{
+    struct context c;
+    if (context_open(&c, device, TENSOR_F32, fault))
+        return fault->code;
+    unsigned char *from = (unsigned char *)device->ops->memory_new(device, copy_bytes),
+                  *to = (unsigned char *)device->ops->memory_new(device, copy_bytes);
+    double best = 0;
+    if (!from || !to)
+        fail_memory(&c.fault, "a benchmark");
+    for (int i = -1; i < COPIES && !c.fault.code && cuda_wait(&c); i++) {
+        const double began = clock_seconds();
+        cuda_ok(&c, cudaMemcpyAsync(to, from, copy_bytes, cudaMemcpyDeviceToDevice, cuda_of(&c)->stream), "copying");
+        cuda_wait(&c);
+        const double seconds = clock_seconds() - began;
+        if (i == 0 || (i > 0 && seconds < best))
+            best = seconds;
+    }
+    const struct fault first = c.fault;
+    device->ops->memory_free(device, from);
+    device->ops->memory_free(device, to);
+    context_close(&c);
+    if (first.code)
+        return fail(fault, first.code, "%s", first.message);
+    *rate = best > 0 ? 2.0 * (double)copy_bytes / best : 0;
+    return 0;
+}
