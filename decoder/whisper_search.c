@@ -4,6 +4,7 @@
 
 #include "decoder/whisper_hypotheses.h"
 #include "src/base/memory.h"
+#include "src/base/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -199,12 +200,20 @@ static bool finished(const struct run *r, const struct attempt *a)
     return length >= (size_t)r->longest || a->begin + length > (size_t)r->params->text_positions;
 }
 
-static void advance(const struct run *r, struct attempt *a)
+/* The attempts from begin to end, each with rows of logits of its own. */
+static void advance(void *context, int64_t begin, int64_t end, int worker)
 {
-    if (a->search.beam > 1 && r->temperature == 0)
-        search_beam(&a->search, r->logits);
-    else
-        search_sample(&a->search, r->logits);
+    const struct run *r = context;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) {
+        struct attempt *a = &r->attempts[i];
+        if (finished(r, a))
+            continue;
+        if (a->search.beam > 1 && r->temperature == 0)
+            search_beam(&a->search, r->logits);
+        else
+            search_sample(&a->search, r->logits);
+    }
 }
 
 /* The next step's rows: the last token of every hypothesis of the windows that are not finished. */
@@ -230,9 +239,10 @@ static int sample_all(struct run *r, struct fault *fault)
     for (int i = 0; i < r->count; i++)
         plant(r, &r->attempts[i], i);
     for (;;) {
-        for (int i = 0; i < r->count; i++)
-            if (!finished(r, &r->attempts[i]))
-                advance(r, &r->attempts[i]);
+        if (r->params->threads)
+            thread_pool_run(r->params->threads, r->count, 1, advance, r);
+        else
+            advance(r, 0, r->count, 0);
         int count = next_rows(r);
         if (!count)
             return 0;

@@ -42,6 +42,7 @@ struct whisper_search_params {
     uint64_t seed;
     int force_tokens; /* > 0: exactly so many tokens, the end suppressed until then: for benchmarks; no fallback */
     int nbest;        /* hypotheses kept per window; 0: 1 */
+    struct thread_pool *threads; /* that share the windows of a step; NULL: the caller alone */
 };
 
 /* One window to decode. language: id of its language token, or -1 (English only models). prompt: tokens of the text

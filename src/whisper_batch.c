@@ -249,7 +249,9 @@ int whisper_batch_search(struct whisper_batch *b, struct fault *fault)
                                                      .prompt = own ? w->prompt : b->decoding->prompt,
                                                      .prompt_count = own ? w->prompt_count : b->decoding->prompt_count};
     }
-    if (whisper_search(b->model->vocabulary, &b->decoding->search, step, b, b->tasks, b->count, b->results, fault))
+    struct whisper_search_params params = b->decoding->search;
+    params.threads = b->model->engine->threads;
+    if (whisper_search(b->model->vocabulary, &params, step, b, b->tasks, b->count, b->results, fault))
         return fault->code;
     fill_windows(b, fault);
     for (int i = 0; i < b->count; i++)

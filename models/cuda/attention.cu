@@ -6,19 +6,10 @@
  *
  * The relative term (ops.h): with queries i0 + a and keys j0 + b the position rows are T - 1 - (i - j), so a tile meets
  * QUERIES + KEYS - 1 rows in a band, and row b - a + QUERIES - 1 of the band is that of (a, b). */
-#include "models/cuda/each.h"
+#include "models/cuda/attention.h"
 
 enum { QUERIES = 32, KEYS = 32, SHARERS = 4, THREADS = QUERIES * SHARERS, BAND = QUERIES + KEYS - 1 };
 enum { SCORES_EACH = KEYS / SHARERS, SCORE_STRIDE = KEYS + 1 };
-
-struct attention {
-    struct view out, q, k, v, position; /* position.data NULL: plain attention */
-    const float *u, *w;
-    const int *lengths;
-    int64_t queries, keys, width, step; /* width: of a head; step: of all heads */
-    float scale;
-    int causal;
-};
 
 /* Where a block's tiles lie in its shared memory, in floats; rows are stride apart, so that they begin in other banks.
  */
@@ -93,10 +84,8 @@ template <int COLUMNS> static __global__ void __launch_bounds__(THREADS) attend(
     const int query = threadIdx.x / SHARERS, sharer = threadIdx.x % SHARERS;
     const int64_t row = blockIdx.z, head = blockIdx.y, first = blockIdx.x * (int64_t)QUERIES, i = first + query;
     const int64_t from_q = row * a.queries * a.step + head * a.width, from_k = row * a.keys * a.step + head * a.width;
-    const int64_t valid = valid_steps(a.lengths, row, a.keys), reach = a.causal ? i + a.keys - a.queries + 1 : valid;
-    const bool padding = a.position.data && i >= valid;
-    const int64_t mine = padding ? 0 : reach < valid ? reach : valid;
-    const int64_t last = first + QUERIES - 1 + a.keys - a.queries + 1, end = a.causal && last < valid ? last : valid;
+    const int64_t valid = valid_steps(a.lengths, row, a.keys), mine = keys_seen(a, i, valid),
+                  end = keys_needed(a, first + QUERIES, valid);
     float most = -INFINITY, total = 0, sums[COLUMNS];
     for (int x = 0; x < COLUMNS; x++)
         sums[x] = 0;
@@ -156,7 +145,7 @@ template <int COLUMNS> static void run(struct context *c, const struct attention
 static void attention_of(struct context *c, struct attention a, int64_t batch, int heads, const int *lengths)
 {
     a.width = a.step / heads;
-    if (!send_lengths(c, lengths, batch, &a.lengths))
+    if (!send_lengths(c, lengths, batch, &a.lengths) || attention_on_tensor_cores(c, a, batch, heads))
         return;
     if (a.width <= 16 * SHARERS)
         run<16>(c, a, batch, heads);

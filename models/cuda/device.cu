@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const size_t staging_size = 4 << 20, alignment = 256;
-static const int64_t chunk = 1 << 20; /* elements of an upload at once */
+static const int64_t chunk = 1 << 20;      /* elements of an upload at once */
+static const int64_t copy_grain = 1 << 18; /* bytes of a download that are worth a thread */
 
 /* struct device's limits: a pass of so many windows keeps all of a large card busy, and leaves most of its memory to
  * the weights, the activations and other passes. */
@@ -117,6 +118,7 @@ static void context_closed(struct context *c)
     cudaFree(g->scratch.memory);
     cudaFree(g->arrived.memory);
     cudaFreeHost(g->host.memory);
+    cudaFreeHost(g->returned.memory);
     if (g->stream)
         cudaStreamDestroy(g->stream);
     free(g);
@@ -194,6 +196,18 @@ void cuda_upload(struct context *c, struct tensor out, const float *host, int64_
     cuda_launched(c, "an upload");
 }
 
+struct copy {
+    char *to;
+    const char *from;
+};
+
+static void copy_part(void *context, int64_t begin, int64_t end, int worker)
+{
+    const struct copy *copy = (const struct copy *)context;
+    (void)worker;
+    memcpy(copy->to + begin, copy->from + begin, (size_t)(end - begin));
+}
+
 void cuda_download(struct context *c, float *host, struct tensor in, int64_t count)
 {
     struct cuda_context *g = cuda_of(c);
@@ -207,11 +221,13 @@ void cuda_download(struct context *c, float *host, struct tensor in, int64_t cou
         cuda_launched(c, "a download");
         from = floats;
     }
-    if (cuda_wait(c) && grow(c, &g->host, bytes, true) &&
-        cuda_ok(c, cudaMemcpyAsync(g->host.memory, from, bytes, cudaMemcpyDeviceToHost, g->stream),
-                "copying from it") &&
-        cuda_wait(c))
-        memcpy(host, g->host.memory, bytes);
+    if (!grow(c, &g->returned, bytes, true) ||
+        !cuda_ok(c, cudaMemcpyAsync(g->returned.memory, from, bytes, cudaMemcpyDeviceToHost, g->stream),
+                 "copying from it") ||
+        !cuda_wait(c))
+        return;
+    struct copy copy = {(char *)host, (const char *)g->returned.memory};
+    thread_pool_run(c->device->threads, (int64_t)bytes, copy_grain, copy_part, &copy);
 }
 
 /* ---- the table ---- */

@@ -21,10 +21,11 @@ struct block {
 struct cuda_context {
     cudaStream_t stream;
     struct matmul *matmul;
-    struct block scratch; /* on the card: the op's at hand */
-    struct block host;    /* pinned: host numbers on their way to the card, … */
-    struct block arrived; /* … and where they arrive */
-    size_t used;          /* of both, since the stream was last waited for */
+    struct block scratch;  /* on the card: the op's at hand */
+    struct block host;     /* pinned: host numbers on their way to the card, … */
+    struct block arrived;  /* … and where they arrive */
+    size_t used;           /* of both, since the stream was last waited for */
+    struct block returned; /* pinned: numbers on their way back */
 };
 
 static inline struct cuda_context *cuda_of(const struct context *c)

@@ -3,6 +3,7 @@
  * A block has one query of one head. Its warps share the keys of a chunk, the lanes of a warp the width of a key; sums
  * and the largest score go on from chunk to chunk (online softmax, as in attention.cu). */
 #include "models/cuda/each.h"
+#include "models/cuda/warp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +119,9 @@ void cuda_split_heads(struct context *c, struct tensor out, struct tensor x, int
 /* ---- attention ---- */
 
 enum { WARPS = 4, THREADS = WARPS * WARP, LANE_COLUMNS = 8 }; /* heads of at most 256 */
-static const int64_t chunk = 512;
+enum { WIDE_WARPS = 8 };
+static const int64_t chunk = 512,
+                     wide_chunk = 1536; /* keys whose scores a block keeps: a window of half a minute has 1500 */
 
 /* Kept keys or values, f32, bf16, or i8 with a scale behind each row. */
 struct kept {
@@ -218,6 +221,105 @@ static __global__ void __launch_bounds__(THREADS) attend_kept(struct kept_attent
     }
 }
 
+/* ---- the same, eight numbers at a time ---- */
+
+static __device__ inline void widen_8(float (&out)[8], uint4 bits)
+{
+    const uint32_t pairs[4] = {bits.x, bits.y, bits.z, bits.w};
+#pragma unroll
+    for (int k = 0; k < 4; k++) {
+        out[2 * k] = low_of(pairs[k]);
+        out[2 * k + 1] = high_of(pairs[k]);
+    }
+}
+
+/* Keys and values in bf16, heads of 8 · LANES: LANES lanes share a key, a warp has KEYS_EACH of them side by side, and
+ * several more on their way from memory. */
+template <int LANES>
+static __global__ void __launch_bounds__(WIDE_WARPS *WARP) attend_kept_wide(struct kept_attention a)
+{
+    enum { WIDTH = 8 * LANES, KEYS_EACH = WARP / LANES, GROUPS = WIDE_WARPS * KEYS_EACH, AHEAD = 4 };
+    __shared__ float scores[wide_chunk], partial[GROUPS * WIDTH];
+    const struct kept_query q = a.queries[blockIdx.x];
+    const int lane = threadIdx.x % WARP, slot = lane % LANES, group = threadIdx.x / WARP * KEYS_EACH + lane / LANES;
+    const int64_t head = blockIdx.y, from = q.query * a.step + head * WIDTH;
+    const uint16_t *keys = (const uint16_t *)a.keys.rows.data + 8 * slot;
+    const uint16_t *values = (const uint16_t *)a.values.rows.data + 8 * slot;
+    float query[8], sums[8] = {}, most = -INFINITY, total = 0;
+#pragma unroll
+    for (int x = 0; x < 8; x++)
+        query[x] = get(a.q, from + 8 * slot + x) * a.scale;
+    for (int64_t begin = 0; begin < q.length; begin += wide_chunk) {
+        const int count = (int)(q.length - begin < wide_chunk ? q.length - begin : wide_chunk);
+        for (int base = 0; base < count; base += AHEAD * GROUPS) {
+            uint4 bits[AHEAD];
+#pragma unroll
+            for (int u = 0; u < AHEAD; u++) {
+                const int t = base + u * GROUPS + group;
+                bits[u] = t < count ? *(const uint4 *)(keys + key_at(a.keys, q, a.index, a.heads, head, begin + t))
+                                    : uint4{0, 0, 0, 0};
+            }
+#pragma unroll
+            for (int u = 0; u < AHEAD; u++) {
+                const int t = base + u * GROUPS + group;
+                float key[8], sum = 0;
+                widen_8(key, bits[u]);
+#pragma unroll
+                for (int x = 0; x < 8; x++)
+                    sum += query[x] * key[x];
+#pragma unroll
+                for (int other = LANES / 2; other > 0; other /= 2)
+                    sum += __shfl_xor_sync(0xffffffffu, sum, other);
+                if (slot == 0 && t < count)
+                    scores[t] = sum;
+            }
+        }
+        __syncthreads();
+        float largest = most, sum = 0;
+        for (int t = threadIdx.x; t < count; t += WIDE_WARPS * WARP)
+            largest = fmaxf(largest, scores[t]);
+        largest = over_block<largest_of>(largest);
+        for (int t = threadIdx.x; t < count; t += WIDE_WARPS * WARP)
+            sum += scores[t] = expf(scores[t] - largest);
+        const float keep = expf(most - largest);
+        total = total * keep + over_block<sum_of>(sum); /* waits, so that all see the exponentials */
+        most = largest;
+#pragma unroll
+        for (int x = 0; x < 8; x++)
+            sums[x] *= keep;
+        for (int base = 0; base < count; base += AHEAD * GROUPS) {
+            uint4 bits[AHEAD];
+#pragma unroll
+            for (int u = 0; u < AHEAD; u++) {
+                const int t = base + u * GROUPS + group;
+                bits[u] = t < count ? *(const uint4 *)(values + key_at(a.values, q, a.index, a.heads, head, begin + t))
+                                    : uint4{0, 0, 0, 0};
+            }
+#pragma unroll
+            for (int u = 0; u < AHEAD; u++) {
+                const int t = base + u * GROUPS + group;
+                const float weight = t < count ? scores[t] : 0.0f;
+                float value[8];
+                widen_8(value, bits[u]);
+#pragma unroll
+                for (int x = 0; x < 8; x++)
+                    sums[x] += weight * value[x];
+            }
+        }
+        __syncthreads(); /* the next chunk's scores take their place */
+    }
+#pragma unroll
+    for (int x = 0; x < 8; x++)
+        partial[group * WIDTH + 8 * slot + x] = sums[x];
+    __syncthreads();
+    for (int x = threadIdx.x; x < WIDTH; x += WIDE_WARPS * WARP) {
+        float sum = 0;
+        for (int g = 0; g < GROUPS; g++)
+            sum += partial[g * WIDTH + x];
+        put(a.out, from + x, sum / total);
+    }
+}
+
 /* weights [heads, n, length]; the scores lie there until they are weights. */
 static __global__ void __launch_bounds__(THREADS) weigh_kept(struct kept_attention a, float *weights)
 {
@@ -294,7 +396,15 @@ void cuda_kept_attention(struct context *c, struct tensor out, struct tensor q, 
     const int64_t queries = fits(c, width) ? send_queries(c, &a, spans, count) : -1;
     if (queries < 1)
         return;
-    launch(attend_kept, dim3((unsigned)queries, (unsigned)heads), THREADS, 0, cuda_of(c)->stream, a);
+    const dim3 grid((unsigned)queries, (unsigned)heads);
+    const bool wide = keys.type == TENSOR_BF16 && values.type == TENSOR_BF16 && a.keys.step % 8 == 0 &&
+                      ((uintptr_t)keys.data | (uintptr_t)values.data) % 16 == 0;
+    if (wide && width == 64)
+        launch(attend_kept_wide<8>, grid, WIDE_WARPS * WARP, 0, cuda_of(c)->stream, a);
+    else if (wide && width == 128)
+        launch(attend_kept_wide<16>, grid, WIDE_WARPS * WARP, 0, cuda_of(c)->stream, a);
+    else
+        launch(attend_kept, grid, THREADS, 0, cuda_of(c)->stream, a);
     cuda_launched(c, "kept_attention");
 }
 

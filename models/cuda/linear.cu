@@ -1,35 +1,68 @@
-/* linear.cu - linear layers: a matrix product, then what follows it in one pass over the result. */
+/* linear.cu - linear layers: a matrix product that adds its bias, then an activation in one pass over the result. */
 #include "models/cuda/each.h"
 #include "models/cuda/matmul.h"
+#include "models/cuda/warp.h"
 
 #include <stdlib.h>
+
+/* struct linear's `packed`: on the host, with what it points to on the card. */
+struct packed {
+    void *weight;
+    void *bias; /* in the weights' type, for results in that type; NULL: none */
+};
+
+static int upload_as(const struct device *d, void **out, enum tensor_type type, const float *host, int64_t count,
+                     struct fault *fault)
+{
+    struct tensor t = tensor_1d(type, NULL, count);
+    struct context c = {};
+    c.device = d;
+    *out = t.data = d->ops->memory_new(d, tensor_bytes(&t));
+    if (!*out)
+        return fail_memory(fault, "a model's weights");
+    cuda_upload(&c, t, host, count);
+    return c.fault.code ? fail(fault, c.fault.code, "%s", c.fault.message) : 0;
+}
 
 int cuda_linear_prepare(const struct device *d, struct linear *l, const float *weight, const float *bias,
                         struct fault *fault)
 {
     if (l->type == TENSOR_I8)
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "int8 is not computed with on a GPU; bf16 and f32 are");
-    struct tensor packed = tensor_2d(l->type, NULL, l->out, l->in);
-    struct context c = {};
-    c.device = d;
-    l->packed = packed.data = d->ops->memory_new(d, tensor_bytes(&packed));
-    if (!l->packed)
+    struct packed *packed = (struct packed *)memory_new(1, sizeof *packed);
+    l->packed = packed;
+    if (!packed)
         return fail_memory(fault, "a model's weights");
-    cuda_upload(&c, packed, weight, l->out * l->in);
-    if (c.fault.code)
-        return fail(fault, c.fault.code, "%s", c.fault.message);
+    if (upload_as(d, &packed->weight, l->type, weight, l->out * l->in, fault) ||
+        (bias && upload_as(d, &packed->bias, l->type, bias, l->out, fault)))
+        return fault->code;
     return floats_prepare(d, &l->bias, bias, l->out, fault);
 }
 
 void cuda_linear_release(const struct device *d, struct linear *l)
 {
-    if (l->packed)
-        d->ops->memory_free(d, l->packed);
+    struct packed *packed = (struct packed *)l->packed;
+    if (packed) {
+        d->ops->memory_free(d, packed->weight);
+        d->ops->memory_free(d, packed->bias);
+        free(packed);
+    }
     l->packed = NULL;
     floats_release(d, &l->bias);
 }
 
-/* What follows the product: bias and activation. `out` may be `sum`. */
+/* ---- what follows the product ---- */
+
+static __device__ inline float activated(float y, int after)
+{
+    if (after == LINEAR_RELU)
+        return fmaxf(y, 0.0f);
+    if (after == LINEAR_SILU)
+        return y * sigmoid(y);
+    return after == LINEAR_GELU ? 0.5f * y * (1.0f + erff(y * 0.70710678f)) : y;
+}
+
+/* Bias and activation, where the sums lie apart from the result or the bias is scaled. */
 struct followed {
     struct view out, sum;
     const float *bias;
@@ -39,14 +72,22 @@ struct followed {
 
     __device__ void operator()(int64_t i) const
     {
-        float y = get(sum, i) + (bias ? factor * bias[i % n] : 0.0f);
-        if (after == LINEAR_RELU)
-            y = fmaxf(y, 0.0f);
-        else if (after == LINEAR_SILU)
-            y = y * sigmoid(y);
-        else if (after == LINEAR_GELU)
-            y = 0.5f * y * (1.0f + erff(y * 0.70710678f));
-        put(out, i, y);
+        put(out, i, activated(get(sum, i) + (bias ? factor * bias[i % n] : 0.0f), after));
+    }
+};
+
+/* An activation in place: of bf16 eight at once. */
+struct activation {
+    uint4 *x;
+    int after;
+
+    __device__ void operator()(int64_t i) const
+    {
+        uint4 v = x[i];
+        uint32_t *pairs = &v.x;
+        for (int k = 0; k < 4; k++)
+            pairs[k] = bf16_pair(activated(low_of(pairs[k]), after), activated(high_of(pairs[k]), after));
+        x[i] = v;
     }
 };
 
@@ -58,11 +99,22 @@ struct rounded {
     }
 };
 
+static void activate(struct context *c, struct tensor out, enum linear_after after)
+{
+    const int64_t count = tensor_count(&out);
+    if (out.type == TENSOR_BF16 && count % 8 == 0 && (uintptr_t)out.data % 16 == 0)
+        each(c, "linear", count / 8, activation{(uint4 *)out.data, (int)after});
+    else
+        each(c, "linear", count, followed{view_of(out), view_of(out), NULL, 1, (int)after, 1.0f});
+}
+
 void cuda_linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l, enum linear_after after,
                  float scale, struct tensor residual)
 {
+    const struct packed *packed = (const struct packed *)l->packed;
     const int64_t m = tensor_rows(&x), count = m * l->out;
     const bool add = after == LINEAR_ADD;
+    const float factor = add ? scale : 1.0f;
     /* Rows of x that have another type than W, and sums that out cannot hold, lie in the scratch. */
     const bool copied = x.type != l->type, apart = l->type == TENSOR_F32 && out.type != TENSOR_F32;
     const size_t x_bytes = copied ? ((size_t)(m * l->in) * tensor_type_size(l->type) + 255) / 256 * 256 : 0;
@@ -76,9 +128,15 @@ void cuda_linear(struct context *c, struct tensor out, struct tensor x, const st
     struct view sum = apart ? view{scratch + x_bytes, TENSOR_F32} : view_of(out);
     if (add && residual.data != out.data)
         each(c, "linear", count, rounded{view_of(out), view_of(residual)});
+    /* The product adds the bias itself, unless it is to be scaled, too. */
+    const bool fused = l->bias && factor == 1.0f && !apart,
+               relu = after == LINEAR_RELU && !apart && (fused || !l->bias);
     const struct product product = {
-        m, l->out, l->in, l->type, (enum tensor_type)sum.type, add ? scale : 1.0f, add ? 1.0f : 0.0f};
-    matmul_run(c, &product, sum.data, copied ? scratch : x.data, l->packed);
-    if (apart || l->bias || (after != LINEAR_NONE && !add))
-        each(c, "linear", count, followed{view_of(out), sum, l->bias, l->out, (int)after, add ? scale : 1.0f});
+        m, l->out, l->in, l->type, (enum tensor_type)sum.type, factor, add ? 1.0f : 0.0f, fused, relu};
+    matmul_run(c, &product, sum.data, copied ? scratch : x.data, packed->weight,
+               sum.type == TENSOR_F32 ? (const void *)l->bias : packed->bias);
+    if (apart || (l->bias && !fused))
+        each(c, "linear", count, followed{view_of(out), sum, l->bias, l->out, (int)after, factor});
+    else if (!add && after != LINEAR_NONE && !relu)
+        activate(c, out, after);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PLANS = 1024 };
 static const size_t workspace_size = (size_t)32 << 20;
 
 /* A shape, and what was found for it. */
@@ -18,8 +19,7 @@ struct plan {
 struct matmul {
     cublasLtHandle_t handle;
     void *workspace;
-    struct plan *plans;
-    size_t count, capacity;
+    struct plan plans[PLANS]; /* by hash of their shapes; operation NULL: none */
 };
 
 struct matmul *matmul_open(struct fault *fault)
@@ -48,15 +48,15 @@ static void plan_free(struct plan *plan)
     for (cublasLtMatrixLayout_t layout : layouts)
         if (layout)
             cublasLtMatrixLayoutDestroy(layout);
+    *plan = {};
 }
 
 void matmul_close(struct matmul *matmul)
 {
     if (!matmul)
         return;
-    for (size_t i = 0; i < matmul->count; i++)
-        plan_free(&matmul->plans[i]);
-    free(matmul->plans);
+    for (struct plan &plan : matmul->plans)
+        plan_free(&plan);
     cudaFree(matmul->workspace);
     if (matmul->handle)
         cublasLtDestroy(matmul->handle);
@@ -68,15 +68,29 @@ static cudaDataType_t data_type(enum tensor_type type)
     return type == TENSOR_F32 ? CUDA_R_32F : CUDA_R_16BF;
 }
 
+static cublasStatus_t set_bias(const struct plan *plan, const void *bias)
+{
+    if (!plan->product.biased)
+        return CUBLAS_STATUS_SUCCESS;
+    return cublasLtMatmulDescSetAttribute(plan->operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias);
+}
+
 /* cuBLASLt counts columns first: there W is [k, n], to be transposed, x is [k, m], and out [n, m]. */
-static cublasStatus_t describe(struct plan *plan)
+static cublasStatus_t describe(struct plan *plan, const void *bias)
 {
     const struct product *p = &plan->product;
     const cublasOperation_t transposed = CUBLAS_OP_T;
+    const cublasLtEpilogue_t epilogue = p->biased ? (p->relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS)
+                                                  : (p->relu ? CUBLASLT_EPILOGUE_RELU : CUBLASLT_EPILOGUE_DEFAULT);
     cublasStatus_t status = cublasLtMatmulDescCreate(&plan->operation, CUBLAS_COMPUTE_32F, CUDA_R_32F);
     if (!status)
         status = cublasLtMatmulDescSetAttribute(plan->operation, CUBLASLT_MATMUL_DESC_TRANSA, &transposed,
                                                 sizeof transposed);
+    if (!status)
+        status =
+            cublasLtMatmulDescSetAttribute(plan->operation, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue);
+    if (!status)
+        status = set_bias(plan, bias);
     if (!status)
         status = cublasLtMatrixLayoutCreate(&plan->weight, data_type(p->type), (uint64_t)p->k, (uint64_t)p->n, p->k);
     if (!status)
@@ -109,45 +123,52 @@ static cublasStatus_t choose(struct matmul *matmul, struct plan *plan)
 
 static bool same(const struct product *a, const struct product *b)
 {
-    return a->m == b->m && a->n == b->n && a->k == b->k && a->type == b->type && a->out_type == b->out_type;
+    return a->m == b->m && a->n == b->n && a->k == b->k && a->type == b->type && a->out_type == b->out_type &&
+           a->biased == b->biased && a->relu == b->relu;
+}
+
+/* Where a shape's plan is kept: a shape that comes to the same place takes it. */
+static struct plan *place_of(struct matmul *matmul, const struct product *p)
+{
+    uint64_t hash = (uint64_t)p->m;
+    const int64_t others[] = {p->n, p->k, p->type * 16 + p->out_type * 4 + p->biased * 2 + p->relu};
+    for (int64_t other : others)
+        hash = (hash ^ hash >> 29) * UINT64_C(0xbf58476d1ce4e5b9) + (uint64_t)other;
+    return &matmul->plans[(hash ^ hash >> 32) % PLANS];
 }
 
 /* The plan of this shape, made at the first meeting. NULL: the context's fault says why. */
-static const struct plan *find(struct context *c, const struct product *product)
+static const struct plan *find(struct context *c, const struct product *product, const void *bias)
 {
     struct matmul *matmul = cuda_of(c)->matmul;
-    for (size_t i = 0; i < matmul->count; i++)
-        if (same(&matmul->plans[i].product, product))
-            return &matmul->plans[i];
-    struct plan plan = {};
-    plan.product = *product;
-    cublasStatus_t status = describe(&plan);
-    status = status ? status : choose(matmul, &plan);
-    if (status) {
-        plan_free(&plan);
-        fail(&c->fault, UTTER_ERROR_DEVICE, "cuBLASLt refused a product of [%lld, %lld] by [%lld, %lld]: %s",
-             (long long)product->m, (long long)product->k, (long long)product->k, (long long)product->n,
-             cublasLtGetStatusString(status));
-        return NULL;
-    }
-    if (!memory_grow((void **)&matmul->plans, &matmul->capacity, matmul->count + 1, sizeof plan)) {
-        plan_free(&plan);
-        fail_memory(&c->fault, "a matrix product");
-        return NULL;
-    }
-    matmul->plans[matmul->count] = plan;
-    return &matmul->plans[matmul->count++];
+    struct plan *plan = place_of(matmul, product);
+    if (plan->operation && same(&plan->product, product))
+        return plan;
+    plan_free(plan);
+    plan->product = *product;
+    cublasStatus_t status = describe(plan, bias);
+    status = status ? status : choose(matmul, plan);
+    if (!status)
+        return plan;
+    plan_free(plan);
+    fail(&c->fault, UTTER_ERROR_DEVICE, "cuBLASLt refused a product of [%lld, %lld] by [%lld, %lld]: %s",
+         (long long)product->m, (long long)product->k, (long long)product->k, (long long)product->n,
+         cublasLtGetStatusString(status));
+    return NULL;
 }
 
-void matmul_run(struct context *c, const struct product *product, void *out, const void *x, const void *weight)
+void matmul_run(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
+                const void *bias)
 {
-    const struct plan *plan = product->m > 0 ? find(c, product) : NULL;
+    const struct plan *plan = product->m > 0 ? find(c, product, bias) : NULL;
     if (!plan)
         return;
     struct cuda_context *g = cuda_of(c);
-    cublasStatus_t status = cublasLtMatmul(g->matmul->handle, plan->operation, &product->factor, weight, plan->weight,
-                                           x, plan->x, &product->keep, out, plan->out, out, plan->out, &plan->algorithm,
-                                           g->matmul->workspace, workspace_size, g->stream);
+    cublasStatus_t status = set_bias(plan, bias);
+    if (!status)
+        status = cublasLtMatmul(g->matmul->handle, plan->operation, &product->factor, weight, plan->weight, x, plan->x,
+                                &product->keep, out, plan->out, out, plan->out, &plan->algorithm, g->matmul->workspace,
+                                workspace_size, g->stream);
     if (status)
         fail(&c->fault, UTTER_ERROR_DEVICE, "cuBLASLt failed in a product: %s", cublasLtGetStatusString(status));
 }

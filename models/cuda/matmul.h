@@ -8,13 +8,16 @@
 struct matmul *matmul_open(struct fault *fault);
 void matmul_close(struct matmul *matmul);
 
-/* out [m, n] = factor · x [m, k] Wᵀ + keep · out, W [n, k]; all row-major. x and W have the type `type` (f32 or bf16),
- * out is f32, or bf16 where type is. Sums are f32; f32 products are not rounded (no TF32). */
+/* out [m, n] = factor · x [m, k] Wᵀ + keep · out + bias [n], W [n, k]; all row-major; then ReLU where it is asked for.
+ * x and W have the type `type` (f32 or bf16), out is f32, or bf16 where type is; bias NULL or of out's type. Sums are
+ * f32; f32 products are not rounded (no TF32). */
 struct product {
     int64_t m, n, k;
     enum tensor_type type, out_type;
     float factor, keep;
+    bool biased, relu;
 };
-void matmul_run(struct context *c, const struct product *product, void *out, const void *x, const void *weight);
+void matmul_run(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
+                const void *bias);
 
 #endif

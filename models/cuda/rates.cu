@@ -47,7 +47,7 @@ int cuda_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t 
     repeats = repeats < 1 ? 1 : repeats > MOST_REPEATS ? MOST_REPEATS : repeats;
     if (context_open(&c, device, TENSOR_F32, fault))
         return fault->code;
-    const struct product product = {m, n, k, type, type, 1.0f, 0.0f};
+    const struct product product = {m, n, k, type, type, 1.0f, 0.0f, false, false};
     const size_t size = tensor_type_size(type),
                  bytes[3] = {(size_t)(m * k) * size, (size_t)(n * k) * size, (size_t)(m * n) * size};
     unsigned char *operands[3];
@@ -57,7 +57,7 @@ int cuda_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t 
         const size_t set = (size_t)(i + SETS) % SETS;
         const double began = clock_seconds();
         matmul_run(&c, &product, operands[2] + set * bytes[2], operands[0] + set * bytes[0],
-                   operands[1] + set * bytes[1]);
+                   operands[1] + set * bytes[1], NULL);
         cuda_wait(&c);
         if (i >= 0)
             seconds[i] = clock_seconds() - began;

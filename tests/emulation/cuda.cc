@@ -56,6 +56,71 @@ float __shfl_xor_sync(unsigned mask, float value, int lane)
     return other;
 }
 
+void __syncwarp(void)
+{
+    wait_for(at_warp, current / WARP_LANES * WARP_LANES, WARP_LANES);
+}
+
+static uint16_t rounded(float value)
+{
+    uint32_t bits = __float_as_uint(value);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+/* ---- tensor cores: every lane shows what it holds, and takes its part of the result ---- */
+
+static float half_of(uint32_t pair, int half)
+{
+    return __uint_as_float(half ? pair & 0xffff0000u : pair << 16);
+}
+
+void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
+{
+    static uint32_t left[MOST_THREADS][4], right[MOST_THREADS][2];
+    const int first = current / WARP_LANES * WARP_LANES, lane = current - first;
+    memcpy(left[current], a, sizeof a);
+    right[current][0] = b0;
+    right[current][1] = b1;
+    __syncwarp();
+    for (int r = 0; r < 4; r++) {
+        const int row = lane / 4 + r / 2 * 8, column = lane % 4 * 2 + r % 2;
+        for (int k = 0; k < 16; k++)
+            d[r] += half_of(left[first + row % 8 * 4 + k % 8 / 2][row / 8 + k / 8 * 2], k % 2) *
+                    half_of(right[first + column * 4 + k % 8 / 2][k / 8], k % 2);
+    }
+    __syncwarp();
+}
+
+static void give_matrices(uint32_t (&r)[4], const uint16_t *row, bool transposed)
+{
+    static const uint16_t *rows[MOST_THREADS];
+    const int first = current / WARP_LANES * WARP_LANES, lane = current - first, group = lane / 4, pair = lane % 4;
+    rows[current] = row;
+    __syncwarp();
+    for (int matrix = 0; matrix < 4; matrix++) {
+        const uint16_t **m = rows + first + 8 * matrix;
+        const uint32_t low = transposed ? m[2 * pair][group] : m[group][2 * pair],
+                       high = transposed ? m[2 * pair + 1][group] : m[group][2 * pair + 1];
+        r[matrix] = low | high << 16;
+    }
+    __syncwarp();
+}
+
+void load_matrices(uint32_t (&r)[4], const uint16_t *row)
+{
+    give_matrices(r, row, false);
+}
+
+void load_matrices_transposed(uint32_t (&r)[4], const uint16_t *row)
+{
+    give_matrices(r, row, true);
+}
+
+uint32_t bf16_pair(float low, float high)
+{
+    return (uint32_t)rounded(low) | (uint32_t)rounded(high) << 16;
+}
+
 static void fiber_main(void)
 {
     const int self = current;
@@ -199,12 +264,6 @@ static float element(const void *data, enum tensor_type type, int64_t i)
     return type == TENSOR_F32 ? ((const float *)data)[i] : __uint_as_float((uint32_t)((const uint16_t *)data)[i] << 16);
 }
 
-static uint16_t rounded(float value)
-{
-    uint32_t bits = __float_as_uint(value);
-    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
 struct matmul *matmul_open(struct fault *fault)
 {
     (void)fault;
@@ -216,7 +275,8 @@ void matmul_close(struct matmul *matmul)
     free(matmul);
 }
 
-void matmul_run(struct context *c, const struct product *p, void *out, const void *x, const void *weight)
+void matmul_run(struct context *c, const struct product *p, void *out, const void *x, const void *weight,
+                const void *bias)
 {
     (void)c;
     for (int64_t i = 0; i < p->m; i++)
@@ -228,6 +288,10 @@ void matmul_run(struct context *c, const struct product *p, void *out, const voi
             float y = (float)(p->factor * sum);
             if (p->keep != 0)
                 y += p->keep * element(out, p->out_type, at);
+            if (p->biased)
+                y += element(bias, p->out_type, j);
+            if (p->relu && y < 0)
+                y = 0;
             if (p->out_type == TENSOR_F32)
                 ((float *)out)[at] = y;
             else

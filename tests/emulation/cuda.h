@@ -36,7 +36,43 @@ extern unsigned char *emulation_shared;
 void emulation_run_block(int threads, const std::function<void()> &body);
 void __syncthreads(void);
 float __shfl_xor_sync(unsigned mask, float value, int lane);
+void __syncwarp(void);
 void emulation_new_shared(size_t bytes);
+
+/* warp.h's, by the same layouts. Copies are done at once. */
+void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1);
+void load_matrices(uint32_t (&r)[4], const uint16_t *row);
+void load_matrices_transposed(uint32_t (&r)[4], const uint16_t *row);
+uint32_t bf16_pair(float low, float high);
+
+static inline void copy_16(uint16_t *to, const uint16_t *from, bool counts)
+{
+    if (counts)
+        memcpy(to, from, 16);
+    else
+        memset(to, 0, 16);
+}
+
+static inline void copies_end(void)
+{
+}
+
+template <int LEFT> static inline void copies_wait(void)
+{
+}
+
+struct float2 {
+    float x, y;
+};
+
+struct uint4 {
+    uint32_t x, y, z, w;
+};
+
+static inline float2 make_float2(float x, float y)
+{
+    return {x, y};
+}
 
 static inline float __uint_as_float(uint32_t bits)
 {

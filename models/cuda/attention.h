@@ -1,0 +1,36 @@
+/* attention.h - what the two attentions have in common: plain tiles for any type and width (attention.cu), and tensor
+ * cores for bf16 (attention_tensor.cu). */
+#ifndef MODELS_CUDA_ATTENTION_H
+#define MODELS_CUDA_ATTENTION_H
+
+#include "models/cuda/each.h"
+
+struct attention {
+    struct view out, q, k, v, position; /* position.data NULL: plain attention */
+    const float *u, *w;
+    const int *lengths;
+    int64_t queries, keys, width, step; /* width: of a head; step: of all heads */
+    float scale;
+    int causal;
+};
+
+/* The keys that query i sees, from the first on: none in the padding of a self-attention with relative positions. */
+static __device__ inline int64_t keys_seen(const struct attention &a, int64_t i, int64_t valid)
+{
+    if (a.position.data && i >= valid)
+        return 0;
+    const int64_t reach = a.causal ? i + a.keys - a.queries + 1 : valid;
+    return reach < valid ? reach : valid;
+}
+
+/* The keys that any of the queries before `end` sees. */
+static __device__ inline int64_t keys_needed(const struct attention &a, int64_t end, int64_t valid)
+{
+    const int64_t reach = a.causal ? end + a.keys - a.queries : valid;
+    return reach < valid ? reach : valid;
+}
+
+/* True when it ran: everything in bf16, of a width that it is compiled for. */
+bool attention_on_tensor_cores(struct context *c, const struct attention &a, int64_t batch, int heads);
+
+#endif
