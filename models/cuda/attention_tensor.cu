@@ -1,10 +1,10 @@
-/* attention_tensor.cu - attention in bf16 on the tensor cores (Dao 2023, "FlashAttention-2", section 3): a warp keeps its
- * queries, their sums and their largest scores in registers while the keys and values come by in tiles; the exponentials
- * of a tile are, as they lie in registers, already the left operand of the product with the values.
+/* attention_tensor.cu - attention in bf16 on the tensor cores (Dao 2023, "FlashAttention-2", section 3): a warp keeps
+ * its queries, their sums and their largest scores in registers while the keys and values come by in tiles; the
+ * exponentials of a tile are, as they lie in registers, already the left operand of the product with the values.
  *
  * The relative term (attention.cu) is a product with the band of positions that the tile meets. In a warp's part of the
- * band, row y belongs to all (query a, key b) with b - a + 15 = y: each warp writes its [16, BAND_EACH] scores into shared
- * memory, and reads them back along those diagonals. */
+ * band, row y belongs to all (query a, key b) with b - a + 15 = y: each warp writes its [16, BAND_EACH] scores into
+ * shared memory, and reads them back along those diagonals. */
 #include "models/cuda/attention.h"
 #include "models/cuda/warp.h"
 
@@ -13,16 +13,18 @@ enum { BAND_EACH = KEYS + TILE, PLACE_STRIDE = BAND_EACH + 4 };
 
 /* Where things lie in a block's shared memory. M: tiles of 16 queries per warp; STAGES: tiles of keys at once. */
 template <int WIDTH, int M, bool RELATIVE> struct plan {
-    static const int stages = RELATIVE ? 1 : 2, rows = WARPS * TILE * M, stride = WIDTH + 8; /* 8: rows begin in other banks */
+    static const int stages = RELATIVE ? 1 : 2, rows = WARPS * TILE * M,
+                     stride = WIDTH + 8; /* 8: rows begin in other banks */
     static const int tile = KEYS * stride, band_rows = RELATIVE ? rows + KEYS : 0;
     static const int keys = 0, values = keys + stages * tile, band = values + stages * tile; /* of 16-bit elements */
-    static const int place = (band + band_rows * stride) * 2;                               /* bytes */
+    static const int place = (band + band_rows * stride) * 2;                                /* bytes */
     static const int bytes = place + (RELATIVE ? WARPS * TILE * PLACE_STRIDE * (int)sizeof(float) : 0);
 };
 
 /* `count` rows of a head into a tile, zeros for those outside [0, rows). */
 template <int WIDTH>
-static __device__ void copy_rows(uint16_t *tile, const uint16_t *x, int64_t step, int64_t first, int count, int64_t rows)
+static __device__ void copy_rows(uint16_t *tile, const uint16_t *x, int64_t step, int64_t first, int count,
+                                 int64_t rows)
 {
     const int stride = WIDTH + 8, pieces = WIDTH / 8;
     for (int i = threadIdx.x; i < count * pieces; i += THREADS) {
@@ -52,8 +54,7 @@ static __device__ void load_queries(uint32_t (&q)[WIDTH / 16][4], const uint16_t
 }
 
 /* scores [16, 8 · TILES] of the queries with the rows from `row` on: 16 rows are loaded at a time. */
-template <int WIDTH>
-static __device__ inline void load_keys(uint32_t (&b)[4], const uint16_t *row, int k)
+template <int WIDTH> static __device__ inline void load_keys(uint32_t (&b)[4], const uint16_t *row, int k)
 {
     const int lane = threadIdx.x % WARP, matrix = lane / 8;
     load_matrices(b, row + (matrix / 2 * 8 + lane % 8) * (WIDTH + 8) + 16 * k + matrix % 2 * 8);
@@ -100,8 +101,8 @@ template <class Over> static __device__ inline float over_row(float value)
 
 /* Scores become exponentials relative to the largest so far, in powers of two; what was summed is brought to it. */
 template <int WIDTH>
-static __device__ void exponentials(float (&s)[KEY_TILES][4], float (&sums)[WIDTH / 8][4], float (&most)[2], float (&total)[2],
-                                    float scale, const int (&seen)[2])
+static __device__ void exponentials(float (&s)[KEY_TILES][4], float (&sums)[WIDTH / 8][4], float (&most)[2],
+                                    float (&total)[2], float scale, const int (&seen)[2])
 {
     const int pair = threadIdx.x % 4;
 #pragma unroll
@@ -178,7 +179,8 @@ static __global__ void __launch_bounds__(THREADS) attend_tensor(struct attention
         copies_end();
         copies_wait<plan::stages - 1>();
         __syncthreads();
-        const uint16_t *keys = shared + plan::keys + stage * plan::tile, *values = shared + plan::values + stage * plan::tile;
+        const uint16_t *keys = shared + plan::keys + stage * plan::tile,
+                       *values = shared + plan::values + stage * plan::tile;
         float s[M][KEY_TILES][4] = {};
 #pragma unroll
         for (int x = 0; x < WIDTH / 16; x++)
@@ -237,7 +239,7 @@ static __global__ void __launch_bounds__(THREADS) attend_tensor(struct attention
             for (int n = 0; n < WIDTH / 8; n++)
                 if (i < a.queries)
                     put_pair(a.out, out + i * a.step + 8 * n + 2 * pair, sums[m][n][2 * half] * inverse,
-                         sums[m][n][2 * half + 1] * inverse);
+                             sums[m][n][2 * half + 1] * inverse);
         }
 }
 
@@ -246,8 +248,9 @@ static void run(struct context *c, const struct attention &a, int64_t batch, int
 {
     typedef plan<WIDTH, M, RELATIVE> plan;
     const dim3 grid((unsigned)((a.queries + plan::rows - 1) / plan::rows), (unsigned)heads, (unsigned)batch);
-    if (!cuda_ok(c, cudaFuncSetAttribute(attend_tensor<WIDTH, M, RELATIVE>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                         plan::bytes),
+    if (!cuda_ok(c,
+                 cudaFuncSetAttribute(attend_tensor<WIDTH, M, RELATIVE>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                      plan::bytes),
                  "attention"))
         return;
     launch(attend_tensor<WIDTH, M, RELATIVE>, grid, THREADS, plan::bytes, cuda_of(c)->stream, a);
@@ -263,8 +266,8 @@ bool attention_on_tensor_cores(struct context *c, const struct attention &a, int
 {
     const bool relative = a.position.data != NULL;
     if (a.q.type != TENSOR_BF16 || a.k.type != TENSOR_BF16 || a.v.type != TENSOR_BF16 ||
-        (relative && a.position.type != TENSOR_BF16) || (a.width != 64 && a.width != 128) || !aligned(a.q) || !aligned(a.k) ||
-        !aligned(a.v) || !aligned(a.out) || (relative && !aligned(a.position)))
+        (relative && a.position.type != TENSOR_BF16) || (a.width != 64 && a.width != 128) || !aligned(a.q) ||
+        !aligned(a.k) || !aligned(a.v) || !aligned(a.out) || (relative && !aligned(a.position)))
         return false;
     if (a.width == 64)
         (relative ? run<64, 1, true> : run<64, 2, false>)(c, a, batch, heads);

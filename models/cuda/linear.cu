@@ -76,18 +76,26 @@ struct followed {
     }
 };
 
-/* An activation in place: of bf16 eight at once. */
+/* Bias and activation in place, eight numbers in bf16 at a time. The bias is added here in f32: rounded to bf16, as the
+ * product would have it, it would be a third rounding. */
 struct activation {
     uint4 *x;
+    const float4 *bias; /* NULL: none */
+    uint32_t pieces;    /* of a row */
     int after;
 
     __device__ void operator()(int64_t i) const
     {
-        uint4 v = x[i];
-        uint32_t *pairs = &v.x;
+        const uint4 v = x[i];
+        const uint32_t pairs[4] = {v.x, v.y, v.z, v.w}, at = (uint32_t)((uint64_t)i % pieces);
+        const float4 low = bias ? bias[2 * at] : float4{0, 0, 0, 0}, high = bias ? bias[2 * at + 1] : low;
+        const float add[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
+        uint32_t y[4];
+#pragma unroll
         for (int k = 0; k < 4; k++)
-            pairs[k] = bf16_pair(activated(low_of(pairs[k]), after), activated(high_of(pairs[k]), after));
-        x[i] = v;
+            y[k] = bf16_pair(activated(low_of(pairs[k]) + add[2 * k], after),
+                             activated(high_of(pairs[k]) + add[2 * k + 1], after));
+        x[i] = {y[0], y[1], y[2], y[3]};
     }
 };
 
@@ -99,13 +107,9 @@ struct rounded {
     }
 };
 
-static void activate(struct context *c, struct tensor out, enum linear_after after)
+static bool in_pieces(const struct tensor *out, const struct linear *l)
 {
-    const int64_t count = tensor_count(&out);
-    if (out.type == TENSOR_BF16 && count % 8 == 0 && (uintptr_t)out.data % 16 == 0)
-        each(c, "linear", count / 8, activation{(uint4 *)out.data, (int)after});
-    else
-        each(c, "linear", count, followed{view_of(out), view_of(out), NULL, 1, (int)after, 1.0f});
+    return out->type == TENSOR_BF16 && l->out % 8 == 0 && ((uintptr_t)out->data | (uintptr_t)l->bias) % 16 == 0;
 }
 
 void cuda_linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l, enum linear_after after,
@@ -128,15 +132,16 @@ void cuda_linear(struct context *c, struct tensor out, struct tensor x, const st
     struct view sum = apart ? view{scratch + x_bytes, TENSOR_F32} : view_of(out);
     if (add && residual.data != out.data)
         each(c, "linear", count, rounded{view_of(out), view_of(residual)});
-    /* The product adds the bias itself, unless it is to be scaled, too. */
-    const bool fused = l->bias && factor == 1.0f && !apart,
-               relu = after == LINEAR_RELU && !apart && (fused || !l->bias);
+    /* The product adds the bias itself, unless it is to be scaled, too, or an activation's pass can add it. */
+    const bool active = after == LINEAR_SILU || after == LINEAR_GELU;
+    const bool fused = l->bias && factor == 1.0f && !apart && !active, relu = after == LINEAR_RELU && !apart;
     const struct product product = {
         m, l->out, l->in, l->type, (enum tensor_type)sum.type, factor, add ? 1.0f : 0.0f, fused, relu};
     matmul_run(c, &product, sum.data, copied ? scratch : x.data, packed->weight,
                sum.type == TENSOR_F32 ? (const void *)l->bias : packed->bias);
-    if (apart || (l->bias && !fused))
+    if (active && !apart && in_pieces(&out, l))
+        each(c, "linear", count / 8,
+             activation{(uint4 *)out.data, (const float4 *)l->bias, (uint32_t)(l->out / 8), (int)after});
+    else if (apart || active || (l->bias && !fused))
         each(c, "linear", count, followed{view_of(out), sum, l->bias, l->out, (int)after, factor});
-    else if (!add && after != LINEAR_NONE && !relu)
-        activate(c, out, after);
 }

@@ -1,9 +1,9 @@
-/* warp.h - what the threads of a warp do together: products of small matrices on the tensor cores, and how their operands
- * get there. Layouts are those of PTX (ISA 8, "mma.m16n8k16" and "ldmatrix"): with group = lane / 4 and pair = lane % 4,
- *   a[0..3]  [16, 16]: rows group, group + 8, group, group + 8; columns 2·pair, 2·pair + 1, from the third on 8 further
- *   b[0..1]  [16, 8] by columns: column group; rows 2·pair, 2·pair + 1, and the same 8 further
- *   d[0..3]  [16, 8]: rows group, group, group + 8, group + 8; columns 2·pair, 2·pair + 1
- * The emulation has its own of the same names (tests/emulation/cuda.h). */
+/* warp.h - what the threads of a warp do together: products of small matrices on the tensor cores, and how their
+ * operands get there. Layouts are those of PTX (ISA 8, "mma.m16n8k16" and "ldmatrix"): with group = lane / 4 and pair =
+ * lane % 4, a[0..3]  [16, 16]: rows group, group + 8, group, group + 8; columns 2·pair, 2·pair + 1, from the third on 8
+ * further b[0..1]  [16, 8] by columns: column group; rows 2·pair, 2·pair + 1, and the same 8 further d[0..3]  [16, 8]:
+ * rows group, group, group + 8, group + 8; columns 2·pair, 2·pair + 1 The emulation has its own of the same names
+ * (tests/emulation/cuda.h). */
 #ifndef MODELS_CUDA_WARP_H
 #define MODELS_CUDA_WARP_H
 
@@ -14,9 +14,10 @@
 /* d += a b: bf16 in pairs, sums in f32. */
 static __device__ inline void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
 {
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
 /* Four matrices of 8 by 8 from shared memory: lane i gives the address of row i % 8 of matrix i / 8, and gets of each
@@ -41,8 +42,8 @@ static __device__ inline void load_matrices_transposed(uint32_t (&r)[4], const u
 static __device__ inline void copy_16(uint16_t *to, const uint16_t *from, bool counts)
 {
     const int size = counts ? 16 : 0;
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((uint32_t)__cvta_generic_to_shared(to)), "l"(from),
-                 "r"(size)
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((uint32_t)__cvta_generic_to_shared(to)),
+                 "l"(from), "r"(size)
                  : "memory");
 }
 

@@ -65,6 +65,10 @@ struct float2 {
     float x, y;
 };
 
+struct float4 {
+    float x, y, z, w;
+};
+
 struct uint4 {
     uint32_t x, y, z, w;
 };
