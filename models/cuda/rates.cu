@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 enum { SETS = 4, MOST_REPEATS = 1000, COPIES = 5 };
-static const size_t copy_bytes = (size_t)1 << 30; /* several times the largest cache */
 
 /* Numbers without a pattern, since a card multiplies zeros faster: uniform in (-1, 1), by the hash of Wellons' search
  * (lowbias32, 2018). */
@@ -79,14 +78,14 @@ int cuda_memory_rate(const struct device *device, double *rate, struct fault *fa
     struct context c;
     if (context_open(&c, device, TENSOR_F32, fault))
         return fault->code;
-    unsigned char *from = (unsigned char *)device->ops->memory_new(device, copy_bytes),
-                  *to = (unsigned char *)device->ops->memory_new(device, copy_bytes);
+    unsigned char *from = (unsigned char *)device->ops->memory_new(device, beyond_caches),
+                  *to = (unsigned char *)device->ops->memory_new(device, beyond_caches);
     double best = 0;
     if (!from || !to)
         fail_memory(&c.fault, "a benchmark");
     for (int i = -1; i < COPIES && !c.fault.code && cuda_wait(&c); i++) {
         const double began = clock_seconds();
-        cuda_ok(&c, cudaMemcpyAsync(to, from, copy_bytes, cudaMemcpyDeviceToDevice, cuda_of(&c)->stream), "copying");
+        cuda_ok(&c, cudaMemcpyAsync(to, from, beyond_caches, cudaMemcpyDeviceToDevice, cuda_of(&c)->stream), "copying");
         cuda_wait(&c);
         const double seconds = clock_seconds() - began;
         if (i == 0 || (i > 0 && seconds < best))
@@ -98,6 +97,6 @@ int cuda_memory_rate(const struct device *device, double *rate, struct fault *fa
     context_close(&c);
     if (first.code)
         return fail(fault, first.code, "%s", first.message);
-    *rate = best > 0 ? 2.0 * (double)copy_bytes / best : 0;
+    *rate = best > 0 ? 2.0 * (double)beyond_caches / best : 0;
     return 0;
 }

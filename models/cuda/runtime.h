@@ -9,7 +9,8 @@
 #include <cuda_runtime.h>
 #include <stdint.h>
 
-static const int64_t most_blocks = 4096; /* of a kernel that strides over its elements */
+static const int64_t most_blocks = 4096;             /* of a kernel that strides over its elements */
+static const size_t beyond_caches = (size_t)1 << 30; /* bytes: several times the largest cache */
 
 #define SHARED_MEMORY(name) extern __shared__ __align__(16) unsigned char name[]
 

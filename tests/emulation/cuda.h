@@ -21,6 +21,7 @@
 #define SHARED_MEMORY(name) unsigned char *name = emulation_shared
 
 static const int64_t most_blocks = 4;
+static const size_t beyond_caches = 1 << 20;
 
 struct dim3 {
     unsigned x, y, z;
