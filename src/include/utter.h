@@ -259,6 +259,25 @@ enum utter_channels {
     UTTER_CHANNELS_SPLIT    /* each channel transcribed by itself; segments carry their channel */
 };
 
+/* How a live session ends utterances, and how often it says what it hears so far. Seconds. An utterance begins with the
+ * first speech after the last one's end. */
+struct utter_live_params {
+    size_t struct_size;
+    double silence_after_words; /* without speech that ends an utterance in which words were heard; 0: 0.7; 0.2 to 10 */
+    double silence_after_nothing; /* … in which speech was detected and no words were heard, or, from the beginning of
+                                     the stream or the last end on, none at all; 0: 5; at least silence_after_words,
+                                     at most 3600 */
+    double longest;             /* an utterance of this length ends at its last pause, or within a word's reach of one;
+                                   0: 30; 5 to 3600 */
+    double tentative_interval;  /* of sound, at least, between two tentative texts of a channel; 0: 0.16; negative: no
+                                   tentative texts. Longer where the machine has no time for it */
+    float speech_threshold;     /* probability of speech from which on a frame is speech; 0: 0.5 */
+    const char *voice_activity; /* what tells speech from the rest: NULL: the detector that ships with Utter; "energy":
+                                   one by level alone; or the path of a Silero VAD's weights, as published */
+};
+
+UTTER_API void utter_live_params_init(struct utter_live_params *params);
+
 struct utter_session_params {
     size_t struct_size;
     int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
@@ -272,6 +291,8 @@ struct utter_session_params {
     const struct utter_decoding_params *decoding; /* NULL: the defaults. Copied */
     int nbest; /* texts kept of each stretch, with their tokens (utter_nbest): at most the beam (Whisper: or best_of);
                   0: none */
+    const struct utter_live_params *live; /* not NULL: a live session, which hands out events (utter_session_next_event)
+                                             while it is fed. batch is ignored. Copied */
 };
 
 UTTER_API void utter_session_params_init(struct utter_session_params *params);
@@ -285,14 +306,22 @@ UTTER_API int utter_session_open(utter_model *model, const struct utter_session_
  * Errors: ARGUMENT, MEMORY, STATE (after finish). */
 UTTER_API int utter_session_feed(utter_session *session, const float *samples, size_t frames);
 UTTER_API int utter_session_feed_s16(utter_session *session, const int16_t *samples, size_t frames);
+/* G.711 as telephones send it, one byte a sample (ITU-T G.711). */
+UTTER_API int utter_session_feed_ulaw(utter_session *session, const uint8_t *samples, size_t frames);
+UTTER_API int utter_session_feed_alaw(utter_session *session, const uint8_t *samples, size_t frames);
+
+/* Says that what was said so far is complete, though the sound goes on: open windows end here and are transcribed, of a
+ * live session the utterance ends (UTTER_END_FLUSHED). Up to 20 ms that are still on their way in (100 ms where the
+ * session is not live) count to what follows. Errors: MEMORY, DEVICE, STATE (after finish). */
+UTTER_API int utter_session_flush(utter_session *session);
 
 /* Says that the sound has ended: what is left is transcribed. Errors: MEMORY, DEVICE, STATE (after finish).
  * A failure of feed or finish, other than ARGUMENT and STATE, ends the stream, since a hole in it would
  * give wrong text: finished segments can still be had, and then reset or close is next. */
 UTTER_API int utter_session_finish(utter_session *session);
 
-/* Hands out the next finished segment, oldest first: 1 and *segment filled, or 0 when there is none
- * until more is fed, or an error. Segments of one channel are in order of time. The segment's pointers
+/* (Not of live sessions: STATE.) Hands out the next finished segment, oldest first: 1 and *segment filled, or 0 when
+ * there is none until more is fed, or an error. Segments of one channel are in order of time. The segment's pointers
  * are valid until the next call on this session. */
 UTTER_API int utter_session_next(utter_session *session, struct utter_segment *segment);
 
@@ -311,7 +340,50 @@ UTTER_API int utter_session_reset(utter_session *session);
 
 UTTER_API int utter_session_get_timings(const utter_session *session, struct utter_timings *timings);
 
+/* Closes and nulls. A session belongs to one thread at a time; where another thread is inside a call on it even so, the
+ * engine's log says so, and the session is closed by that call when it ends. */
 UTTER_API void utter_session_close(utter_session **session);
+
+/* ---- live sessions: text while it is spoken ------------------------------------------------------- */
+
+enum utter_event_kind {
+    UTTER_EVENT_NONE = 0,
+    UTTER_EVENT_SPEECH,    /* somebody began to speak: segment.start says when */
+    UTTER_EVENT_TENTATIVE, /* what was heard of the utterance and is not committed yet: replaces the channel's tentative
+                              text before; "" where it turned out to be nothing */
+    UTTER_EVENT_COMMITTED, /* text that will not change: goes behind what the channel committed before, and replaces its
+                              tentative text; more tentative text may follow at once */
+    UTTER_EVENT_END,       /* the utterance has ended, and all of its text is committed: end says why */
+    UTTER_EVENT_WARNING    /* something about the sound, in message: once for each kind and stream */
+};
+
+enum utter_end {
+    UTTER_END_NONE = 0,
+    UTTER_END_SILENCE, /* silence after words */
+    UTTER_END_NOTHING, /* silence, and no words before it: once, until somebody speaks */
+    UTTER_END_LENGTH,  /* too long: the next utterance begins at once, in the middle of the speech */
+    UTTER_END_FLUSHED, /* by utter_session_flush */
+    UTTER_END_FINISHED /* by utter_session_finish */
+};
+
+/* "silence", "nothing", "length", "flushed", "finished"; "" for anything else. Any thread. */
+UTTER_API const char *utter_end_name(int end);
+
+struct utter_event {
+    size_t struct_size; /* set by the caller */
+    enum utter_event_kind kind;
+    int channel;
+    double time;                  /* seconds of sound that had been fed when it arose; never before the last event's */
+    struct utter_segment segment; /* of speech, tentative, committed; start and end of the utterance for an end */
+    enum utter_end end;
+    const char *message;
+};
+
+/* Hands out the next event, oldest first: 1 and *event filled, or 0 when there is none until more is fed, or an error.
+ * Its pointers are valid until the next call on this session. The committed texts and the ends of utterances depend on
+ * the sound alone, not on how it was cut into calls or on how fast the machine is; tentative texts come as often as
+ * there is time for them. Errors: ARGUMENT, STATE (the session is not live). */
+UTTER_API int utter_session_next_event(utter_session *session, struct utter_event *event);
 
 /* ---- whole recordings ---------------------------------------------------------------------------- */
 
