@@ -1,4 +1,5 @@
-/* resample.h - any rate to any other, streaming, by libsoxr at its high quality. One channel. */
+/* resample.h - any rate to any other, streaming: by libsoxr at its high quality, or, where the sound is awaited, by
+ * speexdsp, which hands out what it has at once. One channel. */
 #ifndef AUDIO_RESAMPLE_H
 #define AUDIO_RESAMPLE_H
 
@@ -8,6 +9,9 @@ struct resampler;
 
 /* Rates in Hz, 1000 to 768000. Equal rates pass through. Errors: ARGUMENT, MEMORY. */
 int resampler_open(struct resampler **resampler, int from, int to, struct fault *fault);
+/* For live sound: lags by 16 ms or less, where soxr, which works in blocks, lags by up to half a second. Stop
+ * band below -70 dB. The same calls otherwise. */
+int resampler_open_live(struct resampler **resampler, int from, int to, struct fault *fault);
 void resampler_close(struct resampler **resampler);
 void resampler_reset(struct resampler *resampler);
 

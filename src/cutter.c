@@ -3,11 +3,15 @@
 #include "audio/activity.h"
 #include "src/base/memory.h"
 #include "src/nbest.h"
+#include "src/voice.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { TAKE = 64, NONE = -1 };
+
+/* Frames that may lie about before they are forgotten: a live session is one of hundreds. */
+enum { KEPT = 500, KEPT_LIVE = 100 };
 
 /* A window that rests on a pause of this many frames needs no overlap: no word is that quiet for so long. A stop
  * closure within a word lasts 50 to 100 ms. */
@@ -19,16 +23,17 @@ static const float pause_depth_db = 20;
 struct cutter {
     struct cutter_params params;
     int channel;
-    struct activity *activity;
+    struct activity *activity; /* one of the two */
+    struct voice_stream *voice;
     struct activity_frame *frames;
     size_t frame_count, frame_capacity;
     float *samples;
     size_t sample_count, sample_capacity;
-    int64_t base;        /* the first frame kept */
-    int64_t begin;       /* of the open window, or NONE */
-    int64_t floor;       /* no window begins before: the end of the last one */
-    int64_t last_speech; /* in the open window */
-    bool seam_before;    /* of the open window */
+    int64_t base;                      /* the first frame kept */
+    int64_t begin;                     /* of the open window, or NONE */
+    int64_t floor;                     /* no window begins before: the end of the last one */
+    int64_t first_speech, last_speech; /* in the open window */
+    bool seam_before;                  /* of the open window */
 };
 
 void window_free(struct window *window)
@@ -53,6 +58,51 @@ void cutter_params_default(struct cutter_params *params)
         .longest = 2000, .context = 50, .long_pause = 40, .short_pause = 15, .settled = 200, .overlap = 150};
 }
 
+/* ---- the detector ---- */
+
+static int open_detector(struct cutter *c, struct fault *fault)
+{
+    struct activity_params detector;
+    if (c->params.voice)
+        return voice_stream_open(&c->voice, c->params.voice, c->params.threshold, fault);
+    activity_params_default(&detector);
+    return activity_open(&c->activity, &detector, fault);
+}
+
+static int feed_detector(struct cutter *c, const float *samples, int64_t count, struct fault *fault)
+{
+    return c->voice ? voice_stream_feed(c->voice, samples, count, fault)
+                    : activity_feed(c->activity, samples, count, fault);
+}
+
+static int finish_detector(struct cutter *c, struct fault *fault)
+{
+    if (c->voice)
+        return voice_stream_finish(c->voice, fault);
+    activity_finish(c->activity);
+    return 0;
+}
+
+static int take_detected(struct cutter *c, struct activity_frame *out, int count)
+{
+    return c->voice ? voice_stream_take(c->voice, out, count) : activity_take(c->activity, out, count);
+}
+
+/* ---- open and close ---- */
+
+/* All that a live window can need, and no more: growing would double it. */
+static int reserve_window(struct cutter *c, struct fault *fault)
+{
+    size_t frames = (size_t)(c->params.longest + c->params.context + KEPT_LIVE) + 2 * TAKE;
+    c->frames = memory_new(frames, sizeof *c->frames);
+    c->samples = memory_new(frames * ACTIVITY_HOP, sizeof *c->samples);
+    if (!c->frames || !c->samples)
+        return fail_memory(fault, "a session");
+    c->frame_capacity = frames;
+    c->sample_capacity = frames * ACTIVITY_HOP;
+    return 0;
+}
+
 int cutter_open(struct cutter **cutter, const struct cutter_params *params, int channel, struct fault *fault)
 {
     struct cutter *c = memory_new(1, sizeof *c);
@@ -60,15 +110,12 @@ int cutter_open(struct cutter **cutter, const struct cutter_params *params, int 
         return fail_memory(fault, "a session");
     c->params = *params;
     c->channel = channel;
-    struct activity_params detector;
-    activity_params_default(&detector);
-    if (activity_open(&c->activity, &detector, fault)) {
-        free(c);
-        return fault->code;
-    }
-    cutter_reset(c);
+    if (open_detector(c, fault) || (c->voice && reserve_window(c, fault)))
+        cutter_close(&c);
+    else
+        cutter_reset(c);
     *cutter = c;
-    return 0;
+    return fault->code;
 }
 
 void cutter_close(struct cutter **cutter)
@@ -76,6 +123,7 @@ void cutter_close(struct cutter **cutter)
     if (!*cutter)
         return;
     activity_close(&(*cutter)->activity);
+    voice_stream_close(&(*cutter)->voice);
     free((*cutter)->frames);
     free((*cutter)->samples);
     free(*cutter);
@@ -84,10 +132,13 @@ void cutter_close(struct cutter **cutter)
 
 void cutter_reset(struct cutter *c)
 {
-    activity_reset(c->activity);
+    if (c->voice)
+        voice_stream_reset(c->voice);
+    else
+        activity_reset(c->activity);
     c->frame_count = c->sample_count = 0;
     c->base = c->floor = 0;
-    c->begin = c->last_speech = NONE;
+    c->begin = c->first_speech = c->last_speech = NONE;
     c->seam_before = false;
 }
 
@@ -110,8 +161,11 @@ static int64_t samples_until(const struct cutter *c, int64_t end)
     return smaller((end - c->base) * ACTIVITY_HOP, (int64_t)c->sample_count);
 }
 
+/* How a window ends: at a pause or the end of the sound, at its full length in a quiet moment, or in running speech. */
+enum edge { EDGE_PAUSE, EDGE_QUIET, EDGE_SEAM };
+
 /* Hands frames [c->begin, end) to the sink. */
-static int give(struct cutter *c, int64_t end, bool seam_after, int64_t seam, window_sink sink, void *context,
+static int give(struct cutter *c, int64_t end, enum edge edge, int64_t seam, window_sink sink, void *context,
                 struct fault *fault)
 {
     int64_t first = (c->begin - c->base) * ACTIVITY_HOP;
@@ -119,7 +173,8 @@ static int give(struct cutter *c, int64_t end, bool seam_after, int64_t seam, wi
                             .begin = c->begin * ACTIVITY_HOP,
                             .channel = c->channel,
                             .seam_before = c->seam_before,
-                            .seam_after = seam_after,
+                            .seam_after = edge == EDGE_SEAM,
+                            .ended = edge == EDGE_PAUSE,
                             .seam = seam * ACTIVITY_HOP};
     window.samples = memory_new((size_t)window.count, sizeof *window.samples);
     if (!window.samples)
@@ -128,10 +183,11 @@ static int give(struct cutter *c, int64_t end, bool seam_after, int64_t seam, wi
     return sink(context, &window, fault);
 }
 
-/* Ends the open window at a pause. */
-static int close_window(struct cutter *c, int64_t end, window_sink sink, void *context, struct fault *fault)
+/* Ends the open window, not in running speech. */
+static int close_window(struct cutter *c, int64_t end, enum edge edge, window_sink sink, void *context,
+                        struct fault *fault)
 {
-    int code = give(c, end, false, 0, sink, context, fault);
+    int code = give(c, end, edge, 0, sink, context, fault);
     c->floor = end;
     c->begin = NONE;
     c->seam_before = false;
@@ -174,18 +230,18 @@ static int cut_window(struct cutter *c, window_sink sink, void *context, struct 
     int64_t at = quietest(c, third, end);
     if (rests_on_pause(c, at)) {
         int64_t speech = c->last_speech;
-        if (close_window(c, at, sink, context, fault))
+        if (close_window(c, at, EDGE_QUIET, sink, context, fault))
             return fault->code;
         if (speech >= at) {
-            c->begin = at;
+            c->begin = c->first_speech = at;
             c->last_speech = speech;
         }
         return 0;
     }
     at = quietest(c, third, end - c->params.overlap);
-    if (give(c, at + c->params.overlap, true, at, sink, context, fault))
+    if (give(c, at + c->params.overlap, EDGE_SEAM, at, sink, context, fault))
         return fault->code;
-    c->begin = at - c->params.overlap;
+    c->begin = c->first_speech = at - c->params.overlap;
     c->seam_before = true;
     return 0;
 }
@@ -201,13 +257,15 @@ static int take_frame(struct cutter *c, int64_t f, window_sink sink, void *conte
     if (c->begin == NONE) {
         if (!speech)
             return 0;
+        c->first_speech = f;
         c->begin = f - c->params.context;
         if (c->begin < c->floor)
             c->begin = c->floor;
     }
     int64_t length = f + 1 - c->begin, pause = f - c->last_speech;
     if (pause >= (length - pause >= c->params.settled ? c->params.short_pause : c->params.long_pause))
-        return close_window(c, smaller(c->last_speech + 1 + c->params.context, f + 1), sink, context, fault);
+        return close_window(c, smaller(c->last_speech + 1 + c->params.context, f + 1), EDGE_PAUSE, sink, context,
+                            fault);
     if (length >= c->params.longest)
         return cut_window(c, sink, context, fault);
     return 0;
@@ -220,7 +278,7 @@ static void forget(struct cutter *c)
     if (keep < c->floor && c->begin == NONE)
         keep = c->floor;
     int64_t old = smaller(keep, seen(c)) - c->base;
-    if (old < 500)
+    if (old < (c->voice ? KEPT_LIVE : KEPT))
         return;
     size_t samples = (size_t)old * ACTIVITY_HOP;
     c->frame_count -= (size_t)old;
@@ -234,7 +292,7 @@ static int take_verdicts(struct cutter *c, window_sink sink, void *context, stru
 {
     for (;;) {
         struct activity_frame verdicts[TAKE];
-        int count = activity_take(c->activity, verdicts, TAKE);
+        int count = take_detected(c, verdicts, TAKE);
         if (count <= 0)
             return 0;
         if (!memory_grow((void **)&c->frames, &c->frame_capacity, c->frame_count + TAKE, sizeof *c->frames))
@@ -257,19 +315,39 @@ int cutter_feed(struct cutter *c, const float *samples, int64_t count, window_si
         return fail_memory(fault, "a session");
     memcpy(c->samples + c->sample_count, samples, (size_t)count * sizeof *samples);
     c->sample_count += (size_t)count;
-    if (activity_feed(c->activity, samples, count, fault))
+    if (feed_detector(c, samples, count, fault))
         return fault->code;
     return take_verdicts(c, sink, context, fault);
 }
 
 int cutter_finish(struct cutter *c, window_sink sink, void *context, struct fault *fault)
 {
-    activity_finish(c->activity);
-    if (take_verdicts(c, sink, context, fault))
+    if (finish_detector(c, fault) || take_verdicts(c, sink, context, fault))
         return fault->code;
     if (c->begin == NONE)
         return 0;
     int64_t end = c->last_speech + 1 + c->params.context;
     /* A window that reaches the end takes the samples after the last whole frame, too. */
-    return close_window(c, end < seen(c) ? end : seen(c) + 1, sink, context, fault);
+    return close_window(c, end < seen(c) ? end : seen(c) + 1, EDGE_PAUSE, sink, context, fault);
+}
+
+int cutter_flush(struct cutter *c, window_sink sink, void *context, struct fault *fault)
+{
+    if (c->begin == NONE)
+        return 0;
+    return close_window(c, smaller(c->last_speech + 1 + c->params.context, seen(c)), EDGE_PAUSE, sink, context, fault);
+}
+
+struct cutter_view cutter_look(const struct cutter *c)
+{
+    struct cutter_view view = {.open = c->begin != NONE, .heard = seen(c) * ACTIVITY_HOP};
+    if (!view.open)
+        return view;
+    view.begin = c->begin * ACTIVITY_HOP;
+    view.speech = c->first_speech * ACTIVITY_HOP;
+    view.speech_end = (c->last_speech + 1) * ACTIVITY_HOP;
+    size_t first = (size_t)((c->begin - c->base) * ACTIVITY_HOP);
+    view.samples = c->samples + first;
+    view.count = (int64_t)(c->sample_count - first);
+    return view;
 }

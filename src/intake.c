@@ -1,5 +1,6 @@
 #include "src/intake.h"
 
+#include "audio/g711.h"
 #include "audio/resample.h"
 #include "src/base/memory.h"
 #include "src/base/threads.h"
@@ -9,16 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const float full_scale = 32767.0f / 32768.0f;
+
 /* What is fed is gathered into blocks of the same tenth of a second however it was cut, so that everything after,
  * down to which windows share a forward pass, is the same, too. */
 struct intake {
     int rate, channel_count; /* of what is fed */
     int lanes;               /* channels after mixing or splitting */
-    size_t block;            /* sample frames */
-    float *stage;            /* [block, channel_count] */
-    size_t staged;           /* sample frames in stage */
-    float *mono;             /* [block] */
-    float *resampled;        /* [bound] */
+    bool live;
+    size_t block;   /* sample frames */
+    int64_t blocks; /* whole ones that have come in, and the one in progress */
+    struct intake_faults faults;
+    float *stage;     /* [block, channel_count] */
+    size_t staged;    /* sample frames in stage */
+    float *mono;      /* [block] */
+    float *resampled; /* [bound] */
     struct resampler *resamplers[INTAKE_CHANNELS];
     struct cutter *cutters[INTAKE_CHANNELS]; /* NULL: uncut … */
     int64_t passed[INTAKE_CHANNELS];         /* … and samples that were passed on */
@@ -30,7 +36,7 @@ struct intake {
 static int open_lanes(struct intake *in, const struct cutter_params *cutting, struct fault *fault)
 {
     for (int lane = 0; lane < in->lanes; lane++)
-        if (resampler_open(&in->resamplers[lane], in->rate, WINDOW_RATE, fault) ||
+        if ((in->live ? resampler_open_live : resampler_open)(&in->resamplers[lane], in->rate, WINDOW_RATE, fault) ||
             (cutting && cutter_open(&in->cutters[lane], cutting, lane, fault)))
             return fault->code;
     int64_t bound = resampler_bound(in->resamplers[0], (int64_t)in->block);
@@ -39,29 +45,37 @@ static int open_lanes(struct intake *in, const struct cutter_params *cutting, st
     return in->resampled ? 0 : fail_memory(fault, "a session");
 }
 
-int intake_open(struct intake **intake, int sample_rate, int channel_count, enum utter_channels channels,
-                const struct cutter_params *cutting, struct fault *fault)
+static int check_params(const struct intake_params *p, struct fault *fault)
 {
-    if (sample_rate < INTAKE_RATE_MIN || sample_rate > INTAKE_RATE_MAX)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "a sample rate of %d Hz is not within %d to %d", sample_rate,
+    if (p->sample_rate < INTAKE_RATE_MIN || p->sample_rate > INTAKE_RATE_MAX)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "a sample rate of %d Hz is not within %d to %d", p->sample_rate,
                     INTAKE_RATE_MIN, INTAKE_RATE_MAX);
-    if (channel_count < 1 || channel_count > INTAKE_CHANNELS)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "%d channels are not within 1 to %d", channel_count, INTAKE_CHANNELS);
-    if (channels != UTTER_CHANNELS_MIX && channels != UTTER_CHANNELS_SPLIT)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "channels is %d, neither mix nor split", (int)channels);
+    if (p->channel_count < 1 || p->channel_count > INTAKE_CHANNELS)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "%d channels are not within 1 to %d", p->channel_count,
+                    INTAKE_CHANNELS);
+    if (p->channels != UTTER_CHANNELS_MIX && p->channels != UTTER_CHANNELS_SPLIT)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "channels is %d, neither mix nor split", (int)p->channels);
+    return 0;
+}
+
+int intake_open(struct intake **intake, const struct intake_params *params, struct fault *fault)
+{
+    if (check_params(params, fault))
+        return fault->code;
     struct intake *in = memory_new(1, sizeof *in);
     if (!in)
         return fail_memory(fault, "a session");
-    in->rate = sample_rate;
-    in->channel_count = channel_count;
-    in->lanes = channels == UTTER_CHANNELS_SPLIT ? channel_count : 1;
-    in->block = (size_t)sample_rate / 10;
-    in->stage = memory_new(in->block * (size_t)channel_count, sizeof *in->stage);
+    in->rate = params->sample_rate;
+    in->channel_count = params->channel_count;
+    in->lanes = params->channels == UTTER_CHANNELS_SPLIT ? params->channel_count : 1;
+    in->live = params->live;
+    in->block = (size_t)in->rate / (in->live ? 50 : 10);
+    in->stage = memory_new(in->block * (size_t)in->channel_count, sizeof *in->stage);
     in->mono = memory_new(in->block, sizeof *in->mono);
     if (!in->stage || !in->mono)
         fail_memory(fault, "a session");
     else
-        open_lanes(in, cutting, fault);
+        open_lanes(in, params->cutting, fault);
     if (fault->code)
         intake_close(&in);
     else
@@ -95,6 +109,8 @@ void intake_reset(struct intake *in)
         in->passed[lane] = 0;
     }
     in->staged = 0;
+    in->blocks = 0;
+    in->faults = (struct intake_faults){0};
     in->resample_seconds = in->activity_seconds = in->sink_seconds = 0;
 }
 
@@ -105,16 +121,36 @@ int intake_channels(const struct intake *in)
 
 /* ---- from interleaved samples to lanes ---- */
 
-static void stage_samples(float *out, struct intake_samples samples, size_t first, size_t count)
+static float whole_number(struct intake *in, float sample)
 {
-    if (samples.floats)
-        for (size_t i = 0; i < count; i++) {
-            float sample = samples.floats[first + i];
-            out[i] = isfinite(sample) ? sample : 0;
-        }
+    const bool finite = isfinite(sample);
+    in->faults.not_finite += !finite;
+    return finite ? sample : 0;
+}
+
+static void stage_samples(struct intake *in, float *out, const struct intake_samples *samples, size_t first,
+                          size_t count)
+{
+    if (samples->floats)
+        for (size_t i = 0; i < count; i++)
+            out[i] = whole_number(in, samples->floats[first + i]);
+    else if (samples->integers)
+        for (size_t i = 0; i < count; i++)
+            out[i] = (float)samples->integers[first + i] / 32768.0f;
+    else if (samples->ulaw)
+        for (size_t i = 0; i < count; i++)
+            out[i] = g711_ulaw(samples->ulaw[first + i]);
     else
         for (size_t i = 0; i < count; i++)
-            out[i] = (float)samples.integers[first + i] / 32768.0f;
+            out[i] = g711_alaw(samples->alaw[first + i]);
+}
+
+static void count_clipped(struct intake *in)
+{
+    size_t samples = in->staged * (size_t)in->channel_count, clipped = 0;
+    for (size_t i = 0; i < samples; i++)
+        clipped += fabsf(in->stage[i]) >= full_scale;
+    in->faults.clipped_blocks += clipped * 20 > samples;
 }
 
 /* One lane of the staged frames: its channel, or the mean of all. */
@@ -175,6 +211,7 @@ static int cut(struct intake *in, int lane, int64_t count, struct fault *fault)
 
 static int process_stage(struct intake *in, struct fault *fault)
 {
+    count_clipped(in);
     for (int lane = 0; lane < in->lanes; lane++) {
         double began = clock_seconds();
         int64_t count =
@@ -197,7 +234,8 @@ int intake_feed(struct intake *in, struct intake_samples samples, size_t frames,
     in->sink_context = context;
     for (size_t done = 0; done < frames;) {
         size_t count = in->block - in->staged < frames - done ? in->block - in->staged : frames - done;
-        stage_samples(in->stage + in->staged * channels, samples, done * channels, count * channels);
+        in->blocks += !in->staged;
+        stage_samples(in, in->stage + in->staged * channels, &samples, done * channels, count * channels);
         in->staged += count;
         done += count;
         if (in->staged == in->block && process_stage(in, fault))
@@ -229,6 +267,26 @@ int intake_finish(struct intake *in, window_sink sink, void *context, struct fau
         if (finish_lane(in, lane, fault))
             return fault->code;
     return 0;
+}
+
+int intake_flush(struct intake *in, window_sink sink, void *context, struct fault *fault)
+{
+    in->sink = sink;
+    in->sink_context = context;
+    for (int lane = 0; lane < in->lanes; lane++)
+        if (in->cutters[lane] && cutter_flush(in->cutters[lane], timed_sink, in, fault))
+            return fault->code;
+    return 0;
+}
+
+double intake_seconds(const struct intake *in)
+{
+    return (double)in->blocks * (double)in->block / in->rate;
+}
+
+struct intake_faults intake_get_faults(const struct intake *in)
+{
+    return in->faults;
 }
 
 double intake_resample_seconds(const struct intake *in)

@@ -53,6 +53,12 @@ const char *utter_reason_name(int reason)
     return reason > 0 && reason < (int)(sizeof names / sizeof *names) ? names[reason] : "";
 }
 
+const char *utter_end_name(int end)
+{
+    static const char *const names[] = {"", "silence", "nothing", "length", "flushed", "finished"};
+    return end > 0 && end < (int)(sizeof names / sizeof *names) ? names[end] : "";
+}
+
 #define TEXT_OF(x)                        #x
 #define VERSION_TEXT(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
 
@@ -120,6 +126,7 @@ int need_pointer(const void *pointer, const char *what, struct fault *fault)
 DEFINE_INIT(utter_engine_params_init, utter_engine_params)
 DEFINE_INIT(utter_model_params_init, utter_model_params)
 DEFINE_INIT(utter_session_params_init, utter_session_params)
+DEFINE_INIT(utter_live_params_init, utter_live_params)
 DEFINE_INIT(utter_decoding_params_init, utter_decoding_params)
 DEFINE_INIT(utter_source_init, utter_source)
 DEFINE_INIT(utter_transcribe_params_init, utter_transcribe_params)

@@ -1,8 +1,11 @@
 #include "src/model.h"
 
 #include "src/base/memory.h"
+#include "src/live.h"
 #include "src/message.h"
+#include "src/passes.h"
 #include "src/text_file.h"
+#include "src/voices.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -77,11 +80,14 @@ static int begin_model(struct utter_model **out, utter_engine *engine, const cha
     return fault->code;
 }
 
-static void end_model(struct utter_model *model, double began)
+static int end_model(struct utter_model *model, double began, struct fault *fault)
 {
+    if (passes_open(&model->passes, model, live_longest(), fault) || voices_open(&model->voices, model->engine, fault))
+        return fault->code;
     model->load_seconds = clock_seconds() - began;
     engine_log(model->engine, UTTER_LOG_INFO, "model %s: %.1f M parameters, %s, opened in %.3f s", model->name,
                (double)model->parameters / 1e6, precision_name(model->type), model->load_seconds);
+    return 0;
 }
 
 /* A file is a Whisper, since no other family is published as one file; a directory is what its config.json says. */
@@ -108,12 +114,10 @@ static int open_model(utter_engine *engine, const char *name, const struct utter
     char *path = NULL;
     if (need_pointer(out, "out", fault) || begin_model(&model, engine, name, params, fault))
         return fault->code;
-    if (!model_find(&path, name, fault) && !load_model(model, path, fault)) {
-        end_model(model, began);
-        *out = model;
-    } else {
+    if (model_find(&path, name, fault) || load_model(model, path, fault) || end_model(model, began, fault))
         utter_model_close(&model);
-    }
+    else
+        *out = model;
     free(path);
     return fault->code;
 }
@@ -147,13 +151,11 @@ static int open_random(utter_engine *engine, const char *shape, uint64_t seed, c
     if (need_pointer(out, "out", fault) || need_pointer(shape, "shape", fault) ||
         begin_model(&model, engine, shape, params, fault))
         return fault->code;
-    if (make_model(model, shape, seed, fault)) {
+    if (make_model(model, shape, seed, fault) || end_model(model, began, fault))
         utter_model_close(&model);
-        return fault->code;
-    }
-    end_model(model, began);
-    *out = model;
-    return 0;
+    else
+        *out = model;
+    return fault->code;
 }
 
 int utter_model_open_random(utter_engine *engine, const char *shape, uint64_t seed,
@@ -169,6 +171,8 @@ void utter_model_close(utter_model **model)
     if (!model || !*model)
         return;
     struct utter_model *m = *model;
+    passes_close(&m->passes);
+    voices_close(&m->voices);
     if (m->network)
         fastconformer_close(&m->network);
     if (m->whisper)

@@ -29,6 +29,8 @@ struct utter_model {
     int64_t parameters, weight_bytes;
     double frame_seconds; /* of a frame of scores, or of a position of the encoder */
     double load_seconds;
+    struct passes *passes; /* what live sessions share: these two are safe to use from any thread */
+    struct voices *voices;
 };
 
 /* The path of a model: model itself when it has a '/' or exists (a directory, or a file of weights); else the directory

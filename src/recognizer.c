@@ -14,12 +14,6 @@ enum { GATHER_PER_ROW = 4, ROWS_LIMIT = 256 };
 /* Sound that may wait, in samples for each row: what bounds the memory. */
 static const int64_t waiting_per_row = (int64_t)40 * WINDOW_RATE;
 
-/* A sound that is no speech (a door, a dog) comes out as a word or two that the model itself does not believe. Measured
- * with a half-trained default model on 400 sounds without speech and 207 utterances: of 86 segments made of noise 60
- * go, and 6 of 1728 words of speech. */
-enum { UNSURE_WORDS = 3 };
-static const float unsure_confidence = 0.45f;
-
 /* A channel's last window when the speech runs on into the next: its words wait for their neighbours. */
 struct held {
     struct window *window;
@@ -123,8 +117,7 @@ void recognizer_close(struct recognizer **recognizer)
 /* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts. */
 static bool unsure(const struct recognizer *r, const struct segment *segment, const struct window *window)
 {
-    return r->model->network && !window->seam_before && !window->seam_after &&
-           segment->public.word_count <= UNSURE_WORDS && segment->public.confidence < unsure_confidence;
+    return r->model->network && !window->seam_before && !window->seam_after && segment_unsure(segment);
 }
 
 static int emit_segment(struct recognizer *r, const struct window *window, size_t first, size_t end,

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { UNSURE_WORDS = 3 };
+static const float unsure_confidence = 0.45f;
+
 /* Copies text to *at, moves *at behind its NUL, and returns the copy. */
 static char *put(char **at, const char *text)
 {
@@ -58,6 +61,11 @@ struct segment *segment_new(const struct word *words, size_t count, int channel)
                                              .words = public_words,
                                              .word_count = count};
     return segment;
+}
+
+bool segment_unsure(const struct segment *segment)
+{
+    return segment->public.word_count <= UNSURE_WORDS && segment->public.confidence < unsure_confidence;
 }
 
 void segment_queue_add(struct segment_queue *queue, struct segment *segment)

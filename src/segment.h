@@ -4,6 +4,8 @@
 
 #include "decoder/words.h"
 
+#include <stdbool.h>
+
 /* One block of memory with everything that the segment points to. */
 struct segment {
     struct segment *next;
@@ -12,6 +14,11 @@ struct segment {
 
 /* From words (copied), of which there is at least one. NULL when memory ran out. Freed with free(). */
 struct segment *segment_new(const struct word *words, size_t count, int channel);
+
+/* Whether these few words that a CTC model itself does not believe are better taken for a sound that is no speech (a
+ * door, a dog). Measured with a half-trained default model on 400 sounds without speech and 207 utterances: of 86
+ * segments made of noise 60 go, and 6 of 1728 words of speech. */
+bool segment_unsure(const struct segment *segment);
 
 struct segment_queue {
     struct segment *first, *last;

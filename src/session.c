@@ -1,25 +1,47 @@
 #include "src/base/memory.h"
 #include "src/cutting.h"
 #include "src/intake.h"
+#include "src/live.h"
 #include "src/message.h"
 #include "src/recognizer.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* After FINISHED and FAILED only next, timings, reset and close make sense. */
 enum state { SESSION_OPEN = 0, SESSION_FINISHED, SESSION_FAILED };
+
+/* Who is inside: nobody, a call, or a call during which somebody else closed the session. */
+enum use { USE_NONE = 0, USE_CALL, USE_CLOSED };
+
+enum warning { WARNING_NOT_FINITE, WARNING_CLIPPED, WARNINGS };
 
 struct utter_session {
     const struct utter_model *model;
     struct decoding decoding;
     struct intake *intake;
-    struct recognizer *recognizer;
+    struct recognizer *recognizer; /* one of the two */
+    struct live *live;
     struct segment *handed;         /* what next gave last, … */
     struct dropped *handed_dropped; /* … what next_dropped did, … */
-    struct nbest *handed_nbest;     /* … and what next_nbest */
+    struct nbest *handed_nbest;     /* … what next_nbest … */
+    struct event *handed_event;     /* … and what next_event */
     enum state state;
+    atomic_int use;
+    bool warned[WARNINGS];
     double began, ended; /* clock of the first call and of the last; 0: none yet */
 };
+
+static int open_recognizer(struct utter_session *session, const struct utter_session_params *params, int longest,
+                           struct fault *fault)
+{
+    struct recognizer_params recognizer = {.lanes = intake_channels(session->intake),
+                                           .batch = params->batch,
+                                           .decoding = &session->decoding,
+                                           .longest = (int64_t)longest * WINDOW_RATE / 100};
+    return recognizer_open(&session->recognizer, session->model, &recognizer, fault);
+}
 
 static int open_parts(struct utter_session *session, const struct utter_session_params *params, struct fault *fault)
 {
@@ -28,15 +50,41 @@ static int open_parts(struct utter_session *session, const struct utter_session_
     if (decoding_read(&session->decoding, model, params->beam, params->nbest, params->language, params->decoding,
                       fault))
         return fault->code;
-    bool cut = cutting_choose(&cutting, model, &session->decoding, params->batch);
-    if (intake_open(&session->intake, params->sample_rate ? params->sample_rate : WINDOW_RATE,
-                    params->channel_count ? params->channel_count : 1, params->channels, cut ? &cutting : NULL, fault))
+    bool live = params->live != NULL;
+    bool cut = !live && cutting_choose(&cutting, model, &session->decoding, params->batch);
+    struct intake_params intake = {.sample_rate = params->sample_rate ? params->sample_rate : WINDOW_RATE,
+                                   .channel_count = params->channel_count ? params->channel_count : 1,
+                                   .channels = params->channels,
+                                   .cutting = cut ? &cutting : NULL,
+                                   .live = live};
+    if (intake_open(&session->intake, &intake, fault))
         return fault->code;
-    struct recognizer_params recognizer = {.lanes = intake_channels(session->intake),
-                                           .batch = params->batch,
-                                           .decoding = &session->decoding,
-                                           .longest = (int64_t)cutting.longest * WINDOW_RATE / 100};
-    return recognizer_open(&session->recognizer, model, &recognizer, fault);
+    if (live)
+        return live_open(&session->live, model, params->live, intake_channels(session->intake), &session->decoding,
+                         fault);
+    return open_recognizer(session, params, cutting.longest, fault);
+}
+
+static void drop_handed(struct utter_session *session)
+{
+    free(session->handed);
+    free(session->handed_dropped);
+    session->handed = NULL;
+    session->handed_dropped = NULL;
+    nbest_free(session->handed_nbest);
+    session->handed_nbest = NULL;
+    event_free(session->handed_event);
+    session->handed_event = NULL;
+}
+
+static void free_session(struct utter_session *session)
+{
+    drop_handed(session);
+    live_close(&session->live);
+    intake_close(&session->intake);
+    recognizer_close(&session->recognizer);
+    decoding_free(&session->decoding);
+    free(session);
 }
 
 static int open_session(utter_model *model, const struct utter_session_params *given, utter_session **out,
@@ -51,7 +99,7 @@ static int open_session(utter_model *model, const struct utter_session_params *g
         return fail_memory(fault, "a session");
     session->model = model;
     if (open_parts(session, &params, fault))
-        utter_session_close(&session);
+        free_session(session);
     else
         *out = session;
     return fault->code;
@@ -64,46 +112,101 @@ int utter_session_open(utter_model *model, const struct utter_session_params *pa
     return message_publish(&fault);
 }
 
-static void drop_handed(struct utter_session *session)
-{
-    free(session->handed);
-    free(session->handed_dropped);
-    session->handed = NULL;
-    session->handed_dropped = NULL;
-    nbest_free(session->handed_nbest);
-    session->handed_nbest = NULL;
-}
-
 void utter_session_close(utter_session **session)
 {
     if (!session || !*session)
         return;
-    drop_handed(*session);
-    intake_close(&(*session)->intake);
-    recognizer_close(&(*session)->recognizer);
-    decoding_free(&(*session)->decoding);
-    free(*session);
+    struct utter_session *s = *session;
     *session = NULL;
+    int inside = USE_CALL;
+    if (!atomic_compare_exchange_strong(&s->use, &inside, USE_CLOSED)) {
+        free_session(s);
+        return;
+    }
+    engine_log(s->model->engine, UTTER_LOG_ERROR,
+               "a session was closed while another thread was inside a call on it; it ends with that call");
+}
+
+/* ---- one thread at a time ---- */
+
+/* Every call that touches the session begins with enter and, where that gave 0, ends with leave. */
+static int enter(struct utter_session *session, struct fault *fault)
+{
+    if (need_pointer(session, "session", fault))
+        return fault->code;
+    int nobody = USE_NONE;
+    if (!atomic_compare_exchange_strong(&session->use, &nobody, USE_CALL))
+        return fail(fault, UTTER_ERROR_STATE,
+                    "another thread is inside a call on this session, which belongs to one "
+                    "thread at a time");
+    drop_handed(session);
+    return 0;
+}
+
+static int leave(struct utter_session *session, const struct fault *fault)
+{
+    int code = message_publish(fault);
+    int inside = USE_CALL;
+    if (!atomic_compare_exchange_strong(&session->use, &inside, USE_NONE))
+        free_session(session);
+    return code;
 }
 
 /* ---- feeding ---- */
 
-static int begin_call(struct utter_session *session, const char *call, struct fault *fault)
+static int check_open(const struct utter_session *session, const char *call, struct fault *fault)
 {
-    if (need_pointer(session, "session", fault))
-        return fault->code;
-    drop_handed(session);
     if (session->state == SESSION_FINISHED)
         return fail(fault, UTTER_ERROR_STATE, "%s after finish: reset the session for another stream", call);
     if (session->state == SESSION_FAILED)
         return fail(fault, UTTER_ERROR_STATE, "%s after a failure: reset or close the session", call);
-    if (session->began == 0)
-        session->began = clock_seconds();
     return 0;
 }
 
-/* A stream with a hole in it would give wrong text without a word, so a failure ends it. */
-static void end_call(struct utter_session *session, const struct fault *fault)
+static window_sink sink_of(const struct utter_session *session, void **context)
+{
+    *context = session->live ? (void *)session->live : (void *)session->recognizer;
+    return session->live ? live_take : recognizer_take;
+}
+
+static int warn_once(struct utter_session *session, enum warning warning, const char *message, struct fault *fault)
+{
+    if (session->warned[warning])
+        return 0;
+    session->warned[warning] = true;
+    return live_warn(session->live, message, fault);
+}
+
+static int warn(struct utter_session *session, struct fault *fault)
+{
+    struct intake_faults faults = intake_get_faults(session->intake);
+    if (faults.not_finite &&
+        warn_once(session, WARNING_NOT_FINITE, "samples that are no numbers count as silence", fault))
+        return fault->code;
+    if (faults.clipped_blocks)
+        return warn_once(session, WARNING_CLIPPED, "the sound is clipped: its level is too high", fault);
+    return 0;
+}
+
+/* A block has come in whole, or its last part: live events from here on arise at its end. */
+static int take_block(void *context, struct window *window, struct fault *fault)
+{
+    struct utter_session *session = context;
+    void *sink_context;
+    window_sink sink = sink_of(session, &sink_context);
+    if (session->live) {
+        live_set_time(session->live, intake_seconds(session->intake));
+        if (warn(session, fault)) {
+            window_free(window);
+            return fault->code;
+        }
+    }
+    return sink(sink_context, window, fault);
+}
+
+/* A stream with a hole in it would give wrong text without
+ * a word, so a failure ends it. */
+static void end_stream_call(struct utter_session *session, const struct fault *fault)
 {
     if (fault->code)
         session->state = SESSION_FAILED;
@@ -113,15 +216,16 @@ static void end_call(struct utter_session *session, const struct fault *fault)
 static int feed(struct utter_session *session, struct intake_samples samples, size_t frames)
 {
     struct fault fault = {0};
-    if (begin_call(session, "feed", &fault))
+    if (enter(session, &fault))
         return message_publish(&fault);
-    if (frames && !samples.floats && !samples.integers) {
-        need_pointer(NULL, "samples", &fault);
-        return message_publish(&fault);
-    }
-    intake_feed(session->intake, samples, frames, recognizer_take, session->recognizer, &fault);
-    end_call(session, &fault);
-    return message_publish(&fault);
+    bool any = samples.floats || samples.integers || samples.ulaw || samples.alaw;
+    if (check_open(session, "feed", &fault) || (frames && !any && need_pointer(NULL, "samples", &fault)))
+        return leave(session, &fault);
+    if (session->began == 0)
+        session->began = clock_seconds();
+    intake_feed(session->intake, samples, frames, take_block, session, &fault);
+    end_stream_call(session, &fault);
+    return leave(session, &fault);
 }
 
 int utter_session_feed(utter_session *session, const float *samples, size_t frames)
@@ -134,29 +238,72 @@ int utter_session_feed_s16(utter_session *session, const int16_t *samples, size_
     return feed(session, (struct intake_samples){.integers = samples}, frames);
 }
 
-int utter_session_finish(utter_session *session)
+int utter_session_feed_ulaw(utter_session *session, const uint8_t *samples, size_t frames)
+{
+    return feed(session, (struct intake_samples){.ulaw = samples}, frames);
+}
+
+int utter_session_feed_alaw(utter_session *session, const uint8_t *samples, size_t frames)
+{
+    return feed(session, (struct intake_samples){.alaw = samples}, frames);
+}
+
+static int flush(struct utter_session *session, struct fault *fault)
+{
+    if (session->live)
+        return live_flush(session->live, fault);
+    if (intake_flush(session->intake, take_block, session, fault))
+        return fault->code;
+    return recognizer_finish(session->recognizer, fault);
+}
+
+static int finish(struct utter_session *session, struct fault *fault)
+{
+    if (intake_finish(session->intake, take_block, session, fault))
+        return fault->code;
+    return session->live ? live_finish(session->live, fault) : recognizer_finish(session->recognizer, fault);
+}
+
+static int end_speech(struct utter_session *session, const char *call,
+                      int (*run)(struct utter_session *, struct fault *), enum state after)
 {
     struct fault fault = {0};
-    if (begin_call(session, "finish", &fault))
+    if (enter(session, &fault))
         return message_publish(&fault);
-    if (!intake_finish(session->intake, recognizer_take, session->recognizer, &fault) &&
-        !recognizer_finish(session->recognizer, &fault))
-        session->state = SESSION_FINISHED;
-    end_call(session, &fault);
-    return message_publish(&fault);
+    if (check_open(session, call, &fault))
+        return leave(session, &fault);
+    if (session->began == 0)
+        session->began = clock_seconds();
+    if (!run(session, &fault))
+        session->state = after;
+    end_stream_call(session, &fault);
+    return leave(session, &fault);
+}
+
+int utter_session_flush(utter_session *session)
+{
+    return end_speech(session, "flush", flush, SESSION_OPEN);
+}
+
+int utter_session_finish(utter_session *session)
+{
+    return end_speech(session, "finish", finish, SESSION_FINISHED);
 }
 
 int utter_session_reset(utter_session *session)
 {
     struct fault fault = {0};
-    if (need_pointer(session, "session", &fault))
+    if (enter(session, &fault))
         return message_publish(&fault);
-    drop_handed(session);
     intake_reset(session->intake);
-    recognizer_reset(session->recognizer);
+    if (session->live)
+        live_reset(session->live);
+    else
+        recognizer_reset(session->recognizer);
     session->state = SESSION_OPEN;
     session->began = session->ended = 0;
-    return 0;
+    memset(session->warned, 0, sizeof session->warned);
+    return leave(session, &fault);
 }
 
 /* ---- results ---- */
@@ -164,40 +311,62 @@ int utter_session_reset(utter_session *session)
 int utter_session_next(utter_session *session, struct utter_segment *segment)
 {
     struct fault fault = {0};
-    if (need_pointer(session, "session", &fault) || need_pointer(segment, "segment", &fault))
+    if (need_pointer(segment, "segment", &fault) || enter(session, &fault))
         return message_publish(&fault);
-    drop_handed(session);
-    session->handed = segment_queue_take(recognizer_segments(session->recognizer));
-    if (!session->handed)
-        return 0;
-    *segment = session->handed->public;
-    return 1;
+    if (session->live)
+        fail(&fault, UTTER_ERROR_STATE, "a live session hands out events, not segments");
+    else
+        session->handed = segment_queue_take(recognizer_segments(session->recognizer));
+    bool got = session->handed != NULL;
+    if (got)
+        *segment = session->handed->public;
+    int code = leave(session, &fault);
+    return code ? code : got;
+}
+
+int utter_session_next_event(utter_session *session, struct utter_event *event)
+{
+    struct fault fault = {0};
+    if (need_pointer(event, "event", &fault) || enter(session, &fault))
+        return message_publish(&fault);
+    if (session->live)
+        session->handed_event = event_take(live_events(session->live));
+    else
+        fail(&fault, UTTER_ERROR_STATE, "only a live session hands out events: set utter_session_params.live");
+    bool got = session->handed_event != NULL;
+    if (got)
+        result_write(event, &session->handed_event->public, sizeof session->handed_event->public, "utter_event",
+                     &fault);
+    int code = leave(session, &fault);
+    return code ? code : got;
 }
 
 int utter_session_next_dropped(utter_session *session, struct utter_dropped *dropped)
 {
     struct fault fault = {0};
-    if (need_pointer(session, "session", &fault) || need_pointer(dropped, "dropped", &fault))
+    if (need_pointer(dropped, "dropped", &fault) || enter(session, &fault))
         return message_publish(&fault);
-    drop_handed(session);
-    session->handed_dropped = dropped_queue_take(recognizer_dropped(session->recognizer));
-    if (!session->handed_dropped)
-        return 0;
-    *dropped = session->handed_dropped->public;
-    return 1;
+    session->handed_dropped =
+        dropped_queue_take(session->live ? live_dropped(session->live) : recognizer_dropped(session->recognizer));
+    bool got = session->handed_dropped != NULL;
+    if (got)
+        *dropped = session->handed_dropped->public;
+    int code = leave(session, &fault);
+    return code ? code : got;
 }
 
 int utter_session_next_nbest(utter_session *session, struct utter_nbest *nbest)
 {
     struct fault fault = {0};
-    if (need_pointer(session, "session", &fault) || need_pointer(nbest, "nbest", &fault))
+    if (need_pointer(nbest, "nbest", &fault) || enter(session, &fault))
         return message_publish(&fault);
-    drop_handed(session);
-    session->handed_nbest = nbest_queue_take(recognizer_nbest(session->recognizer));
-    if (!session->handed_nbest)
-        return 0;
-    *nbest = session->handed_nbest->public;
-    return 1;
+    session->handed_nbest =
+        nbest_queue_take(session->live ? live_nbest(session->live) : recognizer_nbest(session->recognizer));
+    bool got = session->handed_nbest != NULL;
+    if (got)
+        *nbest = session->handed_nbest->public;
+    int code = leave(session, &fault);
+    return code ? code : got;
 }
 
 int utter_session_get_language(const utter_session *session, const char **language)
@@ -205,7 +374,8 @@ int utter_session_get_language(const utter_session *session, const char **langua
     struct fault fault = {0};
     if (need_pointer(session, "session", &fault) || need_pointer(language, "language", &fault))
         return message_publish(&fault);
-    *language = session->model->whisper ? recognizer_language(session->recognizer) : session->model->language;
+    const char *heard = session->live ? live_language(session->live) : recognizer_language(session->recognizer);
+    *language = session->model->whisper ? heard : session->model->language;
     return 0;
 }
 
@@ -217,6 +387,9 @@ int utter_session_get_timings(const utter_session *session, struct utter_timings
     *timings = (struct utter_timings){.decode_seconds = intake_resample_seconds(session->intake),
                                       .features_seconds = intake_activity_seconds(session->intake),
                                       .total_seconds = session->ended - session->began};
-    recognizer_add_timings(session->recognizer, timings);
+    if (session->live)
+        live_add_timings(session->live, timings);
+    else
+        recognizer_add_timings(session->recognizer, timings);
     return 0;
 }

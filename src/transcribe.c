@@ -173,8 +173,11 @@ static int open_job(struct job *job, const struct utter_source *source, struct f
         return fail_memory(fault, "a recording's samples");
     struct cutter_params cutting = {0};
     bool cut = cutting_choose(&cutting, job->model, &job->decoding, job->params.batch);
-    if (intake_open(&job->intake, job->info.sample_rate, job->info.channels, job->params.channels,
-                    cut ? &cutting : NULL, fault))
+    struct intake_params intake = {.sample_rate = job->info.sample_rate,
+                                   .channel_count = job->info.channels,
+                                   .channels = job->params.channels,
+                                   .cutting = cut ? &cutting : NULL};
+    if (intake_open(&job->intake, &intake, fault))
         return fault->code;
     struct recognizer_params recognizer = {.lanes = intake_channels(job->intake),
                                            .batch = job->params.batch,

@@ -16,6 +16,7 @@ struct window {
     int64_t begin; /* in the stream, samples */
     int channel;
     bool seam_before, seam_after; /* does the speech run on across this edge? */
+    bool ended;                   /* at a pause, or with the sound: not because it was as long as it may be */
     int64_t seam;                 /* where, in the stream, samples: of the edge after */
     struct word_list words;
 

@@ -12,7 +12,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . cmake/packages.sh
 RUNTIME_PACKAGES="libsndfile1 libmpg123-0 libopusfile0 libopus0 libopus-dev libogg0 libogg-dev libvorbis0a libvorbisenc2
- libvorbis-dev libflac12 libflac-dev libmp3lame0 libmp3lame-dev libsoxr0 libfftw3-single3 libcjson1 libpcre2-8-0
+ libvorbis-dev libflac12 libflac-dev libmp3lame0 libmp3lame-dev libsoxr0 libspeexdsp1 libfftw3-single3 libcjson1 libpcre2-8-0
  libdnnl2 libcmocka0 zlib1g pkgconf pkgconf-bin libpkgconf3"
 if [ "${1:-}" = fetch ]; then
     mkdir -p "$2" && cd "$2"
