@@ -172,6 +172,7 @@ static int give(struct cutter *c, int64_t end, enum edge edge, int64_t seam, win
     struct window window = {.count = samples_until(c, end) - first,
                             .begin = c->begin * ACTIVITY_HOP,
                             .channel = c->channel,
+                            .speech_end = smaller(c->last_speech + 1, end) * ACTIVITY_HOP,
                             .seam_before = c->seam_before,
                             .seam_after = edge == EDGE_SEAM,
                             .ended = edge == EDGE_PAUSE,

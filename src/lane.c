@@ -227,10 +227,10 @@ static bool too_long(const struct lane *l, const struct window *w)
 
 static int take_ended(struct lane *l, const struct window *w, struct fault *fault)
 {
-    l->quiet_since = w->begin + w->count;
+    l->quiet_since = w->speech_end;
     if (l->ending != UTTER_END_NONE || !l->words)
         return 0; /* lane_end's affair; or nothing was said so far */
-    return end_utterance(l, UTTER_END_SILENCE, w->begin + w->count, fault);
+    return end_utterance(l, UTTER_END_SILENCE, w->speech_end, fault);
 }
 
 /* A window has ended: what it says is committed. */

@@ -1,9 +1,8 @@
 #include "src/base/memory.h"
 #include "src/cutting.h"
+#include "src/hearing.h"
 #include "src/intake.h"
-#include "src/live.h"
 #include "src/message.h"
-#include "src/recognizer.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -21,8 +20,7 @@ struct utter_session {
     const struct utter_model *model;
     struct decoding decoding;
     struct intake *intake;
-    struct recognizer *recognizer; /* one of the two */
-    struct live *live;
+    struct hearing hearing;
     struct segment *handed;         /* what next gave last, … */
     struct dropped *handed_dropped; /* … what next_dropped did, … */
     struct nbest *handed_nbest;     /* … what next_nbest … */
@@ -32,16 +30,6 @@ struct utter_session {
     bool warned[WARNINGS];
     double began, ended; /* clock of the first call and of the last; 0: none yet */
 };
-
-static int open_recognizer(struct utter_session *session, const struct utter_session_params *params, int longest,
-                           struct fault *fault)
-{
-    struct recognizer_params recognizer = {.lanes = intake_channels(session->intake),
-                                           .batch = params->batch,
-                                           .decoding = &session->decoding,
-                                           .longest = (int64_t)longest * WINDOW_RATE / 100};
-    return recognizer_open(&session->recognizer, session->model, &recognizer, fault);
-}
 
 static int open_parts(struct utter_session *session, const struct utter_session_params *params, struct fault *fault)
 {
@@ -59,10 +47,11 @@ static int open_parts(struct utter_session *session, const struct utter_session_
                                    .live = live};
     if (intake_open(&session->intake, &intake, fault))
         return fault->code;
-    if (live)
-        return live_open(&session->live, model, params->live, intake_channels(session->intake), &session->decoding,
-                         fault);
-    return open_recognizer(session, params, cutting.longest, fault);
+    struct recognizer_params recognizer = {.lanes = intake_channels(session->intake),
+                                           .batch = params->batch,
+                                           .decoding = &session->decoding,
+                                           .longest = (int64_t)cutting.longest * WINDOW_RATE / 100};
+    return hearing_open(&session->hearing, model, params->live, &recognizer, fault);
 }
 
 static void drop_handed(struct utter_session *session)
@@ -80,9 +69,8 @@ static void drop_handed(struct utter_session *session)
 static void free_session(struct utter_session *session)
 {
     drop_handed(session);
-    live_close(&session->live);
+    hearing_close(&session->hearing);
     intake_close(&session->intake);
-    recognizer_close(&session->recognizer);
     decoding_free(&session->decoding);
     free(session);
 }
@@ -163,18 +151,12 @@ static int check_open(const struct utter_session *session, const char *call, str
     return 0;
 }
 
-static window_sink sink_of(const struct utter_session *session, void **context)
-{
-    *context = session->live ? (void *)session->live : (void *)session->recognizer;
-    return session->live ? live_take : recognizer_take;
-}
-
 static int warn_once(struct utter_session *session, enum warning warning, const char *message, struct fault *fault)
 {
     if (session->warned[warning])
         return 0;
     session->warned[warning] = true;
-    return live_warn(session->live, message, fault);
+    return live_warn(session->hearing.live, message, fault);
 }
 
 static int warn(struct utter_session *session, struct fault *fault)
@@ -192,16 +174,14 @@ static int warn(struct utter_session *session, struct fault *fault)
 static int take_block(void *context, struct window *window, struct fault *fault)
 {
     struct utter_session *session = context;
-    void *sink_context;
-    window_sink sink = sink_of(session, &sink_context);
-    if (session->live) {
-        live_set_time(session->live, intake_seconds(session->intake));
+    if (session->hearing.live) {
+        live_set_time(session->hearing.live, intake_seconds(session->intake));
         if (warn(session, fault)) {
             window_free(window);
             return fault->code;
         }
     }
-    return sink(sink_context, window, fault);
+    return hearing_take(&session->hearing, window, fault);
 }
 
 /* A stream with a hole in it would give wrong text without
@@ -250,18 +230,18 @@ int utter_session_feed_alaw(utter_session *session, const uint8_t *samples, size
 
 static int flush(struct utter_session *session, struct fault *fault)
 {
-    if (session->live)
-        return live_flush(session->live, fault);
+    if (session->hearing.live)
+        return live_flush(session->hearing.live, fault);
     if (intake_flush(session->intake, take_block, session, fault))
         return fault->code;
-    return recognizer_finish(session->recognizer, fault);
+    return recognizer_finish(session->hearing.recognizer, fault);
 }
 
 static int finish(struct utter_session *session, struct fault *fault)
 {
     if (intake_finish(session->intake, take_block, session, fault))
         return fault->code;
-    return session->live ? live_finish(session->live, fault) : recognizer_finish(session->recognizer, fault);
+    return hearing_finish(&session->hearing, fault);
 }
 
 static int end_speech(struct utter_session *session, const char *call,
@@ -296,10 +276,7 @@ int utter_session_reset(utter_session *session)
     if (enter(session, &fault))
         return message_publish(&fault);
     intake_reset(session->intake);
-    if (session->live)
-        live_reset(session->live);
-    else
-        recognizer_reset(session->recognizer);
+    hearing_reset(&session->hearing);
     session->state = SESSION_OPEN;
     session->began = session->ended = 0;
     memset(session->warned, 0, sizeof session->warned);
@@ -313,10 +290,10 @@ int utter_session_next(utter_session *session, struct utter_segment *segment)
     struct fault fault = {0};
     if (need_pointer(segment, "segment", &fault) || enter(session, &fault))
         return message_publish(&fault);
-    if (session->live)
+    if (session->hearing.live)
         fail(&fault, UTTER_ERROR_STATE, "a live session hands out events, not segments");
     else
-        session->handed = segment_queue_take(recognizer_segments(session->recognizer));
+        session->handed = segment_queue_take(recognizer_segments(session->hearing.recognizer));
     bool got = session->handed != NULL;
     if (got)
         *segment = session->handed->public;
@@ -329,8 +306,8 @@ int utter_session_next_event(utter_session *session, struct utter_event *event)
     struct fault fault = {0};
     if (need_pointer(event, "event", &fault) || enter(session, &fault))
         return message_publish(&fault);
-    if (session->live)
-        session->handed_event = event_take(live_events(session->live));
+    if (session->hearing.live)
+        session->handed_event = event_take(live_events(session->hearing.live));
     else
         fail(&fault, UTTER_ERROR_STATE, "only a live session hands out events: set utter_session_params.live");
     bool got = session->handed_event != NULL;
@@ -346,8 +323,7 @@ int utter_session_next_dropped(utter_session *session, struct utter_dropped *dro
     struct fault fault = {0};
     if (need_pointer(dropped, "dropped", &fault) || enter(session, &fault))
         return message_publish(&fault);
-    session->handed_dropped =
-        dropped_queue_take(session->live ? live_dropped(session->live) : recognizer_dropped(session->recognizer));
+    session->handed_dropped = dropped_queue_take(hearing_dropped(&session->hearing));
     bool got = session->handed_dropped != NULL;
     if (got)
         *dropped = session->handed_dropped->public;
@@ -360,8 +336,7 @@ int utter_session_next_nbest(utter_session *session, struct utter_nbest *nbest)
     struct fault fault = {0};
     if (need_pointer(nbest, "nbest", &fault) || enter(session, &fault))
         return message_publish(&fault);
-    session->handed_nbest =
-        nbest_queue_take(session->live ? live_nbest(session->live) : recognizer_nbest(session->recognizer));
+    session->handed_nbest = nbest_queue_take(hearing_nbest(&session->hearing));
     bool got = session->handed_nbest != NULL;
     if (got)
         *nbest = session->handed_nbest->public;
@@ -374,8 +349,7 @@ int utter_session_get_language(const utter_session *session, const char **langua
     struct fault fault = {0};
     if (need_pointer(session, "session", &fault) || need_pointer(language, "language", &fault))
         return message_publish(&fault);
-    const char *heard = session->live ? live_language(session->live) : recognizer_language(session->recognizer);
-    *language = session->model->whisper ? heard : session->model->language;
+    *language = hearing_language(&session->hearing);
     return 0;
 }
 
@@ -387,9 +361,6 @@ int utter_session_get_timings(const utter_session *session, struct utter_timings
     *timings = (struct utter_timings){.decode_seconds = intake_resample_seconds(session->intake),
                                       .features_seconds = intake_activity_seconds(session->intake),
                                       .total_seconds = session->ended - session->began};
-    if (session->live)
-        live_add_timings(session->live, timings);
-    else
-        recognizer_add_timings(session->recognizer, timings);
+    hearing_add_timings(&session->hearing, timings);
     return 0;
 }

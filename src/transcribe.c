@@ -2,9 +2,9 @@
 #include "src/base/memory.h"
 #include "src/base/threads.h"
 #include "src/cutting.h"
+#include "src/hearing.h"
 #include "src/intake.h"
 #include "src/message.h"
-#include "src/recognizer.h"
 #include "src/transcript.h"
 #include "src/window_queue.h"
 
@@ -21,10 +21,12 @@ struct job {
     struct audio_file *file;
     struct audio_file_info info;
     struct window_queue *queue;
-    struct recognizer *recognizer;
-    double total; /* seconds, 0: unknown */
-    double done;  /* as last reported */
-    double read;  /* second that the reader has come to, when the caller's thread last looked */
+    struct hearing hearing;
+    struct utter_live_params live;  /* where params.live is not NULL */
+    struct segment_queue committed; /* of live lanes */
+    double total;                   /* seconds, 0: unknown */
+    double done;                    /* as last reported */
+    double read;                    /* second that the reader has come to, when the caller's thread last looked */
 
     /* The reader's, until it is joined. */
     struct intake *intake;
@@ -70,7 +72,8 @@ static int report(void *context)
     struct job *job = context;
     if (!job->params.progress)
         return 0;
-    double done = recognizer_waiting(job->recognizer) ? recognizer_reached(job->recognizer) : job->read;
+    const struct recognizer *r = job->hearing.recognizer;
+    double done = r && recognizer_waiting(r) ? recognizer_reached(r) : job->read;
     if (done > job->done)
         job->done = done;
     return job->params.progress(job->params.progress_context, job->done, job->total);
@@ -81,11 +84,26 @@ static int cancelled(struct fault *fault)
     return fail(fault, UTTER_ERROR_CANCELLED, "the caller cancelled the transcription");
 }
 
+/* Finished segments: those that a live session would have committed, or the recognizer's. */
+static struct segment_queue *finished(struct job *job)
+{
+    if (!job->hearing.live)
+        return recognizer_segments(job->hearing.recognizer);
+    for (struct event *event; (event = event_take(live_events(job->hearing.live)));) {
+        if (event->public.kind == UTTER_EVENT_COMMITTED) {
+            segment_queue_add(&job->committed, event->segment);
+            event->segment = NULL;
+        }
+        event_free(event);
+    }
+    return &job->committed;
+}
+
 /* Hands finished segments to the caller's callback, when there is one. */
 static int deliver(struct job *job, struct fault *fault)
 {
     while (job->params.segment) {
-        struct segment *segment = segment_queue_take(recognizer_segments(job->recognizer));
+        struct segment *segment = segment_queue_take(finished(job));
         if (!segment)
             break;
         int stop = job->params.segment(job->params.segment_context, &segment->public);
@@ -106,7 +124,7 @@ static int recognize(struct job *job, struct fault *fault)
         if (event == WINDOW_MOVED) {
             if (report(job))
                 return cancelled(fault);
-        } else if (recognizer_take(job->recognizer, &window, fault) || deliver(job, fault)) {
+        } else if (hearing_take(&job->hearing, &window, fault) || deliver(job, fault)) {
             return fault->code;
         }
     }
@@ -135,7 +153,7 @@ static int run(struct job *job, struct fault *fault)
         return fault->code;
     if (job->reader_fault.code)
         return fail(fault, job->reader_fault.code, "%s", job->reader_fault.message);
-    if (recognizer_finish(job->recognizer, fault) || deliver(job, fault))
+    if (hearing_finish(&job->hearing, fault) || deliver(job, fault))
         return fault->code;
     job->read = (double)job->frames / job->info.sample_rate;
     return report(job) ? cancelled(fault) : 0;
@@ -158,8 +176,20 @@ static int open_source(struct job *job, const struct utter_source *given, struct
     return audio_file_open_callback(&job->file, source.read, source.read_context, name, fault);
 }
 
+/* Nobody waits for tentative texts of a recording. */
+static int read_live(struct job *job, struct fault *fault)
+{
+    if (job->params.live && !params_read(&job->live, sizeof job->live, job->params.live, "utter_live_params", fault)) {
+        job->live.struct_size = sizeof job->live;
+        job->live.tentative_interval = -1;
+    }
+    return fault->code;
+}
+
 static int open_job(struct job *job, const struct utter_source *source, struct fault *fault)
 {
+    if (read_live(job, fault))
+        return fault->code;
     if (decoding_read(&job->decoding, job->model, job->params.beam, job->params.nbest, job->params.language,
                       job->params.decoding, fault) ||
         open_source(job, source, fault))
@@ -172,11 +202,13 @@ static int open_job(struct job *job, const struct utter_source *source, struct f
     if (!job->buffer)
         return fail_memory(fault, "a recording's samples");
     struct cutter_params cutting = {0};
-    bool cut = cutting_choose(&cutting, job->model, &job->decoding, job->params.batch);
+    bool live = job->params.live != NULL;
+    bool cut = !live && cutting_choose(&cutting, job->model, &job->decoding, job->params.batch);
     struct intake_params intake = {.sample_rate = job->info.sample_rate,
                                    .channel_count = job->info.channels,
                                    .channels = job->params.channels,
-                                   .cutting = cut ? &cutting : NULL};
+                                   .cutting = cut ? &cutting : NULL,
+                                   .live = live};
     if (intake_open(&job->intake, &intake, fault))
         return fault->code;
     struct recognizer_params recognizer = {.lanes = intake_channels(job->intake),
@@ -185,7 +217,7 @@ static int open_job(struct job *job, const struct utter_source *source, struct f
                                            .longest = (int64_t)cutting.longest * WINDOW_RATE / 100,
                                            .poll = report,
                                            .poll_context = job};
-    if (recognizer_open(&job->recognizer, job->model, &recognizer, fault))
+    if (hearing_open(&job->hearing, job->model, live ? &job->live : NULL, &recognizer, fault))
         return fault->code;
     return window_queue_open(&job->queue, fault);
 }
@@ -194,7 +226,8 @@ static void close_job(struct job *job)
 {
     audio_file_close(&job->file);
     intake_close(&job->intake);
-    recognizer_close(&job->recognizer);
+    hearing_close(&job->hearing);
+    segment_queue_clear(&job->committed);
     window_queue_close(&job->queue);
     decoding_free(&job->decoding);
     free(job->buffer);
@@ -204,13 +237,12 @@ static int make_transcript(struct job *job, double began, struct utter_transcrip
 {
     struct transcript *transcript = NULL;
     const char *warning = audio_file_warning(job->file);
-    const char *language = job->model->whisper ? recognizer_language(job->recognizer) : job->model->language;
-    if (transcript_open(&transcript, language, warning ? warning : "", fault))
+    if (transcript_open(&transcript, hearing_language(&job->hearing), warning ? warning : "", fault))
         return fault->code;
     struct utter_transcript *public = transcript_public(transcript);
-    if (transcript_fill(transcript, recognizer_segments(job->recognizer), fault) ||
-        transcript_fill_dropped(transcript, recognizer_dropped(job->recognizer), fault) ||
-        transcript_fill_nbest(transcript, recognizer_nbest(job->recognizer), fault)) {
+    if (transcript_fill(transcript, finished(job), fault) ||
+        transcript_fill_dropped(transcript, hearing_dropped(&job->hearing), fault) ||
+        transcript_fill_nbest(transcript, hearing_nbest(&job->hearing), fault)) {
         utter_transcript_free(&public);
         return fault->code;
     }
@@ -221,7 +253,7 @@ static int make_transcript(struct job *job, double began, struct utter_transcrip
     public->channel_count = job->info.channels;
     public->timings.decode_seconds = job->decode_seconds + intake_resample_seconds(job->intake);
     public->timings.features_seconds = intake_activity_seconds(job->intake);
-    recognizer_add_timings(job->recognizer, &public->timings);
+    hearing_add_timings(&job->hearing, &public->timings);
     public->timings.total_seconds = clock_seconds() - began;
     *out = public;
     return 0;

@@ -15,6 +15,7 @@ struct window {
     int64_t count;
     int64_t begin; /* in the stream, samples */
     int channel;
+    int64_t speech_end;           /* where its last speech ends, in the stream, samples; not known of uncut sound */
     bool seam_before, seam_after; /* does the speech run on across this edge? */
     bool ended;                   /* at a pause, or with the sound: not because it was as long as it may be */
     int64_t seam;                 /* where, in the stream, samples: of the edge after */

@@ -11,6 +11,7 @@ void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_
 {
     size_t count = 0;
     utter_decoding_params_init(params);
+    utter_live_params_init(&d->live_params);
     for (double t = d->temperature; count < 6 && t < 1 + 1e-6; t += temperature_step) {
         d->temperatures[count++] = t;
         if (d->once)

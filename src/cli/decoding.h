@@ -7,6 +7,8 @@
 
 struct decoding {
     bool translate, sequential, forget, once, drop_doubtful;
+    bool live;
+    struct utter_live_params live_params; /* as filled in by decoding_params */
     const char *prompt;
     double patience, length_penalty, temperature;
     int best_of, batch;
@@ -40,7 +42,12 @@ struct decoding {
         "batch", OPTION_INTEGER, &(d).batch, "N", 1, 256, "windows per pass (default: chosen for throughput)"          \
     }
 
-/* Fills params, whose pointers lead into d. word_times: as in the public struct. */
+#define LIVE_OPTION(d)                                                                                                 \
+    {                                                                                                                  \
+        "live", OPTION_FLAG, &(d).live, NULL, 0, 0, "cut and committed as a live session would"                        \
+    }
+
+/* Fills params, whose pointers lead into d, and d's live parameters. word_times: as in the public struct. */
 void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_params *params);
 
 /* The first option given that only Whisper models take, without its dashes; NULL: none. */

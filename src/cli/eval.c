@@ -107,6 +107,7 @@ static void transcribe_one(void *context, size_t index)
     params.language = work->language;
     params.batch = work->decoding.batch;
     params.decoding = &work->decoding_params;
+    params.live = work->decoding.live ? &work->decoding.live_params : NULL;
     params.progress = on_progress;
     params.progress_context = &current;
     source.path = row->path;
@@ -319,6 +320,7 @@ int command_eval(int argc, char **argv)
         {"hypotheses", OPTION_TEXT, &work.hypotheses, "FILE", 0, 0, "write what was said and heard as TSV"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
         BATCH_OPTION(work.decoding),
+        LIVE_OPTION(work.decoding),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {"utter eval", "[options] MANIFEST.tsv ...",    summary, notes,

@@ -149,6 +149,7 @@ static void transcribe_one(void *context, size_t index)
     params.language = work->language;
     params.batch = work->decoding.batch;
     params.decoding = &work->decoding_params;
+    params.live = work->decoding.live ? &work->decoding.live_params : NULL;
     params.progress = on_progress;
     params.progress_context = &current;
     if (strcmp(current.file, "-") == 0)
@@ -313,6 +314,7 @@ int command_transcribe(int argc, char **argv)
         {"lm", OPTION_TEXT, &work.lm, "none", 0, 0, "language model: none in this version"},
         {"boost", OPTION_TEXT, &work.boost, "F", 0, 0, "not in this version"},
         BATCH_OPTION(work.decoding),
+        LIVE_OPTION(work.decoding),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {

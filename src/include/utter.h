@@ -374,7 +374,7 @@ struct utter_event {
     enum utter_event_kind kind;
     int channel;
     double time;                  /* seconds of sound that had been fed when it arose; never before the last event's */
-    struct utter_segment segment; /* of speech, tentative, committed; start and end of the utterance for an end */
+    struct utter_segment segment; /* of tentative and committed text; else start and end of the utterance's speech */
     enum utter_end end;
     const char *message;
 };
@@ -418,6 +418,8 @@ struct utter_transcribe_params {
     void *segment_context;
     const struct utter_decoding_params *decoding; /* NULL: the defaults */
     int nbest;                                    /* as in utter_session_params */
+    const struct utter_live_params *live; /* not NULL: as a live session would commit it, a segment for every window, to
+                                             try what a stream will give; without tentative texts. batch is ignored */
 };
 
 UTTER_API void utter_transcribe_params_init(struct utter_transcribe_params *params);
