@@ -16,7 +16,8 @@ struct live_setting {
     int64_t nothing;  /* samples of silence that end an utterance without words */
     int64_t longest;  /* samples of an utterance */
     int64_t interval; /* samples between tentative passes; negative: none */
-    int64_t tail;     /* samples that a tentative pass hears at most */
+    int64_t tail;     /* samples that a tentative pass hears at most … */
+    int64_t crowded;  /* … and where many streams are waiting for theirs */
 };
 
 /* Where results go. */

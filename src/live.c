@@ -11,7 +11,8 @@
  * memory is its longest window. A Whisper's cost 30 s whatever they hold. In frames of 10 ms. */
 enum { LONGEST = 1200, LONGEST_WHISPER = 2000, CONTEXT = 60, OVERLAP = 150 };
 
-static const double after_words = 0.7, after_nothing = 5, longest = 30, interval = 0.16, tail_seconds = 5;
+static const double after_words = 0.7, after_nothing = 5, longest = 30, interval = 0.1;
+static const double tail_seconds = 5, crowded_seconds = 3;
 static const float threshold = 0.5f;
 
 struct live {
@@ -89,6 +90,7 @@ static int settle(struct live *live, const struct utter_model *model, const stru
     s->longest = (int64_t)(p->longest * WINDOW_RATE);
     s->interval = p->tentative_interval < 0 ? -1 : (int64_t)(p->tentative_interval * WINDOW_RATE);
     s->tail = model->whisper ? batch_longest(model) : (int64_t)(tail_seconds * WINDOW_RATE);
+    s->crowded = model->whisper ? s->tail : (int64_t)(crowded_seconds * WINDOW_RATE);
     if (cut_live(&s->cutting, model, p, fault))
         return fault->code;
     if (model->whisper && passes_open(&live->own, model, batch_longest(model), fault))

@@ -9,7 +9,7 @@
 enum { MOST = 64 };
 
 /* What part of the machine tentative passes may have, and how fast the mean of their time forgets. */
-static const double share = 0.5, forgetting = 0.05;
+static const double share = 0.7, forgetting = 0.05;
 
 struct pass {
     struct batch *batch;
@@ -35,9 +35,7 @@ int passes_open(struct passes **passes, const struct utter_model *model, int64_t
         return fail_memory(fault, "a model");
     p->model = model;
     p->longest = longest;
-    p->limit = thread_pool_size(model->engine->threads);
-    if (p->limit > MOST)
-        p->limit = MOST;
+    p->limit = thread_cores() < MOST ? thread_cores() : MOST;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->returned, NULL);
     *passes = p;

@@ -12,8 +12,8 @@ struct passes;
 int passes_open(struct passes **passes, const struct utter_model *model, int64_t longest, struct fault *fault);
 void passes_close(struct passes **passes);
 
-/* One window through the model, in a pass of one row that nobody else is using: waits while as many run as the engine
- * has threads. Fills what batch_search fills; adds the stages' times to timings. The decoding's beam and N-best are
+/* One window through the model, in a pass of one row that nobody else is using: waits while as many run as there are
+ * cores. Fills what batch_search fills; adds the stages' times to timings. The decoding's beam and N-best are
  * what a pass is made for. Errors: MEMORY, DEVICE. */
 int passes_run(struct passes *passes, const struct decoding *decoding, struct window *window,
                struct utter_timings *timings, struct fault *fault);
@@ -25,7 +25,7 @@ const char *passes_language(const struct passes *passes);
 /* How often there is time for what is not needed. speaking: +1 when a stream's speech begins, -1 when it ends. */
 void passes_speaking(struct passes *passes, int change);
 /* Seconds of wall time that a stream is to leave between two tentative passes, so that those of all streams in which
- * somebody speaks take at most half of the machine. */
+ * somebody speaks take no more than a part of the machine, which windows need as well. */
 double passes_pause(struct passes *passes);
 
 #endif

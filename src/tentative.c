@@ -11,6 +11,8 @@
 static const double warm_up = 1.0;
 /* Speech of less says nothing yet; and silence of so much after it will say nothing more. */
 static const int64_t least = WINDOW_RATE / 4, settled = WINDOW_RATE / 4;
+/* Seconds to wait for a turn from which on the machine is crowded. */
+static const double crowded = 0.25;
 
 struct tentative {
     int channel;
@@ -152,7 +154,8 @@ static bool due(const struct tentative *t, const struct cutter_view *view)
 static int hear_tail(struct tentative *t, const struct cutter_view *view, struct window *w, struct fault *fault)
 {
     const struct live_setting *s = t->setting;
-    int64_t count = view->count < s->tail ? view->count : s->tail;
+    int64_t tail = passes_pause(s->passes) > crowded ? s->crowded : s->tail;
+    int64_t count = view->count < tail ? view->count : tail;
     *w = (struct window){.count = count, .begin = view->begin + view->count - count, .channel = t->channel};
     w->samples = memory_new((size_t)count, sizeof *w->samples);
     if (!w->samples)

@@ -131,7 +131,7 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-static int available_cores(void)
+int thread_cores(void)
 {
 #ifdef __linux__
     cpu_set_t set;
@@ -166,7 +166,7 @@ int thread_pool_open(struct thread_pool **out, int threads, struct fault *fault)
     if (threads < 0 || threads > MOST_THREADS)
         return fail(fault, UTTER_ERROR_ARGUMENT, "%d threads asked for, which is not 0 to %d", threads, MOST_THREADS);
     if (threads == 0)
-        threads = available_cores();
+        threads = thread_cores();
     struct thread_pool *pool = memory_new(1, sizeof *pool);
     if (!pool)
         return fail_memory(fault, "a thread pool");

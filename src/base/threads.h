@@ -15,6 +15,8 @@ typedef void (*thread_task)(void *context, int64_t begin, int64_t end, int worke
 int thread_pool_open(struct thread_pool **pool, int threads, struct fault *fault);
 void thread_pool_close(struct thread_pool **pool);
 int thread_pool_size(const struct thread_pool *pool);
+/* Cores that this process may run on, at least 1. */
+int thread_cores(void);
 
 /* Runs task over [0, count) in pieces of at least grain items and returns when all are done. The caller works too, as
  * worker 0. While another thread has the pool, the whole loop runs on the caller instead of waiting: sessions never

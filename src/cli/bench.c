@@ -1,4 +1,5 @@
 /* bench.c - `utter bench`: what each stage costs, and how near the model comes to the machine's own matrix product. */
+#include "bench_live.h"
 #include "clock.h"
 #include "command.h"
 #include "decoding.h"
@@ -20,6 +21,9 @@ struct bench {
     const char *shape, *format, *file;
     double seconds;
     int batch, repeats, beam, tokens;
+    bool live;
+    int streams;
+    const char *voice_activity;
     struct decoding decoding; /* with a file */
     struct utter_decoding_params decoding_params;
 };
@@ -43,6 +47,10 @@ static const char notes[] =
     "convolutions; the matrix-product rate is that of the library's own product alone on the same shapes, in the same\n"
     "precision and the same run. A Whisper's model time is its encoder's, and its search time that of the decoder's "
     "steps.\n"
+    "--live: N streams, each from another point of the recording on, in packets of 20 ms at the pace of speech. How "
+    "late a\n"
+    "word is: from its end to the first text that has a word in its place, and to the first that has the word that is\n"
+    "committed; how late committed text is: after the 0.7 s of silence that end an utterance.\n"
     "Shapes: parakeet-ctc-0.6b, parakeet-ctc-1.1b, default-en; whisper-tiny, -base, -small, -medium (each also .en),\n"
     "-large-v2, -large-v3, -large-v3-turbo, -distil-large-v3, -toy. Whisper's own options count with --file.";
 
@@ -213,12 +221,61 @@ static int time_noise(const struct bench *bench, struct utter_benchmark *result)
     return EXIT_SOME_FAILED;
 }
 
+static void add_quantiles(struct report *report, const char *key, const char *label, const struct quantiles *q)
+{
+    if (report->json) {
+        json_key(&report->out, key);
+        json_begin(&report->out, '{');
+        json_key_integer(&report->out, "count", (long long)q->count);
+        json_key_number(&report->out, "median", q->median, 6);
+        json_key_number(&report->out, "p95", q->p95, 6);
+        json_key_number(&report->out, "most", q->most, 6);
+        json_end(&report->out, '}');
+    } else {
+        text_format(&report->out, "%-22s median %.0f ms, 95 %% within %.0f ms, all %.0f ms (%zu)\n", label,
+                    1e3 * q->median, 1e3 * q->p95, 1e3 * q->most, q->count);
+    }
+}
+
+static void add_live(struct report *report, const struct bench *bench, const struct bench_live_result *result)
+{
+    add_text(report, "file", "file", bench->file);
+    add_number(report, "streams", "streams", bench->streams, 0, "");
+    add_number(report, "stream_seconds", "sound of each", bench->seconds, 1, " s");
+    add_quantiles(report, "word_seconds", "word to tentative text", &result->word);
+    add_quantiles(report, "same_word_seconds", "… to the right one", &result->same);
+    add_quantiles(report, "commit_seconds", "end-point to committed", &result->commit);
+    add_number(report, "late_seconds", "latest packet", 1e3 * result->late, 0, " ms");
+    add_number(report, "processor_share", "share of the cores", 100 * result->processor_share, 1, " %");
+    add_number(report, "stream_mb", "memory of a stream", result->megabytes_a_stream, 2, " MB");
+    double busy = result->features_seconds + result->model_seconds + result->search_seconds;
+    add_stage(report, "features_seconds", "features", result->features_seconds, busy);
+    add_stage(report, "model_seconds", "model", result->model_seconds, busy);
+    add_stage(report, "search_seconds", "search", result->search_seconds, busy);
+}
+
+static int time_live(const struct bench *bench, struct bench_live_result *result)
+{
+    const int cores = setup_threads(&bench->setup);
+    const struct bench_live live = {.file = bench->file,
+                                    .streams = bench->streams,
+                                    .feeders = bench->streams < cores ? bench->streams : cores,
+                                    .seconds = bench->seconds,
+                                    .decoding = &bench->decoding_params,
+                                    .beam = bench->beam,
+                                    .voice_activity = bench->voice_activity};
+    return bench_live_run(bench->setup.opened, &live, result);
+}
+
 static int run(const struct usage *usage, struct bench *bench)
 {
     struct report report = {.json = strcmp(bench->format, "json") == 0};
     struct utter_benchmark result;
     struct passage median;
-    int status = setup_open(&bench->setup, 1, bench->shape);
+    struct bench_live_result live;
+    const int cores = setup_threads(&bench->setup);
+    int jobs = !bench->live ? 1 : bench->streams < cores ? bench->streams : cores;
+    int status = setup_open(&bench->setup, jobs, bench->shape);
     if (!status && (status = decoding_check(usage, &bench->decoding, &bench->setup.info)))
         setup_close(&bench->setup);
     if (status)
@@ -227,7 +284,12 @@ static int run(const struct usage *usage, struct bench *bench)
     if (report.json)
         json_begin(&report.out, '{');
     add_head(&report, bench);
-    if (bench->file) {
+    if (bench->live) {
+        stop_catch_signals();
+        status = time_live(bench, &live);
+        if (!status)
+            add_live(&report, bench, &live);
+    } else if (bench->file) {
         stop_catch_signals(); /* a pass over noise has no callback: there, a signal may end the program */
         status = time_file(bench, &median);
         if (!status)
@@ -251,15 +313,19 @@ static int run(const struct usage *usage, struct bench *bench)
 
 int command_bench(int argc, char **argv)
 {
-    static struct bench bench = {.format = "txt", .seconds = 20, .repeats = 5};
+    static struct bench bench = {.format = "txt", .seconds = 20, .repeats = 5, .streams = 1};
     const struct option_spec options[] = {
         SETUP_OPTIONS(bench.setup),
         {"shape", OPTION_TEXT, &bench.shape, "NAME", 0, 0, "random weights of a published shape instead of a model"},
-        {"seconds", OPTION_NUMBER, &bench.seconds, "S", 0.1, 3600, "of sound per row (default: 20)"},
+        {"seconds", OPTION_NUMBER, &bench.seconds, "S", 0.1, 3600,
+         "of sound per row, or of each live stream (default: 20)"},
         {"batch", OPTION_INTEGER, &bench.batch, "B", 1, 1024,
          "rows per forward pass (default: 8; with --file its own)"},
         {"repeats", OPTION_INTEGER, &bench.repeats, "R", 1, MOST_REPEATS, "runs that count (default: 5)"},
         {"file", OPTION_TEXT, &bench.file, "SOUND", 0, 0, "time a recording from file to text"},
+        {"live", OPTION_FLAG, &bench.live, NULL, 0, 0, "with --file: as live streams, at the pace of speech"},
+        {"streams", OPTION_INTEGER, &bench.streams, "N", 1, 10000, "live streams at once (default: 1)"},
+        {"voice-activity", OPTION_TEXT, &bench.voice_activity, "energy|PATH", 0, 0, "live: what tells where speech is"},
         {"beam", OPTION_INTEGER, &bench.beam, "N", 1, 256, "width of the beam search (default: 1, greedy)"},
         {"tokens", OPTION_INTEGER, &bench.tokens, "N", 1, 224, "Whisper: decoded per row of noise (default: 32)"},
         {"format", OPTION_CHOICE, &bench.format, "txt|json", 0, 0, "a table (default), or one JSON object"},
@@ -272,6 +338,8 @@ int command_bench(int argc, char **argv)
         return status;
     if (count > 0)
         return usage_error(&usage, "'%s' is no option; a recording is given with --file", argv[0]);
+    if (bench.live && !bench.file)
+        return usage_error(&usage, "--live needs a recording: --file SOUND");
     if (bench.shape && bench.setup.model)
         return usage_error(&usage, "--model and --shape exclude each other");
     status = setup_check(&usage, &bench.setup);

@@ -17,6 +17,13 @@ double clock_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+double processor_seconds(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+}
+
 #if defined(__linux__)
 /* The peak of this program's own memory, in kB; 0 where the kernel does not say. getrusage's is inherited from whoever
  * started the program, if that was larger. */

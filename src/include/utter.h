@@ -269,7 +269,7 @@ struct utter_live_params {
                                      at most 3600 */
     double longest;             /* an utterance of this length ends at its last pause, or within a word's reach of one;
                                    0: 30; 5 to 3600 */
-    double tentative_interval;  /* of sound, at least, between two tentative texts of a channel; 0: 0.16; negative: no
+    double tentative_interval;  /* of sound, at least, between two tentative texts of a channel; 0: 0.1; negative: no
                                    tentative texts. Longer where the machine has no time for it */
     float speech_threshold;     /* probability of speech from which on a frame is speech; 0: 0.5 */
     const char *voice_activity; /* what tells speech from the rest: NULL: the detector that ships with Utter; "energy":

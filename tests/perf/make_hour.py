@@ -3,7 +3,8 @@
     python tests/perf/make_hour.py --shared ../shared --out DIR        needs numpy, scipy and soundfile
 
 writes DIR/hour.wav (16 kHz) and DIR/hour.tsv, its manifest, so that `utter bench --file DIR/hour.wav` times it and
-`utter eval DIR/hour.tsv` counts its words. --times N repeats it: 6 for six hours.
+`utter eval DIR/hour.tsv` counts its words. --times N repeats it: 6 for six hours. --pause 1.5 parts the
+utterances as a conversation does, for `utter bench --live`.
 """
 import argparse
 from pathlib import Path
@@ -29,6 +30,7 @@ def main():
     p.add_argument("--shared", type=Path, default=Path("../shared"))
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--times", type=int, default=1)
+    p.add_argument("--pause", type=float, default=0.3, help="seconds of silence between recordings")
     a = p.parse_args()
     texts = []
     with soundfile.SoundFile(a.out / "hour.wav", "w", RATE, 1, "PCM_16") as out:
@@ -37,7 +39,7 @@ def main():
             if rate != RATE:
                 common = np.gcd(rate, RATE)
                 samples = scipy.signal.resample_poly(samples, RATE // common, rate // common)
-            out.write(np.concatenate([samples, np.zeros(RATE * 3 // 10, "float32")]))
+            out.write(np.concatenate([samples, np.zeros(int(RATE * a.pause), "float32")]))
             texts.append(text)
     (a.out / "hour.tsv").write_text("file\ttext\nhour.wav\t" + " ".join(texts) + "\n")
 
