@@ -17,12 +17,22 @@ make BUILD="$build" CFLAGS='-Wall -Wextra -Wpedantic -Werror' >"$work/log" 2>&1 
 UTTER_MODELS=$work/models
 export UTTER_MODELS
 said=$("$utter" transcribe "$sound")
-[ "$(./transcribe_file "$sound" | sed 's/^.*%  //' | tr '\n' ' ')" = "$said${said:+ }" ] || fail "transcribe_file: $(./transcribe_file "$sound")"
-./transcribe_file "$work/nowhere" >/dev/null 2>"$work/err" && fail "transcribe_file did not fail"
-expect err nowhere transcribe_file
+[ "$(./transcribe "$sound" | sed 's/^.*%  //' | tr '\n' ' ')" = "$said${said:+ }" ] || fail "transcribe: $(./transcribe "$sound")"
+./transcribe "$work/nowhere" >/dev/null 2>"$work/err" && fail "transcribe did not fail"
+expect err nowhere transcribe
 silence 1 >"$work/quiet.wav"
 tail -c +45 "$work/quiet.wav" | ./stream >"$work/out" || fail "stream failed"
 [ ! -s "$work/out" ] || fail "stream heard something in silence"
 ./two_channels "$sound" >"$work/out" || fail "two_channels failed"
 expect out '^agent ' two_channels
+# Eight calls of two silent channels (255 is µ-law's zero) on two threads, as fast as it goes; and, where sox is, of speech.
+head -c 64000 /dev/zero | tr '\0' '\377' >"$work/call.raw"
+./call_center "$work/call.raw" 8 0 >"$work/out" 2>"$work/err" || fail "call_center failed: $(cat "$work/err")"
+[ ! -s "$work/out" ] || fail "call_center heard something in silence"
+./call_center "$work/nowhere" 2>/dev/null && fail "call_center did not fail"
+if command -v sox >/dev/null; then
+    sox -M "$sound" "$sound" -t raw -r 8000 -c 2 -e mu-law "$work/call.raw" 2>/dev/null
+    ./call_center "$work/call.raw" 8 0 >"$work/out" || fail "call_center failed"
+    [ -z "$said" ] || expect out '^call 7  customer' call_center
+fi
 finish

@@ -1,5 +1,5 @@
-/* transcribe_file.c - the shortest way from a recording to its text.
- *   transcribe_file RECORDING [MODEL]
+/* transcribe.c - the shortest way from a recording to its text.
+ *   transcribe RECORDING [MODEL]
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <utter.h>
