@@ -19,6 +19,7 @@ from voice_mix import stream
 CONFIG = {"model_type": "utter_vad", "mel_bins": 40, "hidden_size": 64, "taps": 8, "look_ahead": 3,
           "dilations": [1, 2, 4, 8, 16]}
 SECONDS, BATCH = 8, 32
+REPEATS, POOL = 3, 40                      # how often a batch is learnt from, of so many that are kept
 FLOOR = 2.0 ** -24
 FILTERS = torch.as_tensor(ParakeetFeatureExtractor(feature_size=CONFIG["mel_bins"]).mel_filters, dtype=torch.float32)
 WINDOW = torch.hann_window(400, periodic=False)
@@ -128,6 +129,17 @@ def errors(net, batches):
     return 100 * miss / speech, 100 * false / (frames - speech), 100 * (miss + false) / frames
 
 
+def again(made, pool, rng):
+    """A new batch, and older ones at another loudness: making streams takes several times as long as learning from them."""
+    yield made
+    for _ in range(min(len(pool), REPEATS - 1)):
+        x, y = pool[int(rng.integers(len(pool)))]
+        gain = torch.from_numpy(rng.uniform(-2, 2, (len(x), 1, 1)).astype(np.float32))
+        yield torch.clamp(x + gain, min=float(np.log(FLOOR))), y
+    pool.append(made)
+    del pool[:-POOL]
+
+
 def train(a):
     folder = a.work / "voice"
     folder.mkdir(parents=True, exist_ok=True)
@@ -141,7 +153,7 @@ def train(a):
         net.load_state_dict(kept["net"])
         optimizer.load_state_dict(kept["optimizer"])
         done = kept["step"]
-    development = [Batches(a.work, 6, a.seed + 1, True)[i] for i in range(6)]
+    development = [Batches(a.work, 4, a.seed + 1, True)[i] for i in range(4)]
     if done == 0:
         x = development[0][0].flatten(0, 1)
         net.mean.copy_(x.mean(0))
@@ -149,17 +161,18 @@ def train(a):
     data = torch.utils.data.Subset(Batches(a.work, a.steps, a.seed), range(done, a.steps))
     loader = torch.utils.data.DataLoader(data, batch_size=None, num_workers=max(a.threads - 1, 1), prefetch_factor=4)
     torch.set_num_threads(1)
-    running = 0.7
-    for step, (x, y) in enumerate(loader, done):
+    running, pool = 0.7, []
+    for step, made in enumerate(loader, done):
         for group in optimizer.param_groups:
-            group["lr"] = a.rate * min((step + 1) / 100, 0.5 + 0.5 * float(np.cos(np.pi * step / a.steps)) + 0.01)
-        loss = F.binary_cross_entropy_with_logits(net(x), y)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
-        running += 0.02 * (float(loss.detach()) - running)
-        if (step + 1) % 100 == 0 or step + 1 == a.steps:
+            group["lr"] = a.rate * min((step + 1) / 30, 0.5 + 0.5 * float(np.cos(np.pi * step / a.steps)) + 0.01)
+        for x, y in again(made, pool, np.random.default_rng([a.seed, step])):
+            loss = F.binary_cross_entropy_with_logits(net(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+            running += 0.02 * (float(loss.detach()) - running)
+        if (step + 1) % 25 == 0 or step + 1 == a.steps:
             torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}, folder / "new.pt")
             os.replace(folder / "new.pt", path)
             status(a.work, "voice: step %d, loss %.4f, development: missed %.2f %%, false %.2f %%, all %.2f %%" %
@@ -174,7 +187,7 @@ def export(net, folder):
 
 
 def main():
-    a = arguments("Train the voice activity detector.", steps=(1500, "batches of 32 streams of 8 seconds"),
+    a = arguments("Train the voice activity detector.", steps=(400, "batches of 32 streams of 8 seconds"),
                   rate=(2e-3, "the highest learning rate"), seed=(5, "of everything that is random"))
     recordings(a)
     export(train(a), a.work / "voice" / "export")

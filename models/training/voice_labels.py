@@ -2,7 +2,7 @@
 
 A frame's level is taken twice, over 25 ms: of the sound above 100 Hz, which vowels and nasals fill, and of its
 difference from sample to sample, which fricatives fill. A frame is speech where either stands above its threshold: 10 dB
-over the recording's quiet (the 5th percentile) and within 35 dB of its loud part (the 95th). Then pauses up to 200 ms
+over the recording's quiet (the 5th percentile) and within 30 dB of its loud part (the 95th). Then pauses up to 200 ms
 count as speech, since a word has such, and bursts under 60 ms do not. A recording whose loud part is not 20 dB over its
 quiet tells nothing, and is left out (None)."""
 import numpy as np
@@ -29,7 +29,7 @@ def above(level):
     quiet, loud = np.percentile(level, 5), np.percentile(level, 95)
     if loud - quiet < 20:
         return None
-    return level > max(quiet + 10, loud - 35)
+    return level > max(quiet + 10, loud - 30)
 
 
 def label(pcm):

@@ -130,4 +130,7 @@ def stream(seconds, rng, next_utterance, noise, speech):
         x = mu_law_8k(x)
     if rng.random() < 0.1:                                      # a channel's own colour
         x = fftconvolve(x, rng.standard_normal(8) * np.exp(-np.arange(8)) + np.eye(8)[0])[:n]
+    if rng.random() < 0.1:                                      # a line that sends nothing for a while
+        begin, length = int(rng.integers(len(labels))), int(rng.uniform(10, 300))
+        x[begin * HOP:(begin + length) * HOP], labels[begin:begin + length] = 0, False
     return np.clip(x, -1, 1).astype(np.float32), labels

@@ -13,18 +13,43 @@
 
 static const int64_t channels[SILERO_CONVOLUTIONS + 1] = {SILERO_BINS, 128, 64, 64, SILERO_HIDDEN};
 
+/* What the files call the parts: Silero's own, and whisper.cpp's in ggml's form. */
+struct naming {
+    const char *transform, *convolution, *behind_number, *recurrent, *head;
+    int first, head_rank; /* number of the first convolution */
+    int64_t head_shape[3];
+};
+
+static const struct naming namings[] = {
+    {"stft_conv.weight", "conv", ".", "lstm_cell.", "final_conv.", 1, 3, {1, SILERO_HIDDEN, 1}},
+    {"_model.stft.forward_basis_buffer",
+     "_model.encoder.",
+     ".reparam_conv.",
+     "_model.decoder.rnn.",
+     "_model.decoder.decoder.2.",
+     0,
+     1,
+     {SILERO_HIDDEN}},
+};
+
+/* The file's; Silero's own where it has neither's. */
+static const struct naming *naming_of(const struct checkpoint *checkpoint)
+{
+    return &namings[checkpoint_find(checkpoint, namings[1].transform) != NULL];
+}
+
 bool silero_is(const struct checkpoint *checkpoint)
 {
-    return checkpoint_find(checkpoint, "stft_conv.weight") && checkpoint_find(checkpoint, "lstm_cell.weight_ih");
+    return checkpoint_find(checkpoint, naming_of(checkpoint)->transform) != NULL;
 }
 
 /* Stored [out, in, 3]; a linear over unfolded steps takes [out, 3, in]. */
-static int bind_convolution(struct binder *b, struct linear *l, int index)
+static int bind_convolution(struct binder *b, const struct naming *n, struct linear *l, int index)
 {
     const int64_t out = channels[index + 1], in = channels[index], shape[] = {out, in, 3};
-    char prefix[24];
+    char prefix[64];
     float *weight = NULL, *bias = NULL, *turned = memory_new((size_t)(out * in * 3), sizeof *turned);
-    snprintf(prefix, sizeof prefix, "conv%d.", index + 1);
+    snprintf(prefix, sizeof prefix, "%s%d%s", n->convolution, n->first + index, n->behind_number);
     int code = turned ? weights_read(b, prefix, "weight", 3, shape, &weight) : fail_memory(b->fault, "Silero VAD");
     if (!code)
         code = weights_read(b, prefix, "bias", 1, shape, &bias);
@@ -38,13 +63,14 @@ static int bind_convolution(struct binder *b, struct linear *l, int index)
     return code;
 }
 
-static int bind_gates(struct binder *b, struct linear *l, const char *weight_name, const char *bias_name)
+static int bind_gates(struct binder *b, const struct naming *n, struct linear *l, const char *weight_name,
+                      const char *bias_name)
 {
     const int64_t shape[] = {4 * SILERO_HIDDEN, SILERO_HIDDEN};
     float *weight = NULL, *bias = NULL;
-    int code = weights_read(b, "lstm_cell.", weight_name, 2, shape, &weight);
+    int code = weights_read(b, n->recurrent, weight_name, 2, shape, &weight);
     if (!code)
-        code = weights_read(b, "lstm_cell.", bias_name, 1, shape, &bias);
+        code = weights_read(b, n->recurrent, bias_name, 1, shape, &bias);
     if (!code)
         code = weights_linear_few(b, l, weight, bias, shape[0], shape[1]);
     free(weight);
@@ -52,17 +78,17 @@ static int bind_gates(struct binder *b, struct linear *l, const char *weight_nam
     return code;
 }
 
-static int bind_ends(struct binder *b, struct silero *s)
+static int bind_ends(struct binder *b, const struct naming *n, struct silero *s)
 {
-    const int64_t transform[] = {2 * SILERO_BINS, 1, SILERO_FFT}, head[] = {1, SILERO_HIDDEN, 1}, one[] = {1};
+    const int64_t transform[] = {2 * SILERO_BINS, 1, SILERO_FFT}, one[] = {1};
     float *weight = NULL, *bias = NULL;
-    int code = weights_read(b, "", "stft_conv.weight", 3, transform, &weight);
+    int code = weights_read(b, "", n->transform, 3, transform, &weight);
     if (!code)
         code = weights_linear_few(b, &s->transform, weight, NULL, 2 * SILERO_BINS, SILERO_FFT);
     if (!code)
-        code = weights_read(b, "", "final_conv.weight", 3, head, &s->head);
+        code = weights_read(b, n->head, "weight", n->head_rank, n->head_shape, &s->head);
     if (!code)
-        code = weights_read(b, "", "final_conv.bias", 1, one, &bias);
+        code = weights_read(b, n->head, "bias", 1, one, &bias);
     if (!code)
         s->head_bias = *bias;
     free(weight);
@@ -75,17 +101,18 @@ int silero_open(struct silero **silero, const struct checkpoint *checkpoint, con
 {
     struct silero *new = memory_new(1, sizeof *new);
     struct binder b = {.checkpoint = checkpoint, .device = device, .type = TENSOR_F32, .fault = fault};
+    const struct naming *names = naming_of(checkpoint);
     *silero = NULL;
     if (!new)
         return fail_memory(fault, "Silero VAD");
     new->device = device;
-    int code = bind_ends(&b, new);
+    int code = bind_ends(&b, names, new);
     for (int i = 0; i < SILERO_CONVOLUTIONS && !code; i++)
-        code = bind_convolution(&b, &new->convolution[i], i);
+        code = bind_convolution(&b, names, &new->convolution[i], i);
     if (!code)
-        code = bind_gates(&b, &new->gates, "weight_ih", "bias_ih");
+        code = bind_gates(&b, names, &new->gates, "weight_ih", "bias_ih");
     if (!code)
-        code = bind_gates(&b, &new->recurrent, "weight_hh", "bias_hh");
+        code = bind_gates(&b, names, &new->recurrent, "weight_hh", "bias_hh");
     if (code)
         silero_close(&new);
     *silero = new;
@@ -112,7 +139,7 @@ void silero_close(struct silero **silero)
 struct silero_stream {
     const struct silero *silero;
     struct context context;
-    double flops; /* of a step */
+    double flops;              /* of a step */
     float heard[SILERO_HEARD]; /* context, window, mirrored end */
     float *hidden, *cell;      /* [hidden], on the device */
 };

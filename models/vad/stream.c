@@ -11,7 +11,7 @@
 struct vad_stream {
     const struct vad *vad;
     struct context context;
-    double flops; /* of a step */
+    double flops;          /* of a step */
     int64_t frames, steps; /* fed, and judged in twos */
     float *window;         /* [taps·mels]: the last frames, normalised */
     float *zeros;          /* of the largest ring */
