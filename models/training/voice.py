@@ -48,7 +48,8 @@ class Detector(nn.Module):
     def forward(self, features):
         """[batch, frames, mels], an even number of frames, to logits [batch, frames]."""
         ahead, taps = self.config["look_ahead"], self.config["taps"]
-        x = F.pad((features - self.mean) * self.scale, (0, 0, taps - 2 - ahead, ahead))
+        x = (features - self.mean) * self.scale
+        x = torch.cat([F.pad(x, (0, 0, taps - 2 - ahead, 0)), x[:, -1:].expand(-1, ahead, -1)], dim=1)
         x = x.unfold(1, taps, 2).transpose(2, 3).flatten(2)     # [batch, steps, taps · mels]
         h = F.relu(self.input(x))
         for block, d in zip(self.blocks, self.config["dilations"]):

@@ -105,15 +105,14 @@ int vad_stream_reset(struct vad_stream *s, struct fault *fault)
     return s->context.fault.code ? fail(fault, s->context.fault.code, "%s", s->context.fault.message) : 0;
 }
 
-/* The window moves on by a frame; beyond the end lie zeros, as before the beginning. */
+/* The window moves on by a frame; beyond the end, the last one stays. */
 static void slide(struct vad_stream *s, const float *frame)
 {
     const struct vad *v = s->vad;
     const size_t mels = (size_t)v->config.mel_bins, rest = (size_t)(v->config.taps - 1) * mels;
-    float *to = s->window + rest;
     memmove(s->window, s->window + mels, rest * sizeof *s->window);
-    for (size_t i = 0; i < mels; i++)
-        to[i] = frame ? (frame[i] - v->mean[i]) * v->scale[i] : 0;
+    for (size_t i = 0; frame && i < mels; i++)
+        s->window[rest + i] = (frame[i] - v->mean[i]) * v->scale[i];
     s->frames++;
 }
 

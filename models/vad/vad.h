@@ -41,9 +41,10 @@ int vad_stream_open(struct vad_stream **stream, const struct vad *vad, struct fa
 void vad_stream_close(struct vad_stream **stream);
 int vad_stream_reset(struct vad_stream *stream, struct fault *fault);
 
-/* Takes the next frame of log-mel [mel_bins] on the host, finite and not normalised; NULL: there is none, the sound has
- * ended. Returns how many frames are judged by it, 0 or VAD_STEP, their probabilities of speech in out: the first
- * frames of the stream first. After frame n, all up to n - look_ahead - 1 are, at least. Errors: DEVICE. */
+/* Takes the next frame of log-mel [mel_bins] on the host, finite and not normalised; NULL: the sound has ended, and the
+ * last frame stands for what would follow. Returns how many frames are judged by it, 0 or VAD_STEP, their probabilities
+ * of speech in out: the first frames of the stream first. After frame n, all up to n - look_ahead - 1 are, at least.
+ * Errors: DEVICE. */
 int vad_feed(struct vad_stream *stream, const float *frame, float out[VAD_STEP], struct fault *fault);
 
 /* FLOPs of the matrix products of one step. */

@@ -1,16 +1,18 @@
 """Golden values for models/vad, by forward passes written here in PyTorch after models/vad/MODEL.md.
 
     pip install torch safetensors soundfile
-    python tests/golden/make_vad.py tests/golden ../shared/models/silero-vad/silero_vad_16k.safetensors
+    python tests/golden/make_vad.py tests/golden ../shared/models
 
 vad/config.json, model.safetensors, small.f32   our own network, small, seeded random weights: probabilities of FRAMES frames
 vad/default.f32                                 the same of the network that ships
 vad/silero.f32                                  Silero's published weights: probabilities of the windows of samples/morning.flac
+vad/silero_ggml.f32                             the same of whisper.cpp's file of a later version
 vad/silero_random.f32                           the same of the weights that models/load/random.c makes of seed 3
 
 The features are not stored: both sides make them from the same integers (make_fastconformer.py), spread over log-mel's range.
 """
 import json
+import struct
 import sys
 from pathlib import Path
 
@@ -30,11 +32,11 @@ SMALL = {"model_type": "utter_vad", "mel_bins": 5, "hidden_size": 7, "taps": 6, 
 # ---- our own ----
 
 def judge(w, config, x):
-    """[frames, mels], raw log-mel, to [frames] probabilities; an odd last frame is followed by one beyond the end."""
+    """[frames, mels], raw log-mel, to [frames] probabilities; the last frame stands for those beyond the end."""
     ahead, taps = config["look_ahead"], config["taps"]
     frames = len(x)
     x = (x - w["mean"]) * w["scale"]
-    x = F.pad(x, (0, 0, taps - 2 - ahead, ahead + frames % 2))
+    x = torch.cat([torch.zeros(taps - 2 - ahead, x.shape[1]), x, x[-1:].expand(ahead + frames % 2, -1)])
     h = torch.stack([x[2 * s:2 * s + taps].flatten() for s in range((frames + 1) // 2)])
     h = F.relu(F.linear(h, w["input.weight"], w["input.bias"]))
     for i, d in enumerate(config["dilations"]):
@@ -65,6 +67,21 @@ SHAPES = {"stft_conv.weight": (258, 1, 256), "conv1.weight": (128, 129, 3), "con
           "conv4.weight": (128, 64, 3), "conv4.bias": (128,), "lstm_cell.weight_ih": (512, 128),
           "lstm_cell.weight_hh": (512, 128), "lstm_cell.bias_ih": (512,), "lstm_cell.bias_hh": (512,),
           "final_conv.weight": (1, 128, 1), "final_conv.bias": (1,)}
+
+
+def ggml_weights(path):
+    """By the published names, from the file that models/load/ggml.h describes."""
+    data, found = path.read_bytes(), []
+    at = 4 + 14 + 5 * 4
+    at += 4 + struct.unpack_from("<i", data, at)[0] * 12 + 16
+    while at < len(data):
+        rank, length, half = struct.unpack_from("<3i", data, at)
+        count = int(np.prod(struct.unpack_from(f"<{rank}i", data, at + 12)))
+        at += 12 + 4 * rank + length
+        found.append(np.frombuffer(data, "<f2" if half else "<f4", count, at).astype(np.float32))
+        at += count * (2 if half else 4)
+    names = list(SHAPES)[1:] + ["stft_conv.weight"]
+    return {name: torch.from_numpy(values).reshape(SHAPES[name]) for name, values in zip(names, found)}
 
 
 def random_floats(seed, name, shape):
@@ -104,7 +121,7 @@ def silero(w, samples):
 
 
 @torch.no_grad()
-def main(golden, published):
+def main(golden, models):
     folder = Path(golden) / "vad"
     folder.mkdir(exist_ok=True)
     write = lambda name, values: values.numpy().astype("<f4").tofile(folder / name)
@@ -116,7 +133,8 @@ def main(golden, published):
         config = json.loads((shipped / "config.json").read_text())
         write("default.f32", judge(load_file(shipped / "model.safetensors"), config, log_mel_like(FRAMES, config["mel_bins"])))
     signal = torch.from_numpy(soundfile.read(ROOT / "samples/morning.flac", dtype="float32")[0])
-    write("silero.f32", silero(load_file(published), signal))
+    write("silero.f32", silero(load_file(Path(models) / "silero-vad/silero_vad_16k.safetensors"), signal))
+    write("silero_ggml.f32", silero(ggml_weights(Path(models) / "ggml-headers/silero-v6.2.0-ggml.bin"), signal))
     write("silero_random.f32", silero({n: random_floats(3, n, s) for n, s in SHAPES.items()}, signal))
 
 

@@ -12,6 +12,8 @@
 #define SAMPLE  SOURCE_DIR "/samples/morning.flac"
 #define SILERO  SOURCE_DIR "/../shared/models/silero-vad/silero_vad_16k.safetensors"
 
+#define SILERO_GGML SOURCE_DIR "/../shared/models/ggml-headers/silero-v6.2.0-ggml.bin"
+
 enum { MOST_VALUES = 1000, SAMPLE_COUNT = 57920 };
 
 static size_t read_file(const char *path, void *out, size_t size)
@@ -188,6 +190,22 @@ static void published_silero_is_pytorchs(void **state)
     checkpoint_close(&checkpoint);
 }
 
+/* whisper.cpp's file, of a later version, its convolutions in 16 bits. */
+static void ggml_silero_is_pytorchs(void **state)
+{
+    (void)state;
+    struct checkpoint *checkpoint;
+    struct fault fault = {0};
+    if (access(SILERO_GGML, R_OK)) {
+        print_message("skipped: ../shared/models/ggml-headers is not there\n");
+        skip();
+    }
+    assert_int_equal(checkpoint_open(&checkpoint, SILERO_GGML, &fault), 0);
+    assert_true(silero_is(checkpoint));
+    compare_silero(checkpoint, GOLDEN "/silero_ggml.f32", 2e-5);
+    checkpoint_close(&checkpoint);
+}
+
 /* ---- what is not what it should be ---- */
 
 static void expect_config(const char *text, int code, const char *says)
@@ -242,7 +260,8 @@ static void expect_damage(const struct damage *d)
     struct vad *vad = NULL;
     struct silero *silero = NULL;
     size_t length = read_file(GOLDEN "/model.safetensors", bytes, sizeof bytes);
-    assert_int_equal(vad_config_read(&config, text, read_file(GOLDEN "/config.json", text, sizeof text), "c", &fault), 0);
+    assert_int_equal(vad_config_read(&config, text, read_file(GOLDEN "/config.json", text, sizeof text), "c", &fault),
+                     0);
     config.hidden_size = d->hidden ? d->hidden : config.hidden_size;
     for (size_t i = 0; d->from && i + strlen(d->from) <= length; i++)
         if (!memcmp(bytes + i, d->from, strlen(d->from)))
@@ -281,9 +300,10 @@ static void weights_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_is_pytorchs),          cmocka_unit_test(default_is_pytorchs),
-        cmocka_unit_test(random_silero_is_pytorchs),  cmocka_unit_test(published_silero_is_pytorchs),
-        cmocka_unit_test(configurations_are_checked), cmocka_unit_test(weights_are_checked),
+        cmocka_unit_test(small_is_pytorchs),         cmocka_unit_test(default_is_pytorchs),
+        cmocka_unit_test(random_silero_is_pytorchs), cmocka_unit_test(published_silero_is_pytorchs),
+        cmocka_unit_test(ggml_silero_is_pytorchs),   cmocka_unit_test(configurations_are_checked),
+        cmocka_unit_test(weights_are_checked),
     };
     return cmocka_run_group_tests_name("vad", tests, open_devices, close_devices);
 }
