@@ -84,31 +84,52 @@ static float decibels(float power)
     return power > 1e-12f && power < INFINITY ? 10 * log10f(power) : silence_db;
 }
 
-/* Level of the whole frame, and power of its band, from sums of four samples. */
-static float measure(struct activity *a, float *band)
+/* Means of four samples, and the sum of all squares. */
+static float fold(const float *frame, float means[GROUPS])
 {
-    float sums[GROUPS], squares[GROUPS], in = a->last_in, out = a->last_out;
-    float total = 0, sum = 0, energy = 0;
+    float squares[GROUPS], total = 0;
     for (int g = 0; g < GROUPS; g++) {
-        const float *x = a->frame + g * GROUP;
-        sums[g] = (x[0] + x[1]) + (x[2] + x[3]);
+        const float *x = frame + g * GROUP;
+        means[g] = ((x[0] + x[1]) + (x[2] + x[3])) / GROUP;
         squares[g] = (x[0] * x[0] + x[1] * x[1]) + (x[2] * x[2] + x[3] * x[3]);
     }
-    for (int g = 0; g < GROUPS; g++) {
-        const float mean = sums[g] / GROUP;
-        out = mean - in + high_pass * out;
-        in = mean;
-        energy += out * out;
-        sum += mean;
+    for (int g = 0; g < GROUPS; g++)
         total += squares[g];
+    return total;
+}
+
+static float level_of(const float means[GROUPS], float total)
+{
+    float sum = 0;
+    for (int g = 0; g < GROUPS; g++)
+        sum += means[g];
+    sum /= GROUPS;
+    return decibels(total / ACTIVITY_HOP - sum * sum);
+}
+
+float activity_level(const float *frame)
+{
+    float means[GROUPS];
+    const float total = fold(frame, means);
+    return level_of(means, total);
+}
+
+/* Level of the whole frame, and power of its band. */
+static float measure(struct activity *a, float *band)
+{
+    float means[GROUPS], in = a->last_in, out = a->last_out, energy = 0;
+    const float total = fold(a->frame, means);
+    for (int g = 0; g < GROUPS; g++) {
+        out = means[g] - in + high_pass * out;
+        in = means[g];
+        energy += out * out;
     }
     *band = energy / GROUPS;
     const bool good = *band < INFINITY && total < INFINITY; /* false, too, for what is not a number */
     a->last_in = good ? in : 0;
     a->last_out = good ? out : 0;
     *band = good ? *band : 0;
-    sum /= GROUPS;
-    return good ? decibels(total / ACTIVITY_HOP - sum * sum) : silence_db;
+    return good ? level_of(means, total) : silence_db;
 }
 
 /* Mean power of the last frames, in dB. */

@@ -33,6 +33,9 @@ struct activity_frame {
     bool speech;
 };
 
+/* The level of a frame's ACTIVITY_HOP samples, as above. */
+float activity_level(const float *frame);
+
 /* Feeds samples in any chunks. Errors: MEMORY, STATE (after finish, before reset). */
 int activity_feed(struct activity *activity, const float *samples, int64_t count, struct fault *fault);
 void activity_finish(struct activity *activity);

@@ -12,6 +12,8 @@ void fast_layer_norm(struct context *c, struct tensor out, struct tensor x, cons
 void fast_add(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b);
 void fast_scale(struct context *c, struct tensor out, struct tensor x, float scale);
 void fast_glu(struct context *c, struct tensor out, struct tensor x);
+void fast_magnitudes(struct context *c, struct tensor out, struct tensor x);
+void fast_lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
 void fast_mask_rows(struct context *c, struct tensor x, const int *lengths);
 void fast_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm);
 

@@ -2,6 +2,9 @@
 
 #include "models/cpu/device.h"
 #include "models/cpu/kernels.h"
+#include "models/cpu/plain.h"
+
+#include <math.h>
 
 /* A thread's share of a row op is worth a wake-up from about this many elements on. */
 enum { SHARE = 16 * 1024 };
@@ -100,6 +103,44 @@ void fast_glu(struct context *c, struct tensor out, struct tensor x)
 {
     struct job job = {.out = out, .a = x};
     run(c, &job, glu_rows, tensor_rows(&out), tensor_width(&out));
+}
+
+/* Square roots are vectors in every instruction set there is: the compiler's own will do. */
+static void magnitude_rows(void *context, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const struct job *j = context;
+    for (int64_t row = begin; row < end; row++) {
+        const float *restrict real = (const float *)j->a.data + 2 * row * j->width, *restrict imaginary =
+                                                                                        real + j->width;
+        float *restrict to = (float *)j->out.data + row * j->width;
+        for (int64_t i = 0; i < j->width; i++)
+            to[i] = sqrtf(real[i] * real[i] + imaginary[i] * imaginary[i]);
+    }
+}
+
+void fast_magnitudes(struct context *c, struct tensor out, struct tensor x)
+{
+    struct job job = {.out = out, .a = x};
+    if (x.type == TENSOR_F32 && out.type == TENSOR_F32)
+        run(c, &job, magnitude_rows, tensor_rows(&out), tensor_width(&out));
+    else
+        plain_magnitudes(c, out, x);
+}
+
+static void lstm_rows(void *context, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const struct job *j = context;
+    for (int64_t row = begin; row < end; row++)
+        j->kernels->lstm((float *)j->out.data + row * j->width, (float *)j->a.data + row * j->width,
+                         (const float *)j->b.data + 4 * row * j->width, j->width);
+}
+
+void fast_lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates)
+{
+    struct job job = {.out = out, .a = cell, .b = gates};
+    run(c, &job, lstm_rows, tensor_rows(&out), tensor_width(&out));
 }
 
 static void softmax_rows(void *context, int64_t begin, int64_t end, int worker)

@@ -53,6 +53,8 @@ struct cpu_kernels {
     void (*add)(float *out, const float *a, float scale, const void *b, enum tensor_type b_type, int64_t n);
     void (*layer_norm)(void *out, enum tensor_type out_type, const float *x, const struct norm *norm);
     void (*glu)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, int64_t n);
+    /* gates [4][n]: input, forget, cell, output. */
+    void (*lstm)(float *out, float *cell, const float *gates, int64_t n);
     void (*softmax)(float *out, const void *x, enum tensor_type x_type, int64_t n, bool logarithm);
     /* out = x · 127 / max |x|, rounded; returns max |x| / 127. */
     float (*quantize)(int8_t *out, const void *x, enum tensor_type x_type, int64_t n);

@@ -140,6 +140,22 @@ static void glu_row(void *out, enum tensor_type out_type, const void *x, enum te
         put(out, out_type, i, n, vec_mul(get(x, x_type, i, n), vec_sigmoid(get(gates, x_type, i, n))));
 }
 
+/* tanh(x) = 2 σ(2x) - 1: absolutely, not relatively, exact near 0, where it is multiplied and summed. */
+static inline vec vec_tanh(vec x)
+{
+    return vec_fma(vec_set(2), vec_sigmoid(vec_add(x, x)), vec_set(-1));
+}
+
+static void lstm_row(float *out, float *cell, const float *gates, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += LANES) {
+        vec kept = vec_mul(vec_sigmoid(get_f32(gates + n, i, n)), get_f32(cell, i, n));
+        vec value = vec_fma(vec_sigmoid(get_f32(gates, i, n)), vec_tanh(get_f32(gates + 2 * n, i, n)), kept);
+        put(cell, TENSOR_F32, i, n, value);
+        put(out, TENSOR_F32, i, n, vec_mul(vec_sigmoid(get_f32(gates + 3 * n, i, n)), vec_tanh(value)));
+    }
+}
+
 static void softmax_row(float *out, const void *x, enum tensor_type x_type, int64_t n, bool logarithm)
 {
     vec most = vec_set(-INFINITY), sum = vec_set(0);
@@ -337,6 +353,7 @@ const struct cpu_kernels KERNELS = {
     .add = add_row,
     .layer_norm = layer_norm_row,
     .glu = glu_row,
+    .lstm = lstm_row,
     .softmax = softmax_row,
     .quantize = quantize_row,
     .dequantize = dequantize_row,

@@ -20,6 +20,8 @@ void plain_layer_norm(struct context *c, struct tensor out, struct tensor x, con
 void plain_add(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b);
 void plain_scale(struct context *c, struct tensor out, struct tensor x, float scale);
 void plain_glu(struct context *c, struct tensor out, struct tensor x);
+void plain_magnitudes(struct context *c, struct tensor out, struct tensor x);
+void plain_lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
 void plain_mask_rows(struct context *c, struct tensor x, const int *lengths);
 void plain_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm);
 

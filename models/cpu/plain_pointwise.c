@@ -63,6 +63,39 @@ void plain_glu(struct context *c, struct tensor out, struct tensor x)
         }
 }
 
+void plain_magnitudes(struct context *c, struct tensor out, struct tensor x)
+{
+    (void)c;
+    int64_t n = tensor_width(&out);
+    for (int64_t row = 0; row < tensor_rows(&out); row++)
+        for (int64_t i = 0; i < n; i++) {
+            double real = element_get(x.data, x.type, row * 2 * n + i);
+            double imaginary = element_get(x.data, x.type, row * 2 * n + n + i);
+            element_set(out.data, out.type, row * n + i, (float)sqrt(real * real + imaginary * imaginary));
+        }
+}
+
+static double sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+void plain_lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates)
+{
+    (void)c;
+    int64_t n = tensor_width(&out);
+    for (int64_t row = 0; row < tensor_rows(&out); row++) {
+        const float *in = (const float *)gates.data + row * 4 * n, *forget = in + n, *new = in + 2 * n,
+                    *show = in + 3 * n;
+        float *kept = (float *)cell.data + row * n, *to = (float *)out.data + row * n;
+        for (int64_t i = 0; i < n; i++) {
+            double value = sigmoid(forget[i]) * kept[i] + sigmoid(in[i]) * tanh(new[i]);
+            kept[i] = (float)value;
+            to[i] = (float)(sigmoid(show[i]) * tanh(value));
+        }
+    }
+}
+
 void plain_mask_rows(struct context *c, struct tensor x, const int *lengths)
 {
     (void)c;

@@ -261,6 +261,8 @@ static const struct ops *cuda_ops(void)
     ops.add = cuda_add;
     ops.scale = cuda_scale;
     ops.glu = cuda_glu;
+    ops.magnitudes = cuda_magnitudes;
+    ops.lstm_cell = cuda_lstm_cell;
     ops.mask_rows = cuda_mask_rows;
     ops.softmax = cuda_softmax;
     ops.conv2d_first_relu = cuda_conv2d_first_relu;

@@ -62,6 +62,8 @@ void cuda_layer_norm(struct context *c, struct tensor out, struct tensor x, cons
 void cuda_add(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b);
 void cuda_scale(struct context *c, struct tensor out, struct tensor x, float scale);
 void cuda_glu(struct context *c, struct tensor out, struct tensor x);
+void cuda_magnitudes(struct context *c, struct tensor out, struct tensor x);
+void cuda_lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
 void cuda_mask_rows(struct context *c, struct tensor x, const int *lengths);
 void cuda_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm);
 void cuda_conv2d_first_relu(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);

@@ -46,6 +46,41 @@ void cuda_glu(struct context *c, struct tensor out, struct tensor x)
     each(c, "glu", tensor_count(&out), gated{view_of(out), view_of(x), tensor_width(&out)});
 }
 
+struct magnitude {
+    struct view out, x;
+    int64_t n;
+    __device__ void operator()(int64_t i) const
+    {
+        const int64_t at = i / n * 2 * n + i % n;
+        const float real = get(x, at), imaginary = get(x, at + n);
+        put(out, i, sqrtf(real * real + imaginary * imaginary));
+    }
+};
+
+void cuda_magnitudes(struct context *c, struct tensor out, struct tensor x)
+{
+    each(c, "magnitudes", tensor_count(&out), magnitude{view_of(out), view_of(x), tensor_width(&out)});
+}
+
+struct memory_cell {
+    float *out, *cell;
+    const float *gates;
+    int64_t n;
+    __device__ void operator()(int64_t i) const
+    {
+        const float *sums = gates + i / n * 4 * n + i % n;
+        const float value = sigmoid(sums[n]) * cell[i] + sigmoid(sums[0]) * tanhf(sums[2 * n]);
+        cell[i] = value;
+        out[i] = sigmoid(sums[3 * n]) * tanhf(value);
+    }
+};
+
+void cuda_lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates)
+{
+    each(c, "lstm_cell", tensor_count(&out),
+         memory_cell{(float *)out.data, (float *)cell.data, (const float *)gates.data, tensor_width(&out)});
+}
+
 struct masked {
     struct view x;
     const int *lengths;

@@ -91,11 +91,30 @@ static int read_tokens(const struct reading *r, struct cursor *c)
     return 0;
 }
 
+/* ---- Silero VAD: the numbers of its head are all to be seen in its tensors ---- */
+
+static bool begins_silero(const struct cursor *c)
+{
+    static const unsigned char start[] = "\x0a\0\0\0silero-16k";
+    return c->left >= sizeof start - 1 && !memcmp(c->at, start, sizeof start - 1);
+}
+
+static int skip_silero(const struct reading *r, struct cursor *c)
+{
+    uint32_t layers;
+    const unsigned char *bytes;
+    if (!cursor_bytes(c, 14 + 5 * 4, &bytes) || !cursor_u32(c, &layers))
+        return stored_damaged(r, "the file ends in the numbers of Silero VAD");
+    if (!cursor_bytes(c, (uint64_t)layers * 3 * 4 + 4 * 4, &bytes))
+        return stored_damaged(r, "the file ends in the layers of Silero VAD");
+    return 0;
+}
+
 /* ---- tensors ---- */
 
-static int read_shape(const struct reading *r, struct cursor *c, struct stored_tensor *t, uint32_t rank)
+static int read_shape(const struct reading *r, struct cursor *c, struct stored_tensor *t, uint32_t rank, uint32_t least)
 {
-    if (rank < 1 || rank > RANK)
+    if (rank < least || rank > RANK)
         return fail(r->fault, UTTER_ERROR_MODEL, "%s: tensor %zu has %lld dimensions, not 1 to 4", r->path,
                     r->list->count, (long long)(int32_t)rank);
     t->rank = (int)rank;
@@ -127,14 +146,14 @@ static int take_data(const struct reading *r, struct cursor *c, struct stored_te
     return 0;
 }
 
-static int read_tensor(const struct reading *r, struct cursor *c)
+static int read_tensor(const struct reading *r, struct cursor *c, uint32_t least_rank)
 {
     uint32_t rank, length, type;
     const unsigned char *name;
     struct stored_tensor t = {0};
     if (!cursor_u32(c, &rank) || !cursor_u32(c, &length) || !cursor_u32(c, &type))
         return stored_damaged(r, "the file ends in a tensor's header");
-    int code = read_shape(r, c, &t, rank);
+    int code = read_shape(r, c, &t, rank, least_rank);
     if (code)
         return code;
     if (!cursor_bytes(c, length, &name))
@@ -156,12 +175,13 @@ int ggml_read(const unsigned char *data, size_t size, const char *path, const ch
     uint32_t magic;
     if (!cursor_u32(&c, &magic) || magic != MAGIC)
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "%s: not a ggml file", r.path);
-    int code = read_parameters(&r, &c);
-    if (!code)
+    const bool silero = begins_silero(&c);
+    int code = silero ? skip_silero(&r, &c) : read_parameters(&r, &c);
+    if (!code && !silero)
         code = skip_filters(&r, &c);
-    if (!code)
+    if (!code && !silero)
         code = read_tokens(&r, &c);
     while (!code && c.left)
-        code = read_tensor(&r, &c);
+        code = read_tensor(&r, &c, silero ? 0 : 1); /* whose last bias is a scalar */
     return code;
 }

@@ -8,7 +8,9 @@
  *     int32  number of tokens, then each: uint32 length, bytes
  *     and to the end of the file tensors: int32 rank (1 to 4), length of the name, type; int32 dimensions, innermost
  *            first; the name; the data
- * The biases of the convolutions are stored as [n, 1]; they get the shape [n] that everything else gives them. */
+ * Silero VAD in this form has another head: int32 10, "silero-16k"; int32 version (3), window, context, number of
+ * layers, and of each in, out and kernel; in, hidden, in and out of what follows. Its tensors may have rank 0. The
+ * biases of the convolutions are stored as [n, 1]; they get the shape [n] that everything else gives them. */
 #ifndef MODELS_LOAD_GGML_H
 #define MODELS_LOAD_GGML_H
 

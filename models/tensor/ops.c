@@ -241,6 +241,27 @@ void glu(struct context *c, struct tensor out, struct tensor x)
         c->device->ops->glu(c, out, x);
 }
 
+void magnitudes(struct context *c, struct tensor out, struct tensor x)
+{
+    if (usable(c, "magnitudes", &out, &x) &&
+        check(c, tensor_width(&x) == 2 * tensor_width(&out) && tensor_rows(&x) == tensor_rows(&out), "magnitudes",
+              "x is not twice as wide as out", &out, &x) &&
+        computing(c, &out))
+        c->device->ops->magnitudes(c, out, x);
+}
+
+void lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates)
+{
+    const char *op = "lstm_cell";
+    if (usable(c, op, &out, &gates) && usable(c, op, &cell, &gates) &&
+        check(c, is_f32(&out) && is_f32(&cell) && is_f32(&gates), op, "not f32", &out, &gates) &&
+        check(c, tensor_same_shape(&out, &cell), op, "out and cell differ in shape", &out, &cell) &&
+        check(c, tensor_width(&gates) == 4 * tensor_width(&out) && tensor_rows(&gates) == tensor_rows(&out), op,
+              "gates is not four times as wide as out", &out, &gates) &&
+        computing(c, &out))
+        c->device->ops->lstm_cell(c, out, cell, gates);
+}
+
 void mask_rows(struct context *c, struct tensor x, const int *lengths)
 {
     if (usable(c, "mask_rows", &x, &x) &&

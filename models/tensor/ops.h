@@ -149,6 +149,14 @@ void scale(struct context *c, struct tensor out, struct tensor x, float scale);
 /* Gated linear unit (Dauphin et al., 2017): x [..., 2n], out [..., n] = x[..., :n] · sigmoid(x[..., n:]). Any. */
 void glu(struct context *c, struct tensor out, struct tensor x);
 
+/* Of complex numbers: x [..., 2n] any, the real parts before the imaginary ones; out [..., n] any: their magnitudes. */
+void magnitudes(struct context *c, struct tensor out, struct tensor x);
+
+/* A step of a long short-term memory (Hochreiter and Schmidhuber, 1997, with forget gates, as PyTorch's LSTMCell has
+ * it): gates [rows, 4n], the sums W x + U h + b of input, forget, cell and output, in this order; cell [rows, n]
+ * becomes σ(forget) · cell + σ(input) · tanh(cell's sum), and out [rows, n] σ(output) · tanh(cell). All f32. */
+void lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
+
 /* x [batch, time, …]: zeroes the steps at and after lengths[row]. Any. */
 void mask_rows(struct context *c, struct tensor x, const int *lengths);
 
@@ -266,6 +274,8 @@ struct ops {
     void (*add)(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b);
     void (*scale)(struct context *c, struct tensor out, struct tensor x, float scale);
     void (*glu)(struct context *c, struct tensor out, struct tensor x);
+    void (*magnitudes)(struct context *c, struct tensor out, struct tensor x);
+    void (*lstm_cell)(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
     void (*mask_rows)(struct context *c, struct tensor x, const int *lengths);
     void (*softmax)(struct context *c, struct tensor out, struct tensor x, bool logarithm);
     void (*conv2d_first_relu)(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);

@@ -402,7 +402,7 @@ static void refuses_what_makes_no_sense(void **unused)
     struct utter_session_params params;
     utter_session_params_init(&params);
     params.live = &live;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         energy_params(&live);
         if (i == 0)
             live.silence_after_words = -1;

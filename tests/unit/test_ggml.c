@@ -85,6 +85,39 @@ static void test_faults_in_the_head(void **state)
     expect_changes(ggml_read, &b, changes, sizeof changes / sizeof *changes);
 }
 
+static void put_silero_head(struct bytes *bytes)
+{
+    static const uint32_t numbers[] = {6, 2, 0, 512, 64, 1, 129, 128, 3, 128, 128, 128, 1};
+    bytes->size = 0;
+    put_u32(bytes, 0x67676d6c);
+    put_u32(bytes, 10);
+    put_text(bytes, "silero-16k");
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        put_u32(bytes, numbers[i]);
+}
+
+static void test_silero(void **state)
+{
+    (void)state;
+    put_silero_head(&b);
+    const size_t at = b.size;
+    put_ggml_tensor(&b, "w.weight", 0, 2, (int[]){2, 3}, SAMPLE_WEIGHT, sizeof SAMPLE_WEIGHT);
+    put_ggml_tensor(&b, "w.bias", 0, 0, NULL, SAMPLE_BIAS, 4);
+    struct checkpoint *c = open_good(&b, "silero.bin", "ggml");
+    assert_int_equal(checkpoint_count(c), 2);
+    expect_floats(c, "w.weight", 2, (int64_t[]){3, 2}, SAMPLE_WEIGHT, 6);
+    expect_floats(c, "w.bias", 1, (int64_t[]){1}, SAMPLE_BIAS, 1);
+    checkpoint_close(&c);
+    const struct change changes[] = {
+        {20, 0, 0, BAD, "ends in the numbers of Silero VAD"},
+        {40, 0, 0, BAD, "ends in the numbers of Silero VAD"},
+        {at - 1, 0, 0, BAD, "ends in the layers of Silero VAD"},
+        {38, 4, 0xffffffff, BAD, "ends in the layers of Silero VAD"},
+        {at, 4, 5, BAD, "tensor 0 has 5 dimensions"},
+    };
+    expect_changes(ggml_read, &b, changes, sizeof changes / sizeof *changes);
+}
+
 static void test_faults_in_tensors(void **state)
 {
     (void)state;
@@ -128,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_what_is_in_it),
         cmocka_unit_test(test_the_content_decides),
         cmocka_unit_test(test_biases),
+        cmocka_unit_test(test_silero),
         cmocka_unit_test(test_faults_in_the_head),
         cmocka_unit_test(test_faults_in_tensors),
     };

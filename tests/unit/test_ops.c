@@ -405,6 +405,51 @@ static void test_scale_glu_softmax(void **state)
     }
 }
 
+static void run_magnitudes(struct context *c, struct call *call)
+{
+    magnitudes(c, call->out, call->in[0]);
+}
+
+static void test_magnitudes(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 30; i++) {
+        int64_t rows = pick(0, 20), width = pick(1, 150);
+        float *x = noise(rows * width * 2, i % 3 ? 4 : 1e-6f);
+        struct call call = {.inputs = 1, .host = {x}, .run = run_magnitudes};
+        call.in[0] = shaped(pick_type(), 2, rows, 2 * width, 0, 0);
+        call.out = shaped(pick_type(), 2, rows, width, 0, 0);
+        compare_levels(call, 1e-6, NULL, NULL);
+        free(x);
+    }
+}
+
+/* in[0]: the cell's state. out has the new state behind the output, so that both are compared. */
+static void run_lstm(struct context *c, struct call *call)
+{
+    const int64_t rows = call->in[0].shape[0], width = call->in[0].shape[1];
+    struct tensor out = tensor_2d(TENSOR_F32, call->out.data, rows, width);
+    struct tensor state = tensor_2d(TENSOR_F32, (float *)call->out.data + rows * width, rows, width);
+    lstm_cell(c, out, call->in[0], call->in[1]);
+    scale(c, state, call->in[0], 1);
+}
+
+static void test_lstm_cell(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 30; i++) {
+        int64_t rows = pick(1, 20), width = pick(1, 150);
+        float *cell = noise(rows * width, 3), *gates = noise(rows * width * 4, i % 5 ? 6 : 100);
+        struct call call = {.inputs = 2, .host = {cell, gates}, .run = run_lstm};
+        call.in[0] = shaped(TENSOR_F32, 2, rows, width, 0, 0);
+        call.in[1] = shaped(TENSOR_F32, 2, rows, 4 * width, 0, 0);
+        call.out = shaped(TENSOR_F32, 3, 2, rows, width, 0);
+        compare_levels(call, 1e-6, NULL, NULL);
+        free(cell);
+        free(gates);
+    }
+}
+
 static void run_mask(struct context *c, struct call *call)
 {
     mask_rows(c, call->in[0], call->lengths);
@@ -686,6 +731,8 @@ int main(void)
         cmocka_unit_test(test_layer_norm),
         cmocka_unit_test(test_add),
         cmocka_unit_test(test_scale_glu_softmax),
+        cmocka_unit_test(test_magnitudes),
+        cmocka_unit_test(test_lstm_cell),
         cmocka_unit_test(test_mask_rows),
         cmocka_unit_test(test_conv2d),
         cmocka_unit_test(test_conv1d),
