@@ -1,7 +1,6 @@
-/* call_center.c - many telephone calls at once: of each, the G.711 of agent and customer comes in packets of 20 ms, and two
- * threads have half of the calls each. Prints what is said, while it is spoken.
- *   sox call.wav -t raw -r 8000 -c 2 -e mu-law call.raw
- *   call_center call.raw [CALLS [SPEED]]     SPEED 1: the pace of speech; 0: as fast as it goes
+/* call_center.c - many telephone calls at once: of each, the G.711 of agent and customer comes in packets of 20 ms, and
+ * two threads have half of the calls each. Prints what is said, while it is spoken. sox call.wav -t raw -r 8000 -c 2 -e
+ * mu-law call.raw call_center call.raw [CALLS [SPEED]]     SPEED 1: the pace of speech; 0: as fast as it goes
  * SPDX-License-Identifier: Apache-2.0 */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>

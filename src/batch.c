@@ -45,6 +45,12 @@ void batch_reset(struct batch *b)
         whisper_batch_reset(b->whisper);
 }
 
+void batch_decode(struct batch *b, const struct decoding *decoding)
+{
+    if (b->whisper)
+        whisper_batch_decode(b->whisper, decoding);
+}
+
 int batch_rows(const struct utter_model *model, const struct decoding *decoding, int wanted)
 {
     return model->whisper ? whisper_batch_rows(model, decoding, wanted) : wanted;

@@ -11,6 +11,7 @@ struct decoding {
     int nbest; /* texts of each window to keep; 0: none */
     struct whisper_search_params search;
     bool sequential, forget, word_times, drop_doubtful;
+    bool passing; /* a tentative text, which must not decide the language of the stream */
     int language; /* id of the token of the language asked for; -1: English-only model; LANGUAGE_UNKNOWN */
     int *prompt;  /* [prompt_count], owned */
     size_t prompt_count;

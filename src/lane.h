@@ -11,6 +11,7 @@
 struct live_setting {
     const struct utter_model *model;
     const struct decoding *decoding;
+    const struct decoding *quick; /* for tentative texts */
     struct passes *passes;
     struct cutter_params cutting;
     int64_t nothing;  /* samples of silence that end an utterance without words */

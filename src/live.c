@@ -18,7 +18,8 @@ static const float threshold = 0.5f;
 struct live {
     struct live_setting setting;
     struct live_results results;
-    struct passes *own; /* of a Whisper */
+    struct passes *own;    /* of a Whisper … */
+    struct decoding quick; /* … which is asked for tentative texts greedily and once */
     int lanes;
     struct lane **lane; /* [lanes] */
 };
@@ -81,6 +82,21 @@ static int cut_live(struct cutter_params *cutting, const struct utter_model *mod
     return voices_get(model->voices, p->voice_activity, &cutting->voice, fault);
 }
 
+/* Nothing in it is owned: it is the session's own decoding with less search. */
+static void choose_quick(struct live *live)
+{
+    struct live_setting *s = &live->setting;
+    s->quick = s->decoding;
+    if (!s->model->whisper)
+        return;
+    live->quick = *s->decoding;
+    live->quick.beam = live->quick.search.beam = live->quick.search.best_of = live->quick.search.temperatures = 1;
+    live->quick.search.temperature[0] = 0;
+    live->quick.passing = true;
+    live->quick.nbest = live->quick.search.nbest = 0;
+    s->quick = &live->quick;
+}
+
 static int settle(struct live *live, const struct utter_model *model, const struct utter_live_params *p,
                   struct fault *fault)
 {
@@ -93,6 +109,7 @@ static int settle(struct live *live, const struct utter_model *model, const stru
     s->crowded = model->whisper ? s->tail : (int64_t)(crowded_seconds * WINDOW_RATE);
     if (cut_live(&s->cutting, model, p, fault))
         return fault->code;
+    choose_quick(live);
     if (model->whisper && passes_open(&live->own, model, batch_longest(model), fault))
         return fault->code;
     s->passes = model->whisper ? live->own : model->passes;

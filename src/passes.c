@@ -65,7 +65,7 @@ static struct pass *find_free(struct passes *p, const struct decoding *decoding)
         struct pass *pass = &p->pass[i];
         if (pass->taken)
             continue;
-        if (pass->batch && pass->beam == decoding->beam && pass->nbest == decoding->nbest)
+        if (pass->batch && (p->model->whisper || (pass->beam == decoding->beam && pass->nbest == decoding->nbest)))
             return pass;
         other = pass;
     }
@@ -92,9 +92,13 @@ static void give_back(struct passes *p, struct pass *pass, double seconds)
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Makes the pass fit the decoding. */
+/* Makes the pass fit the decoding. A Whisper's is one session's alone, and opened with the largest beam it asks for. */
 static int prepare(struct passes *p, struct pass *pass, const struct decoding *decoding, struct fault *fault)
 {
+    if (pass->batch && p->model->whisper) {
+        batch_decode(pass->batch, decoding);
+        return 0;
+    }
     if (pass->batch && pass->beam == decoding->beam && pass->nbest == decoding->nbest)
         return 0;
     batch_close(&pass->batch);

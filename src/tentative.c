@@ -161,7 +161,7 @@ static int hear_tail(struct tentative *t, const struct cutter_view *view, struct
     if (!w->samples)
         return fail_memory(fault, "a window of sound");
     memcpy(w->samples, view->samples + (view->count - count), (size_t)count * sizeof *w->samples);
-    return passes_run(s->passes, s->decoding, w, &t->results->timings, fault);
+    return passes_run(s->passes, s->quick, w, &t->results->timings, fault);
 }
 
 int tentative_hear(struct tentative *t, const struct cutter_view *view, struct fault *fault)

@@ -119,6 +119,11 @@ void whisper_batch_reset(struct whisper_batch *b)
     b->language = b->decoding->language;
 }
 
+void whisper_batch_decode(struct whisper_batch *b, const struct decoding *decoding)
+{
+    b->decoding = decoding;
+}
+
 const char *whisper_batch_language(const struct whisper_batch *b)
 {
     if (b->language == -1)
@@ -205,7 +210,7 @@ static int find_languages(struct whisper_batch *b, struct fault *fault)
         for (int i = 1; i < b->count; i++)
             if (sure[i] > sure[best])
                 best = i;
-        if (sure[best] >= language_sure)
+        if (sure[best] >= language_sure && !b->decoding->passing)
             b->language = b->languages[best];
     }
     free(rows);

@@ -12,6 +12,9 @@ int whisper_batch_open(struct whisper_batch **batch, const struct utter_model *m
                        const struct decoding *decoding, struct fault *fault);
 void whisper_batch_close(struct whisper_batch **batch);
 void whisper_batch_reset(struct whisper_batch *batch);
+/* Searches from here on as decoding says, which is borrowed and asks for no more rows than the one it was opened with.
+ */
+void whisper_batch_decode(struct whisper_batch *batch, const struct decoding *decoding);
 int whisper_batch_rows(const struct utter_model *model, const struct decoding *decoding, int wanted);
 int64_t whisper_batch_longest(const struct utter_model *model);
 int whisper_batch_features(struct whisper_batch *batch, struct window *const *windows, int count, struct fault *fault);

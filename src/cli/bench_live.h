@@ -5,7 +5,7 @@
 #include "utter.h"
 
 struct bench_live {
-    const char *file; /* what the streams say, each from another point on */
+    const char *file;     /* what the streams say, each from another point on */
     int streams, feeders; /* feeders: threads that the streams are shared out to */
     double seconds;       /* of every stream */
     const struct utter_decoding_params *decoding;
@@ -20,11 +20,11 @@ struct quantiles {
 };
 
 struct bench_live_result {
-    struct quantiles word;    /* from a word's end to the first text that has a word in its place */
-    struct quantiles same;    /* … and to the first that has the same word */
-    struct quantiles commit;  /* from the end of the end-point silence to the utterance's last text */
-    double late;              /* the latest that a packet came, behind its time */
-    double processor_share;   /* of the feeders' cores */
+    struct quantiles word;   /* from a word's end to the first text that has a word in its place */
+    struct quantiles same;   /* … and to the first that has the same word */
+    struct quantiles commit; /* from the end of the end-point silence to the utterance's last text */
+    double late;             /* the latest that a packet came, behind its time */
+    double processor_share;  /* of the feeders' cores */
     double megabytes_a_stream;
     double model_seconds, features_seconds, search_seconds; /* of all streams */
 };

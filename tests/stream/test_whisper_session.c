@@ -157,6 +157,50 @@ static void any_chunking_gives_the_same_text(void **unused)
     }
 }
 
+/* What a live session commits, whatever comes between and however the sound is cut; the language is heard, not given.
+ */
+static void live_text(double interval, size_t chunk, char *text, size_t size)
+{
+    struct utter_decoding_params decoding = twelve_tokens();
+    struct utter_live_params live;
+    struct utter_session_params params;
+    struct utter_event event = {.struct_size = sizeof event};
+    utter_session *session = NULL;
+    utter_live_params_init(&live);
+    utter_session_params_init(&params);
+    live.voice_activity = "energy";
+    live.tentative_interval = interval;
+    params.live = &live;
+    params.decoding = &decoding;
+    assert_int_equal(utter_session_open(model, &params, &session), 0);
+    *text = 0;
+    for (size_t done = 0; done < speech.count; done += chunk) {
+        size_t count = chunk < speech.count - done ? chunk : speech.count - done;
+        assert_int_equal(utter_session_feed(session, speech.samples + done, count), 0);
+    }
+    assert_int_equal(utter_session_finish(session), 0);
+    while (utter_session_next_event(session, &event) == 1) {
+        if (event.kind != UTTER_EVENT_COMMITTED && event.kind != UTTER_EVENT_END)
+            continue;
+        assert_true(strlen(text) + strlen(event.segment.text) + 16 < size);
+        strcat(strcat(text, event.segment.text), "|");
+        strcat(text, utter_end_name(event.end));
+    }
+    utter_session_close(&session);
+}
+
+static void live_sessions_commit_the_same(void **unused)
+{
+    (void)unused;
+    static char whole[1 << 16], pieces[1 << 16];
+    live_text(-1, speech.count, whole, sizeof whole);
+    assert_true(strlen(whole) > 100);
+    live_text(0, 160, pieces, sizeof pieces);
+    assert_string_equal(pieces, whole);
+    live_text(0.5, 7777, pieces, sizeof pieces);
+    assert_string_equal(pieces, whole);
+}
+
 static void a_beam_and_a_reset_give_text_too(void **unused)
 {
     (void)unused;
@@ -360,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(info_says_whisper),
         cmocka_unit_test(any_chunking_gives_the_same_text),
+        cmocka_unit_test(live_sessions_commit_the_same),
         cmocka_unit_test(a_beam_and_a_reset_give_text_too),
         cmocka_unit_test(alternatives_come_with_their_tokens),
         cmocka_unit_test(the_language_asked_for_is_the_stream_s),
