@@ -1,5 +1,6 @@
 /* Live sessions, with the model that understands the language of tones: what is committed does not depend on how the
  * sound comes in, tentative text comes before it, and utterances end as the rules say. */
+#include "audio/file.h"
 #include "src/include/utter.h"
 
 #include "tests/stream/tiny.h"
@@ -433,6 +434,51 @@ static void refuses_what_makes_no_sense(void **unused)
     utter_session_close(&session);
 }
 
+/* The recording of samples/ three times, with pauses. */
+static void read_sample(struct sound *sound)
+{
+    struct audio_file *file = NULL;
+    struct fault fault = {0};
+    static float samples[16000 * 5];
+    assert_int_equal(audio_file_open_path(&file, SOURCE_DIR "/samples/morning.flac", "morning", &fault), 0);
+    int64_t count = audio_file_read(file, samples, 16000 * 5, &fault);
+    audio_file_close(&file);
+    assert_true(count > 16000);
+    for (int i = 0; i < 3; i++) {
+        sound_pause(sound, 0.3 + i);
+        for (int64_t k = 0; k < count; k++)
+            sound_add(sound, samples[k]);
+    }
+    sound_pause(sound, 2);
+}
+
+/* The model and the detector that ship, on speech. */
+static void what_ships_does_not_mind_chunks_either(void **unused)
+{
+    (void)unused;
+    struct sound sound = {.state = 16};
+    struct utter_live_params live;
+    utter_model *tiny = model, *ships = NULL;
+    utter_live_params_init(&live);
+    read_sample(&sound);
+    assert_int_equal(utter_model_open(engine, SOURCE_DIR "/models/default/en", NULL, &ships), 0);
+    model = ships;
+    struct heard *whole = hear(&sound, &live, sound.count, 0);
+    assert_true(tones_count(whole->text[0]) >= 12);
+    assert_int_equal(whole->utterances[0], 3);
+    static const size_t chunks[] = {1, 333, 0, 0};
+    for (uint32_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+        struct heard *pieces = hear(&sound, &live, chunks[i], i);
+        assert_string_equal(pieces->committed[0], whole->committed[0]);
+        assert_string_equal(pieces->ends, whole->ends);
+        free(pieces);
+    }
+    model = tiny;
+    utter_model_close(&ships);
+    free(whole);
+    sound_free(&sound);
+}
+
 /* Left at any point, or begun anew. */
 static void abandoned_at_any_point(void **unused)
 {
@@ -534,6 +580,62 @@ static void fifty_sessions_on_eight_threads(void **unused)
         tones_free(&tones[i]);
 }
 
+/* ---- the contract broken ---- */
+
+struct long_call {
+    utter_session *session;
+    struct sound sound;
+    int code;
+};
+
+static void *feed_long(void *context)
+{
+    struct long_call *call = context;
+    call->code = utter_session_feed(call->session, call->sound.samples, call->sound.count);
+    return NULL;
+}
+
+static int closed_inside;
+
+static void count_log(void *context, enum utter_log_level level, const char *text)
+{
+    (void)context;
+    closed_inside += level == UTTER_LOG_ERROR && strstr(text, "inside a call") != NULL;
+}
+
+/* While one thread is in a long call, another is refused, and may close the session, which the call then ends. */
+static void a_second_thread_is_refused(void **unused)
+{
+    (void)unused;
+    struct tones t = {.sound = {.state = 40}};
+    struct utter_engine_params params;
+    utter_engine *own = NULL;
+    utter_model *shared = model;
+    pthread_t thread;
+    utter_engine_params_init(&params);
+    params.log = count_log;
+    params.log_level = UTTER_LOG_ERROR;
+    assert_int_equal(utter_engine_open(&own, &params), 0);
+    model = tiny_model(own);
+    tones_say(&t, 2000);
+    struct long_call call = {.session = open_live(NULL, 0, 0), .sound = t.sound};
+    utter_session *session = call.session;
+    assert_int_equal(pthread_create(&thread, NULL, feed_long, &call), 0);
+    int code = 0;
+    while (!code)
+        code = utter_session_feed(session, t.sound.samples, 0);
+    assert_int_equal(code, UTTER_ERROR_STATE);
+    utter_session_close(&session);
+    assert_null(session);
+    assert_int_equal(closed_inside, 1);
+    pthread_join(thread, NULL);
+    assert_int_equal(call.code, 0);
+    utter_model_close(&model);
+    utter_engine_close(&own);
+    model = shared;
+    tones_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -547,8 +649,10 @@ int main(void)
         cmocka_unit_test(a_call_has_two_channels),
         cmocka_unit_test(warns_once),
         cmocka_unit_test(refuses_what_makes_no_sense),
+        cmocka_unit_test(what_ships_does_not_mind_chunks_either),
         cmocka_unit_test(abandoned_at_any_point),
         cmocka_unit_test(fifty_sessions_on_eight_threads),
+        cmocka_unit_test(a_second_thread_is_refused),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
