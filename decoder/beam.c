@@ -1,5 +1,6 @@
 /* beam.c - prefix beam search: the likeliest token sequences, each the sum over all of its alignments
- * (Hannun et al. 2014, arXiv 1408.2873, algorithm 1, without the language model).
+ * (Hannun et al. 2014, arXiv 1408.2873, algorithm 1). With a language model a prefix has a rank beside its mass, what
+ * the model says of it (fusion.h), and competes with the sum of both.
  *
  * Prefixes are nodes of a trie; those in the beam sit in slots. A prefix that is new to the beam can come from one
  * place only, its parent plus one token, so no table of candidates is needed: slots are first advanced in place (with
@@ -32,12 +33,14 @@ struct node {
 struct slot {
     int32_t node;
     double blank, token, total;
+    double rank; /* what the language model adds; 0 without one */
 };
 
 /* A prefix that may be in the next beam: slot's own, or slot's extended by a token. */
 struct candidate {
-    double score;        /* total */
-    double blank, last;  /* as struct slot */
+    double score;              /* total + rank */
+    double blank, last, total; /* as struct slot */
+    double rank;
     int32_t slot, token; /* token NONE: the prefix itself */
     uint32_t order;      /* who comes first among equals */
 };
@@ -59,11 +62,63 @@ struct beam {
     int heap_count;
     struct choice *choices; /* [choice_limit] the frame's likeliest tokens */
     int choice_limit, choice_count;
+    const struct fusion *fusion; /* NULL: no language model, and no fused */
+    const struct fusion_params *weights;
+    struct fused *fused; /* of each node */
+    size_t fused_capacity;
 };
+
+/* ---- what the language model says ------------------------------------------------------------------ */
+
+/* Words are scored once for each prefix that ends with them, when somebody first asks. */
+static const struct fused *completed(struct beam *b, int32_t node)
+{
+    struct fused *f = &b->fused[node];
+    if (!f->completed)
+        fusion_complete(b->fusion, b->weights, &b->fused[f->context].after, f);
+    return f;
+}
+
+/* A prefix and a token more. */
+static struct fused fuse(struct beam *b, int32_t parent, int32_t token)
+{
+    struct fused out;
+    const struct fused *f = fusion_begins_word(b->fusion, token) ? completed(b, parent) : &b->fused[parent];
+    fusion_extend(b->fusion, b->weights, f, parent, token, &out);
+    return out;
+}
+
+static bool add_fused(struct beam *b, int32_t parent, int32_t token)
+{
+    void *fused = b->fused;
+    bool grown = memory_grow(&fused, &b->fused_capacity, b->node_count + 1, sizeof *b->fused);
+    b->fused = fused;
+    if (grown && parent == NONE)
+        fusion_begin(b->fusion, &b->fused[b->node_count]);
+    else if (grown)
+        b->fused[b->node_count] = fuse(b, parent, token);
+    return grown;
+}
+
+/* The most that a prefix can rank at with a token more: look-ahead only ever falls within a word. */
+static double most_with(struct beam *b, int32_t node, int32_t token)
+{
+    if (!b->fusion)
+        return 0.0;
+    const struct fused *f = &b->fused[node];
+    double bonus = b->weights->bonus > 0.0 ? b->weights->bonus : 0.0;
+    if (fusion_begins_word(b->fusion, token))
+        return completed(b, node)->whole + bonus;
+    return f->word.length ? f->rank : f->rank + bonus;
+}
+
+/* ---- prefixes --------------------------------------------------------------------------------------- */
 
 static int32_t add_node(struct beam *b, int32_t parent, int32_t token, int born)
 {
     void *nodes = b->nodes;
+    if (b->fusion && !add_fused(b, parent, token))
+        return NONE;
     if (b->node_count >= INT32_MAX || !memory_grow(&nodes, &b->node_capacity, b->node_count + 1, sizeof *b->nodes))
         return NONE;
     b->nodes = nodes;
@@ -135,7 +190,7 @@ static double passed_on(const struct beam *b, const struct slot *slot, int32_t t
 static struct slot advance(const struct beam *b, const struct slot *slot, const float *row, double blank)
 {
     const struct node *node = &b->nodes[slot->node];
-    struct slot next = {.node = slot->node, .blank = slot->total + blank, .token = -INFINITY};
+    struct slot next = {.node = slot->node, .blank = slot->total + blank, .token = -INFINITY, .rank = slot->rank};
     if (node->parent != NONE) {
         double score = score_of(row, node->token);
         int32_t parent = b->nodes[node->parent].slot;
@@ -212,18 +267,33 @@ static bool in_beam(const struct beam *b, int32_t parent, int32_t token)
     return child != NONE && b->nodes[child].slot != NONE;
 }
 
+/* The most that any token can add to a slot's score beside its own. */
+static double most_of(struct beam *b, int32_t node)
+{
+    if (!b->fusion)
+        return 0.0;
+    double bonus = b->weights->bonus > 0.0 ? b->weights->bonus : 0.0;
+    double whole = completed(b, node)->whole, open = b->fused[node].rank;
+    return (whole > open ? whole : open) + bonus;
+}
+
 static void extend(struct beam *b, int32_t s)
 {
     const struct slot *slot = &b->slots[s];
+    double most = most_of(b, slot->node);
     for (int i = 0; i < b->choice_count; i++) {
         struct choice choice = b->choices[i];
         bool full = b->heap_count == b->width;
-        if (full && slot->total + choice.score < b->heap[0].score)
+        if (full && slot->total + choice.score + most < b->heap[0].score)
             return; /* the tokens that follow are less likely still */
-        double score = passed_on(b, slot, choice.token) + choice.score;
-        if (!(score > -INFINITY) || (full && score < b->heap[0].score) || in_beam(b, slot->node, choice.token))
+        double total = passed_on(b, slot, choice.token) + choice.score;
+        if (!(total > -INFINITY) || (full && total + most_with(b, slot->node, choice.token) < b->heap[0].score) ||
+            in_beam(b, slot->node, choice.token))
             continue;
-        offer(b, (struct candidate){score, -INFINITY, score, s, choice.token,
+        double rank = b->fusion ? fuse(b, slot->node, choice.token).rank : 0.0;
+        if (full && total + rank < b->heap[0].score)
+            continue;
+        offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, s, choice.token,
                                     (uint32_t)(b->width + s * b->choice_limit + i)});
     }
 }
@@ -244,7 +314,7 @@ static int seat(struct beam *b, int frame, struct fault *fault)
             node = child_node(b, node, c->token, frame);
         if (node == NONE)
             return fail_memory(fault, "a beam search");
-        b->next[i] = (struct slot){node, c->blank, c->last, c->score};
+        b->next[i] = (struct slot){node, c->blank, c->last, c->total, c->rank};
     }
     for (int i = 0; i < b->count; i++)
         b->nodes[b->slots[i].node].slot = NONE;
@@ -255,6 +325,13 @@ static int seat(struct beam *b, int frame, struct fault *fault)
     for (int i = 0; i < b->count; i++)
         b->nodes[b->slots[i].node].slot = i;
     return 0;
+}
+
+/* The slot's own prefix as a candidate. */
+static struct candidate stay(const struct slot *slot, int32_t s)
+{
+    return (struct candidate){
+        slot->total + slot->rank, slot->blank, slot->token, slot->total, slot->rank, s, NONE, (uint32_t)s};
 }
 
 static int search_frame(struct beam *b, int t, struct fault *fault)
@@ -270,7 +347,7 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
     b->heap_count = 0;
     for (int32_t i = 0; i < b->count; i++)
         if (b->next[i].total > -INFINITY)
-            offer(b, (struct candidate){b->next[i].total, b->next[i].blank, b->next[i].token, i, NONE, (uint32_t)i});
+            offer(b, stay(&b->next[i], i));
     choose_tokens(b, row);
     for (int32_t i = 0; i < b->count; i++)
         extend(b, i);
@@ -299,7 +376,7 @@ static int read_out(const struct beam *b, const struct slot *slot, struct ctc_hy
         h->count++;
     int *ids = memory_new(h->count, sizeof *ids), *born = memory_new(h->count, sizeof *born);
     h->tokens = memory_new(h->count, sizeof *h->tokens);
-    h->score = slot->total;
+    h->score = slot->total + slot->rank;
     int error = ids && born && h->tokens ? 0 : fail_memory(fault, "the tokens of a recording");
     if (!error && h->count) {
         size_t i = h->count;
@@ -317,13 +394,16 @@ static int read_out(const struct beam *b, const struct slot *slot, struct ctc_hy
 static int by_total(const void *a, const void *b)
 {
     const struct slot *x = a, *y = b;
-    if (x->total != y->total)
-        return x->total < y->total ? 1 : -1;
+    double left = x->total + x->rank, right = y->total + y->rank;
+    if (left != right)
+        return left < right ? 1 : -1;
     return x->node < y->node ? -1 : x->node > y->node;
 }
 
 static int collect(struct beam *b, int nbest, struct ctc_result *result, struct fault *fault)
 {
+    for (int i = 0; b->fusion && i < b->count; i++)
+        b->slots[i].rank = completed(b, b->slots[i].node)->whole; /* the last words are words now */
     qsort(b->slots, (size_t)b->count, sizeof *b->slots, by_total);
     int wanted = nbest < b->count ? nbest : b->count;
     result->best = memory_new((size_t)wanted, sizeof *result->best);
@@ -347,7 +427,7 @@ static int open_beam(struct beam *b, struct fault *fault)
     b->choices = memory_new((size_t)b->choice_limit, sizeof *b->choices);
     if (!b->slots || !b->next || !b->heap || !b->choices || add_node(b, NONE, NONE, 0) == NONE)
         return fail_memory(fault, "a beam search");
-    b->slots[0] = (struct slot){ROOT, 0.0, -INFINITY, 0.0};
+    b->slots[0] = (struct slot){ROOT, 0.0, -INFINITY, 0.0, 0.0};
     b->nodes[ROOT].slot = 0;
     b->count = 1;
     return 0;
@@ -362,13 +442,16 @@ int ctc_beam(const float *scores, int frames, int vocabulary, const struct ctc_p
                      .blank = params->blank,
                      .width = params->beam,
                      .prune = params->prune > 0.0f ? params->prune : PRUNE_DEFAULT,
-                     .choice_limit = 2 * params->beam + 1};
+                     .choice_limit = 2 * params->beam + 1,
+                     .fusion = params->fusion,
+                     .weights = &params->weights};
     int error = open_beam(&b, fault);
     for (int t = 0; t < frames && !error; t++)
         error = search_frame(&b, t, fault);
     if (!error)
         error = collect(&b, params->nbest ? params->nbest : 1, result, fault);
     free(b.nodes);
+    free(b.fused);
     free(b.slots);
     free(b.next);
     free(b.heap);

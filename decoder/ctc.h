@@ -3,7 +3,7 @@
 #ifndef DECODER_CTC_H
 #define DECODER_CTC_H
 
-#include "src/base/error.h"
+#include "decoder/fusion.h"
 
 enum { CTC_BEAM_MAXIMUM = 256 };
 
@@ -15,7 +15,8 @@ struct ctc_token {
 };
 
 struct ctc_hypothesis {
-    double score; /* natural log probability: of the path (greedy), of all its alignments (beam) */
+    double score; /* natural log probability: of the path (greedy), of all its alignments (beam); with a language model,
+                     what that adds included */
     struct ctc_token *tokens;
     size_t count;
 };
@@ -27,9 +28,11 @@ struct ctc_result {
 
 struct ctc_params {
     int blank;
-    int beam;    /* 0 or 1: greedy; at most CTC_BEAM_MAXIMUM */
-    int nbest;   /* 1 to beam; 0: 1. There may be fewer */
-    float prune; /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 12 */
+    int beam;                    /* 0 or 1: greedy; at most CTC_BEAM_MAXIMUM */
+    int nbest;                   /* 1 to beam; 0: 1. There may be fewer */
+    float prune;                 /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 12 */
+    const struct fusion *fusion; /* beam: the language model; NULL: none. Borrowed */
+    struct fusion_params weights;
 };
 
 /* scores [frames, vocabulary]: natural log-probabilities. One that is not finite counts as impossible, a frame without

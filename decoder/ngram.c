@@ -71,8 +71,8 @@ static float value_of(const struct ngram *g, unsigned n, unsigned which, uint64_
 static float probability_at(const struct ngram *g, unsigned n, uint64_t row)
 {
     const struct ngram_level *level = &g->layout.levels[n];
-    return value_of(g, n, 0, ngram_get(g->bytes + level->rows, row * level->row_bits + level->word_bits,
-                                       level->value_bits));
+    return value_of(g, n, 0,
+                    ngram_get(g->bytes + level->rows, row * level->row_bits + level->word_bits, level->value_bits));
 }
 
 static int fill_best(struct ngram *g, struct fault *fault)
@@ -152,7 +152,8 @@ static size_t word_length(const struct ngram *g, uint32_t word)
     return text_at(g, word + 1) - text_at(g, word);
 }
 
-/* How the word's bytes from skip on compare with text: as memcmp, where a word that goes on with text counts as equal. */
+/* How the word's bytes from skip on compare with text: as memcmp, where a word that goes on with text counts as equal.
+ */
 static int compare(const struct ngram *g, uint32_t word, size_t skip, const char *text, size_t length)
 {
     size_t own = word_length(g, word);

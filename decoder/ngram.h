@@ -1,9 +1,9 @@
 /* ngram.h - back-off n-gram language models of words (Katz 1987), of any order up to NGRAM_ORDER_MAXIMUM.
  *
- * A model is one block of bytes, the same in memory and in a file, so that a file is mapped and used where it lies. It is a
- * trie of reversed n-grams (Heafield 2011, "KenLM: Faster and Smaller Language Model Queries", section 3.2): one walk from
- * the last word backwards finds the longest n-gram that matches and, on its way, every back-off that later words may need.
- * Probabilities and back-offs are log10, as in ARPA files. */
+ * A model is one block of bytes, the same in memory and in a file, so that a file is mapped and used where it lies. It
+ * is a trie of reversed n-grams (Heafield 2011, "KenLM: Faster and Smaller Language Model Queries", section 3.2): one
+ * walk from the last word backwards finds the longest n-gram that matches and, on its way, every back-off that later
+ * words may need. Probabilities and back-offs are log10, as in ARPA files. */
 #ifndef DECODER_NGRAM_H
 #define DECODER_NGRAM_H
 
@@ -13,7 +13,8 @@
 
 enum { NGRAM_ORDER_MAXIMUM = 8 };
 
-/* What a word's probability depends on: the words before it, the last one first, as far back as the model knows them. */
+/* What a word's probability depends on: the words before it, the last one first, as far back as the model knows them.
+ */
 struct ngram_state {
     int count;
     uint32_t words[NGRAM_ORDER_MAXIMUM - 1];
@@ -28,14 +29,14 @@ struct ngram_prefix {
     uint32_t length;
 };
 
-/* Opens a model of this format over size bytes, which must stay where they are until it is closed. Only what every query
- * relies on is checked here, in time that does not grow with the file; a query meets no number in it unchecked. name: what
- * messages call it. Errors: MODEL, UNSUPPORTED (another version), MEMORY. */
+/* Opens a model of this format over size bytes, which must stay where they are until it is closed. Only what every
+ * query relies on is checked here, in time that does not grow with the file; a query meets no number in it unchecked.
+ * name: what messages call it. Errors: MODEL, UNSUPPORTED (another version), MEMORY. */
 int ngram_open(struct ngram **ngram, const void *bytes, size_t size, const char *name, struct fault *fault);
 
-/* Reads an ARPA file, plain or compressed by gzip, into a block of its own (*bytes, free): probabilities quantized to 8 bits
- * (quantize) or as they are. Suffixes that pruning left out are put back with the probability that backing off gives.
- * Errors: IO, MODEL (with the line), UNSUPPORTED (an order too high), MEMORY. */
+/* Reads an ARPA file, plain or compressed by gzip, into a block of its own (*bytes, free): probabilities quantized to 8
+ * bits (quantize) or as they are. Suffixes that pruning left out are put back with the probability that backing off
+ * gives. Errors: IO, MODEL (with the line), UNSUPPORTED (an order too high), MEMORY. */
 int ngram_read_arpa(const char *path, bool quantize, void **bytes, size_t *size, struct fault *fault);
 /* The same from memory, which need not end in a NUL. */
 int ngram_parse_arpa(const void *text, size_t length, const char *name, bool quantize, void **bytes, size_t *size,
@@ -51,7 +52,8 @@ uint64_t ngram_count(const struct ngram *ngram, int order);
 uint32_t ngram_find(const struct ngram *ngram, const char *word, size_t length);
 /* The words that begin as prefix's do and go on with text; an empty range where there are none. Begin with
  * {0, ngram_words, 0}. */
-struct ngram_prefix ngram_narrow(const struct ngram *ngram, struct ngram_prefix prefix, const char *text, size_t length);
+struct ngram_prefix ngram_narrow(const struct ngram *ngram, struct ngram_prefix prefix, const char *text,
+                                 size_t length);
 /* The word that is just the prefix; 0 where there is none. <s>, </s> and <unk> are no words here. */
 uint32_t ngram_whole(const struct ngram *ngram, struct ngram_prefix prefix);
 /* The best unigram log10 probability of the range; -infinity where it is empty. */

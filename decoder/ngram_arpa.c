@@ -222,8 +222,8 @@ static int read_section(struct arpa *a, int n, struct fault *fault)
             return fault->code;
     }
     if (count != a->claimed[n - 1])
-        return fail(fault, UTTER_ERROR_MODEL, "%.300s, line %ld: %llu %d-grams, and \\data\\ says %llu", a->name, a->number,
-                    count, n, a->claimed[n - 1]);
+        return fail(fault, UTTER_ERROR_MODEL, "%.300s, line %ld: %llu %d-grams, and \\data\\ says %llu", a->name,
+                    a->number, count, n, a->claimed[n - 1]);
     return n == 1 ? ngram_build_vocabulary(&a->build, fault) : 0;
 }
 

@@ -141,7 +141,8 @@ static const struct ngram_record *find_record(const struct ngram_build *b, int n
 
 /* ---- suffixes that pruning left out ---- */
 
-/* Adds, to order n - 1, what the n-grams of order n end with and is not there, with a probability that is not a number. */
+/* Adds, to order n - 1, what the n-grams of order n end with and is not there, with a probability that is not a number.
+ */
 static int add_suffixes(struct ngram_build *b, int n, struct fault *fault)
 {
     size_t known = b->counts[n - 2], at = 0, before = known;
@@ -172,14 +173,14 @@ static float back_off_of(const struct ngram_build *b, int n, const uint32_t *wor
     return n == 1 ? b->words[words[0]].back_off : record ? record->back_off : 0.0f;
 }
 
-/* Backing off gives the same with them as without, as long as they have no back-off of their own (lower orders first). */
+/* Backing off gives the same with them as without, as long as they have no back-off of their own (lower orders first).
+ */
 static void fill_suffixes(struct ngram_build *b, int n)
 {
     for (size_t i = 0; i < b->counts[n - 1]; i++) {
         struct ngram_record *record = record_at(b, n, i);
         if (isnan(record->probability))
-            record->probability =
-                probability_of(b, n - 1, record->words) + back_off_of(b, n - 1, record->words + 1);
+            record->probability = probability_of(b, n - 1, record->words) + back_off_of(b, n - 1, record->words + 1);
     }
 }
 
@@ -274,8 +275,8 @@ static int write_level(struct writer *w, int n, struct fault *fault)
     const struct ngram_level *level = &w->layout.levels[n - 1];
     float probabilities[NGRAM_LEVELS], back_offs[NGRAM_LEVELS];
     bool last = n == w->build->order;
-    if (w->header.quantized && (write_table(w, n, false, probabilities, fault) ||
-                                (!last && write_table(w, n, true, back_offs, fault))))
+    if (w->header.quantized &&
+        (write_table(w, n, false, probabilities, fault) || (!last && write_table(w, n, true, back_offs, fault))))
         return fault->code;
     size_t child = 0;
     for (size_t i = 0; i < level->count; i++) {

@@ -29,7 +29,8 @@ void ngram_build_free(struct ngram_build *build);
 /* Adds a word; text is copied. Errors: MODEL (too many), MEMORY. */
 int ngram_build_word(struct ngram_build *build, const char *text, float probability, float back_off,
                      struct fault *fault);
-/* Gives the words their ids, once all are there; adds <unk> where it is missing. Errors: MODEL (a word twice), MEMORY. */
+/* Gives the words their ids, once all are there; adds <unk> where it is missing. Errors: MODEL (a word twice), MEMORY.
+ */
 int ngram_build_vocabulary(struct ngram_build *build, struct fault *fault);
 /* The word's id, or -1. */
 int64_t ngram_build_find(const struct ngram_build *build, const char *text);
@@ -38,7 +39,8 @@ int ngram_build_add(struct ngram_build *build, int n, const struct ngram_record 
 /* Puts everything together. Errors: MODEL (an n-gram twice), MEMORY. */
 int ngram_build_finish(struct ngram_build *build, bool quantize, void **bytes, size_t *size, struct fault *fault);
 
-/* ngram_quantize.c: a table of 256 values, ascending, for count values (which get sorted), and the nearest one's number. */
+/* ngram_quantize.c: a table of 256 values, ascending, for count values (which get sorted), and the nearest one's
+ * number. */
 void ngram_levels(float *values, size_t count, float *table);
 unsigned ngram_nearest(const float *table, float value);
 

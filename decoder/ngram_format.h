@@ -4,13 +4,13 @@
  *   texts     (words + 1) uint32: where each word's bytes begin in the next part; words are sorted by bytes, but <unk>,
  *             which is word 0, comes first and is the empty text
  *   letters   the words' bytes, one after another
- *   per order  the table of 256 probabilities, then that of 256 back-offs (float32; where quantized; no back-offs in the
- *             highest order), then its n-grams as a row of bits, 8 bytes of padding behind
+ *   per order  the table of 256 probabilities, then that of 256 back-offs (float32; where quantized; no back-offs in
+ * the highest order), then its n-grams as a row of bits, 8 bytes of padding behind
  *
  * Every part begins at a multiple of 8. Of order 1 an n-gram is {probability, back-off, first child}, above {word,
- * probability, back-off, first child}, in the highest {word, probability}: word, child and value bits wide. The first child is
- * the index of the first n-gram of the next order that this one is the end of; behind the last n-gram one more has the end
- * of the children. Little-endian, as all machines that we build for. */
+ * probability, back-off, first child}, in the highest {word, probability}: word, child and value bits wide. The first
+ * child is the index of the first n-gram of the next order that this one is the end of; behind the last n-gram one more
+ * has the end of the children. Little-endian, as all machines that we build for. */
 #ifndef DECODER_NGRAM_FORMAT_H
 #define DECODER_NGRAM_FORMAT_H
 

@@ -1,6 +1,6 @@
-/* ngram_quantize.c - values to 8 bits: bins that hold as many values each, as in Federico and Bertoldi, "How Many Bits Are
- * Needed to Store Probabilities for Phrase-Based Translation?" (WMT 2006), section 4.2, but by their median, and with equal
- * values in one bin: back-offs of 0 are many and stay exact. */
+/* ngram_quantize.c - values to 8 bits: bins that hold as many values each, as in Federico and Bertoldi, "How Many Bits
+ * Are Needed to Store Probabilities for Phrase-Based Translation?" (WMT 2006), section 4.2, but by their median, and
+ * with equal values in one bin: back-offs of 0 are many and stay exact. */
 #include "decoder/ngram_build.h"
 
 #include "decoder/ngram_format.h"
@@ -22,8 +22,8 @@ void ngram_levels(float *values, size_t count, float *table)
     size_t begin = 0, bin = 0;
     while (begin < count && bin < NGRAM_LEVELS) {
         size_t share = (count - begin) / (NGRAM_LEVELS - bin), end = begin + 1;
-        while (end < count && (values[end] == values[end - 1] ||
-                               (end - begin < share && values[end] - values[end - 1] < GAP)))
+        while (end < count &&
+               (values[end] == values[end - 1] || (end - begin < share && values[end] - values[end - 1] < GAP)))
             end++;
         table[bin++] = values[begin + (end - begin) / 2];
         begin = end;

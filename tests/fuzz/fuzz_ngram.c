@@ -1,4 +1,5 @@
-/* fuzz_ngram.c - libFuzzer: any bytes as a language model of our own, and as an ARPA file. Seeds: tests/golden/ngram. */
+/* fuzz_ngram.c - libFuzzer: any bytes as a language model of our own, and as an ARPA file. Seeds: tests/golden/ngram.
+ */
 #include "decoder/ngram.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* test_fuzz_ngram.c - language models cut and changed everywhere: refused, or queried without harm (under the sanitizers). */
+/* test_fuzz_ngram.c - language models cut and changed everywhere: refused, or queried without harm (under the
+ * sanitizers). */
 #include "decoder/ngram.h"
 
 #include <setjmp.h>
@@ -13,9 +14,10 @@
 
 #include "fuzz_ngram.c"
 
-static const char arpa[] = "\\data\\\nngram 1=5\nngram 2=3\nngram 3=2\n\n\\1-grams:\n-99\t<s>\t-0.3\n-1\t</s>\n-0.7\ta\t-0.2\n"
-                           "-0.9\tand\t-0.1\n-2\t<unk>\n\n\\2-grams:\n-0.3\t<s> a\t-0.2\n-0.4\ta and\t-0.1\n-0.5\tand </s>\n\n"
-                           "\\3-grams:\n-0.1\t<s> a and\n-0.2\ta and a\n\n\\end\\\n";
+static const char arpa[] =
+    "\\data\\\nngram 1=5\nngram 2=3\nngram 3=2\n\n\\1-grams:\n-99\t<s>\t-0.3\n-1\t</s>\n-0.7\ta\t-0.2\n"
+    "-0.9\tand\t-0.1\n-2\t<unk>\n\n\\2-grams:\n-0.3\t<s> a\t-0.2\n-0.4\ta and\t-0.1\n-0.5\tand </s>\n\n"
+    "\\3-grams:\n-0.1\t<s> a and\n-0.2\ta and a\n\n\\end\\\n";
 
 /* In a block of just its size, so that a read past the end is seen. */
 static void try(const void *bytes, size_t size)

@@ -131,7 +131,8 @@ static void check_against_brute_force(int frames, int vocabulary, int blank, dou
     float scores[MOST_FRAMES * 5];
     fill(scores, frames, vocabulary, peaked);
     size_t count = brute_force(scores, frames, vocabulary, blank, sums);
-    struct ctc_result r = decode(scores, frames, vocabulary, (struct ctc_params){blank, 256, 256, 1000.0f});
+    struct ctc_result r = decode(scores, frames, vocabulary,
+                                 (struct ctc_params){.blank = blank, .beam = 256, .nbest = 256, .prune = 1000.0f});
     assert_int_equal(r.count, count < 256 ? count : 256);
     for (size_t i = 0; i < r.count && count <= 256; i++) {
         assert_true(fabs(r.best[i].score - sums[i].total) < 1e-9);
@@ -176,7 +177,8 @@ static void test_greedy_is_collapsed_argmax(void **state)
     }
     size_t count = collapse(path, FRAMES, BLANK, ids);
     for (int beam = 0; beam <= 1; beam++) {
-        struct ctc_result r = decode(scores, FRAMES, VOCABULARY, (struct ctc_params){BLANK, beam, 1, 0.0f});
+        struct ctc_result r = decode(scores, FRAMES, VOCABULARY,
+                                     (struct ctc_params){.blank = BLANK, .beam = beam, .nbest = 1, .prune = 0.0f});
         assert_int_equal(r.count, 1);
         assert_int_equal(r.best[0].count, count);
         assert_true(fabs(r.best[0].score - score) < 1e-9);
@@ -208,7 +210,8 @@ static void test_repeats_need_a_blank(void **state)
     float scores[11 * 3];
     spell(scores, path, 11, 3);
     for (int beam = 1; beam <= 16; beam *= 4) {
-        struct ctc_result r = decode(scores, 11, 3, (struct ctc_params){2, beam, 1, 0.0f});
+        struct ctc_result r =
+            decode(scores, 11, 3, (struct ctc_params){.blank = 2, .beam = beam, .nbest = 1, .prune = 0.0f});
         assert_int_equal(r.best[0].count, 3);
         for (int i = 0; i < 3; i++) {
             assert_int_equal(r.best[0].tokens[i].id, spans[i][0]);
@@ -225,10 +228,10 @@ static void test_beam_sums_alignments(void **state)
 {
     (void)state;
     float scores[2 * 2] = {logf(0.4f), logf(0.6f), logf(0.4f), logf(0.6f)};
-    struct ctc_result r = decode(scores, 2, 2, (struct ctc_params){1, 1, 1, 0.0f});
+    struct ctc_result r = decode(scores, 2, 2, (struct ctc_params){.blank = 1, .beam = 1, .nbest = 1, .prune = 0.0f});
     assert_int_equal(r.best[0].count, 0);
     ctc_free(&r);
-    r = decode(scores, 2, 2, (struct ctc_params){1, 4, 4, 0.0f});
+    r = decode(scores, 2, 2, (struct ctc_params){.blank = 1, .beam = 4, .nbest = 4, .prune = 0.0f});
     assert_int_equal(r.count, 2);
     assert_int_equal(r.best[0].count, 1);
     assert_true(fabs(exp(r.best[0].score) - 0.64) < 1e-6);
@@ -240,12 +243,13 @@ static void test_nothing_to_decode(void **state)
 {
     (void)state;
     for (int beam = 1; beam <= 8; beam += 7) {
-        struct ctc_result r = decode(NULL, 0, 10, (struct ctc_params){0, beam, 1, 0.0f});
+        struct ctc_result r =
+            decode(NULL, 0, 10, (struct ctc_params){.blank = 0, .beam = beam, .nbest = 1, .prune = 0.0f});
         assert_int_equal(r.best[0].count, 0);
         assert_true(r.best[0].score == 0.0);
         ctc_free(&r);
         float one = 0.0f; /* a vocabulary of the blank alone */
-        r = decode(&one, 1, 1, (struct ctc_params){0, beam, beam, 0.0f});
+        r = decode(&one, 1, 1, (struct ctc_params){.blank = 0, .beam = beam, .nbest = beam, .prune = 0.0f});
         assert_int_equal(r.count, 1);
         assert_int_equal(r.best[0].count, 0);
         ctc_free(&r);
@@ -265,7 +269,8 @@ static void test_scores_that_are_not_finite(void **state)
                 scores[2 * 3 + v] = bad[kind]; /* a frame without a finite score is a blank */
             scores[3 * 3 + 2] = bad[kind];
             scores[5 * 3 + 1] = bad[kind];
-            struct ctc_result r = decode(scores, 7, 3, (struct ctc_params){2, beam, 1, 0.0f});
+            struct ctc_result r =
+                decode(scores, 7, 3, (struct ctc_params){.blank = 2, .beam = beam, .nbest = 1, .prune = 0.0f});
             assert_int_equal(r.best[0].count, 3);
             assert_true(isfinite(r.best[0].score));
             for (int i = 0; i < 3; i++) {
@@ -284,7 +289,8 @@ static void test_all_scores_bad(void **state)
     for (int i = 0; i < 50 * 20; i++)
         scores[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? -INFINITY : INFINITY;
     for (int beam = 1; beam <= 256; beam += 51) {
-        struct ctc_result r = decode(scores, 50, 20, (struct ctc_params){3, beam, beam, 0.0f});
+        struct ctc_result r =
+            decode(scores, 50, 20, (struct ctc_params){.blank = 3, .beam = beam, .nbest = beam, .prune = 0.0f});
         assert_int_equal(r.count, 1);
         assert_int_equal(r.best[0].count, 0);
         ctc_free(&r);
@@ -300,7 +306,8 @@ static void test_huge_vocabulary(void **state)
     assert_non_null(scores);
     spell(scores, path, T, V);
     for (int beam = 1; beam <= 8; beam += 7) {
-        struct ctc_result r = decode(scores, T, V, (struct ctc_params){V - 1, beam, 1, 0.0f});
+        struct ctc_result r =
+            decode(scores, T, V, (struct ctc_params){.blank = V - 1, .beam = beam, .nbest = 1, .prune = 0.0f});
         assert_int_equal(r.best[0].count, 3);
         assert_int_equal(r.best[0].tokens[0].id, 200000);
         assert_int_equal(r.best[0].tokens[1].id, 17);
@@ -316,8 +323,8 @@ static void test_same_scores_same_result(void **state)
     float flat[12 * 6]; /* every token as likely as every other: only the order of ids decides */
     for (int i = 0; i < 12 * 6; i++)
         flat[i] = logf(1.0f / 6.0f);
-    struct ctc_result a = decode(flat, 12, 6, (struct ctc_params){5, 16, 16, 0.0f});
-    struct ctc_result b = decode(flat, 12, 6, (struct ctc_params){5, 16, 16, 0.0f});
+    struct ctc_result a = decode(flat, 12, 6, (struct ctc_params){.blank = 5, .beam = 16, .nbest = 16, .prune = 0.0f});
+    struct ctc_result b = decode(flat, 12, 6, (struct ctc_params){.blank = 5, .beam = 16, .nbest = 16, .prune = 0.0f});
     assert_int_equal(a.count, b.count);
     for (size_t i = 0; i < a.count; i++) {
         assert_true(a.best[i].score == b.best[i].score && (i == 0 || a.best[i].score <= a.best[i - 1].score));
@@ -342,7 +349,8 @@ static void test_long_recording(void **state)
             spikes[count++] = t;
     }
     spell(scores, path, T, V);
-    struct ctc_result r = decode(scores, T, V, (struct ctc_params){BLANK, 4, 2, 0.0f});
+    struct ctc_result r =
+        decode(scores, T, V, (struct ctc_params){.blank = BLANK, .beam = 4, .nbest = 2, .prune = 0.0f});
     assert_int_equal(r.best[0].count, count);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(r.best[0].tokens[i].id, path[spikes[i]]);
@@ -410,15 +418,18 @@ static void test_bad_arguments(void **state)
 {
     (void)state;
     const float scores[2] = {0};
-    const struct ctc_params bad[] = {{-1, 1, 1, 0.0f}, {2, 1, 1, 0.0f},  {0, -1, 1, 0.0f}, {0, 257, 1, 0.0f},
-                                     {0, 2, 3, 0.0f},  {0, 2, -1, 0.0f}, {0, 2, 1, -1.0f}, {0, 2, 1, NAN}};
+    const struct ctc_params bad[] = {
+        {.blank = -1, .beam = 1, .nbest = 1, .prune = 0.0f}, {.blank = 2, .beam = 1, .nbest = 1, .prune = 0.0f},
+        {.blank = 0, .beam = -1, .nbest = 1, .prune = 0.0f}, {.blank = 0, .beam = 257, .nbest = 1, .prune = 0.0f},
+        {.blank = 0, .beam = 2, .nbest = 3, .prune = 0.0f},  {.blank = 0, .beam = 2, .nbest = -1, .prune = 0.0f},
+        {.blank = 0, .beam = 2, .nbest = 1, .prune = -1.0f}, {.blank = 0, .beam = 2, .nbest = 1, .prune = NAN}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fault fault = {0};
         struct ctc_result result = {NULL, 77};
         expect_error(UTTER_ERROR_ARGUMENT, ctc_decode(scores, 1, 2, &bad[i], &result, &fault), &fault);
         assert_int_equal(result.count, 77);
     }
-    const struct ctc_params good = {0, 1, 1, 0.0f};
+    const struct ctc_params good = {.beam = 1, .nbest = 1};
     struct ctc_result result;
     assert_int_equal(ctc_decode(NULL, 1, 2, &good, &result, NULL), UTTER_ERROR_ARGUMENT);
     assert_int_equal(ctc_decode(scores, -1, 2, &good, &result, NULL), UTTER_ERROR_ARGUMENT);

@@ -154,7 +154,8 @@ static void test_broken_arpa(void **state)
         {HEAD "-1 a\n-1 b\n\\2-grams:\n-1 a b -1\n", "not a probability, the words"},
         {HEAD "-1 a\n-1 b\n\\2-grams:\n-1 a b\n\\3-grams:\n", "more orders"},
         {"\\data\\\nngram 1=1\nngram 2=2\n\\1-grams:\n-1 a\n\\2-grams:\n-1 a a\n-1 a a\n\\end\\\n", "there twice"},
-        {"\\data\\\nngram 1=1\nngram 2=1\nngram 3=1\nngram 4=1\nngram 5=1\nngram 6=1\nngram 7=1\nngram 8=1\nngram 9=1\n",
+        {"\\data\\\nngram 1=1\nngram 2=1\nngram 3=1\nngram 4=1\nngram 5=1\nngram 6=1\nngram 7=1\nngram 8=1\nngram "
+         "9=1\n",
          "at most 8"},
     };
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {

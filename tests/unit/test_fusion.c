@@ -1,0 +1,204 @@
+/* test_fusion.c - beam search with a language model on toy scores, against brute force over every alignment. */
+#include "decoder/ctc.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { FRAMES = 5, TOKENS = 6, BLANK = 6, VOCABULARY = 7, TEXTS = 4096 };
+
+static const char *const pieces[TOKENS] = {"<unk>",
+                                           "\xE2\x96\x81",
+                                           "\xE2\x96\x81"
+                                           "an",
+                                           "a",
+                                           "d",
+                                           "\xE2\x96\x81"
+                                           "d"};
+static const char tokenizer_json[] =
+    "{\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"▁\"},\"decoder\":{\"type\":\"Metaspace\","
+    "\"replacement\":\"▁\"},\"added_tokens\":[{\"id\":0,\"content\":\"<unk>\",\"special\":true}],\"model\":{\"type\":"
+    "\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0],[\"▁\",-1],[\"▁an\",-1],[\"a\",-1],[\"d\",-1],[\"▁d\",-1]]}}";
+static const char arpa[] =
+    "\\data\\\nngram 1=7\nngram 2=4\nngram 3=1\n\n\\1-grams:\n-99\t<s>\t-0.3\n-1\t</s>\n-0.7\ta\t-0.2\n"
+    "-0.9\tand\t-0.1\n-1.4\tan\t-0.3\n-1.7\tdad\n-2\t<unk>\t-0.4\n\n\\2-grams:\n-0.3\t<s> a\t-0.2\n"
+    "-0.4\ta and\t-0.1\n-0.2\t<s> dad\n-0.1\tan and\n\n\\3-grams:\n-0.1\t<s> a and\n\n\\end\\\n";
+
+struct model {
+    struct tokenizer *tokenizer;
+    struct ngram *ngram;
+    struct fusion *fusion;
+    void *bytes;
+};
+
+static void open_model(struct model *m)
+{
+    struct fault fault = {0};
+    size_t size;
+    *m = (struct model){0};
+    if (tokenizer_open(&m->tokenizer, tokenizer_json, strlen(tokenizer_json), "toy", &fault) ||
+        ngram_parse_arpa(arpa, strlen(arpa), "toy", false, &m->bytes, &size, &fault) ||
+        ngram_open(&m->ngram, m->bytes, size, "toy", &fault) || fusion_open(&m->fusion, m->tokenizer, m->ngram, &fault))
+        fail_msg("%s", fault.message);
+}
+
+static void close_model(struct model *m)
+{
+    fusion_close(&m->fusion);
+    ngram_close(&m->ngram);
+    tokenizer_close(&m->tokenizer);
+    free(m->bytes);
+}
+
+static double score_text(const struct model *m, const struct fusion_params *p, char *text)
+{
+    double sum = 0.0;
+    struct ngram_state state;
+    ngram_begin(m->ngram, &state);
+    for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
+        uint32_t id = ngram_find(m->ngram, word, strlen(word));
+        sum += p->bonus + (id ? 0.0 : p->unknown);
+        sum += p->weight * log(10.0) * (double)ngram_score(m->ngram, &state, id, &state);
+    }
+    return sum;
+}
+
+/* The sequence's words, by joining its pieces. */
+static double score_ids(const struct model *m, const struct fusion_params *p, const int *ids, int count)
+{
+    char text[64] = "";
+    for (int i = 0; i < count; i++) {
+        bool begins = strncmp(pieces[ids[i]], "\xE2\x96\x81", 3) == 0;
+        if (ids[i] == 0)
+            continue;
+        strcat(text, begins ? " " : "");
+        strcat(text, pieces[ids[i]] + (begins ? 3 : 0));
+    }
+    return score_text(m, p, text);
+}
+
+static double add(double a, double b)
+{
+    double high = a > b ? a : b, low = a > b ? b : a;
+    return low == -INFINITY ? high : high + log1p(exp(low - high));
+}
+
+/* Sums every path into its sequence, written in base VOCABULARY. */
+static double best_of_all(const struct model *m, const struct fusion_params *p, const float *scores)
+{
+    static double sums[7 * 7 * 7 * 7 * 7 * 7];
+    const int most = (int)(sizeof sums / sizeof *sums);
+    double best = -INFINITY;
+    int paths = 1;
+    for (int i = 0; i < most; i++)
+        sums[i] = -INFINITY;
+    for (int t = 0; t < FRAMES; t++)
+        paths *= VOCABULARY;
+    for (int path = 0; path < paths; path++) {
+        double score = 0.0;
+        int key = 0, before = BLANK, rest = path;
+        for (int t = 0; t < FRAMES; t++, rest /= VOCABULARY) {
+            int id = rest % VOCABULARY;
+            score += scores[t * VOCABULARY + id];
+            key = id != BLANK && id != before ? key * VOCABULARY + id + 1 : key;
+            before = id;
+        }
+        sums[key] = add(sums[key], score);
+    }
+    for (int key = 0; key < most; key++) {
+        int ids[FRAMES], count = 0, rest = key;
+        if (sums[key] == -INFINITY)
+            continue;
+        for (; rest; rest /= VOCABULARY)
+            count++;
+        rest = key;
+        for (int i = count - 1; i >= 0; i--, rest /= VOCABULARY)
+            ids[i] = rest % VOCABULARY - 1;
+        double total = sums[key] + score_ids(m, p, ids, count);
+        best = total > best ? total : best;
+    }
+    return best;
+}
+
+static uint32_t seed = 5;
+
+static void fill(float *scores)
+{
+    for (int t = 0; t < FRAMES; t++) {
+        double sum = 0.0;
+        for (int v = 0; v < VOCABULARY; v++) {
+            seed = seed * 1664525u + 1013904223u;
+            scores[t * VOCABULARY + v] = 4.0f * (float)(seed >> 8) / 16777216.0f;
+            sum += exp(scores[t * VOCABULARY + v]);
+        }
+        for (int v = 0; v < VOCABULARY; v++)
+            scores[t * VOCABULARY + v] -= (float)log(sum);
+    }
+}
+
+static void test_brute_force(void **state)
+{
+    (void)state;
+    static const struct fusion_params params[] = {{0.5, 1.0, -3.0}, {1.0, 0.0, -1.0}, {0.3, -0.5, 0.0}};
+    struct model m;
+    open_model(&m);
+    for (int round = 0; round < 30; round++) {
+        float scores[FRAMES * VOCABULARY];
+        fill(scores);
+        const struct fusion_params *p = &params[round % 3];
+        struct ctc_params search = {.blank = BLANK, .beam = 256, .prune = 1000.0f, .fusion = m.fusion, .weights = *p};
+        struct ctc_result result = {0};
+        struct fault fault = {0};
+        if (ctc_decode(scores, FRAMES, VOCABULARY, &search, &result, &fault))
+            fail_msg("%s", fault.message);
+        int ids[FRAMES];
+        for (size_t i = 0; i < result.best[0].count; i++)
+            ids[i] = result.best[0].tokens[i].id;
+        double best = best_of_all(&m, p, scores);
+        if (fabs(result.best[0].score - best) > 0.02)
+            fail_msg("round %d: %g, not %g", round, result.best[0].score, best);
+        assert_true(score_ids(&m, p, ids, (int)result.best[0].count) < 10.0);
+        ctc_free(&result);
+    }
+    close_model(&m);
+}
+
+/* Two words that sound alike: the model decides. */
+static void test_decides(void **state)
+{
+    (void)state;
+    struct model m;
+    open_model(&m);
+    float scores[3 * VOCABULARY];
+    for (int i = 0; i < 3 * VOCABULARY; i++)
+        scores[i] = -20.0f;
+    scores[2] = scores[5] = logf(0.5f);      /* ▁an or ▁d */
+    scores[VOCABULARY + 3] = logf(0.4f);     /* a … */
+    scores[VOCABULARY + BLANK] = logf(0.6f); /* … or nothing */
+    scores[2 * VOCABULARY + 4] = logf(1.0f); /* d */
+    struct ctc_params search = {.blank = BLANK, .beam = 16, .fusion = m.fusion, .weights = {0.5, 0.0, -5.0}};
+    struct ctc_result result = {0};
+    struct fault fault = {0};
+    if (ctc_decode(scores, 3, VOCABULARY, &search, &result, &fault))
+        fail_msg("%s", fault.message);
+    assert_int_equal(result.best[0].count, 3); /* dad: the best word after <s> */
+    assert_int_equal(result.best[0].tokens[0].id, 5);
+    ctc_free(&result);
+    close_model(&m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_brute_force),
+        cmocka_unit_test(test_decides),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
