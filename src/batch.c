@@ -21,7 +21,7 @@ int batch_open(struct batch **batch, const struct utter_model *model, int rows, 
     if (model->whisper)
         whisper_batch_open(&b->whisper, model, rows, decoding, fault);
     else
-        ctc_batch_open(&b->ctc, model, rows, samples, decoding->beam, decoding->nbest, fault);
+        ctc_batch_open(&b->ctc, model, rows, samples, decoding, fault);
     if (fault->code)
         batch_close(&b);
     else
@@ -49,6 +49,8 @@ void batch_decode(struct batch *b, const struct decoding *decoding)
 {
     if (b->whisper)
         whisper_batch_decode(b->whisper, decoding);
+    else
+        ctc_batch_decode(b->ctc, decoding);
 }
 
 int batch_rows(const struct utter_model *model, const struct decoding *decoding, int wanted)

@@ -14,8 +14,8 @@ int batch_open(struct batch **batch, const struct utter_model *model, int rows, 
 void batch_close(struct batch **batch);
 /* Forgets the language that was heard. */
 void batch_reset(struct batch *batch);
-/* A Whisper's: searches from here on as decoding says, which is borrowed and asks for no more rows than the one it was
- * opened with. */
+/* Searches from here on as decoding says, which is borrowed and, of a Whisper, asks for no more rows than the one it
+ * was opened with. */
 void batch_decode(struct batch *batch, const struct decoding *decoding);
 
 /* Windows that a pass of the model takes at most when throughput counts, of at most wanted: a Whisper's cached keys and

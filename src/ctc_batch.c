@@ -11,7 +11,8 @@ enum { FEWEST_FRAMES = 8 };
 
 struct ctc_batch {
     const struct utter_model *model;
-    int rows, beam, nbest;
+    const struct decoding *decoding; /* borrowed */
+    int rows;
     int64_t samples;
     struct fastconformer_pass *pass;
     unsigned char *scratch; /* [threads, scratch_size] for the features */
@@ -28,16 +29,15 @@ struct ctc_batch {
     int count, frames, score_frames;
 };
 
-int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, int64_t samples, int beam,
-                   int nbest, struct fault *fault)
+int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, int64_t samples,
+                   const struct decoding *decoding, struct fault *fault)
 {
     struct ctc_batch *b = memory_new(1, sizeof *b);
     if (!b)
         return fail_memory(fault, "a session");
     b->model = model;
     b->rows = rows;
-    b->beam = beam;
-    b->nbest = nbest;
+    b->decoding = decoding;
     b->samples = samples;
     b->scratch_size = (logmel_scratch_size(model->logmel) + 63) / 64 * 64;
     b->scratch = memory_aligned(b->scratch_size * (size_t)thread_pool_size(model->engine->threads));
@@ -70,6 +70,11 @@ void ctc_batch_close(struct ctc_batch **batch)
     free(b->faults);
     free(b);
     *batch = NULL;
+}
+
+void ctc_batch_decode(struct ctc_batch *b, const struct decoding *decoding)
+{
+    b->decoding = decoding;
 }
 
 /* ---- features ---- */
@@ -209,7 +214,12 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
     words_free(&w->words);
     if (logmel_frames(b->model->logmel, w->count) < FEWEST_FRAMES)
         return 0;
-    struct ctc_params params = {.blank = config->blank, .beam = b->beam, .nbest = b->nbest ? b->nbest : 1};
+    const struct decoding *d = b->decoding;
+    struct ctc_params params = {.blank = config->blank,
+                                .beam = d->beam,
+                                .nbest = d->nbest ? d->nbest : 1,
+                                .fusion = d->fusion,
+                                .weights = d->weights};
     struct ctc_result result = {0};
     const float *scores = b->scores + (size_t)row * (size_t)b->score_frames * (size_t)config->vocabulary;
     if (ctc_decode(scores, b->score_lengths[row], config->vocabulary, &params, &result, fault))
@@ -217,7 +227,7 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
     if (result.count && !words_from_tokens(b->model->tokenizer, &result.best[0], b->model->frame_seconds,
                                            (double)w->count / WINDOW_RATE, &w->words, fault))
         shift_words(&w->words, (double)w->begin / WINDOW_RATE);
-    if (b->nbest && result.count && !fault->code)
+    if (d->nbest && result.count && !fault->code)
         keep_nbest(b, &result, w, fault);
     ctc_free(&result);
     return fault->code;

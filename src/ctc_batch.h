@@ -2,14 +2,15 @@
 #ifndef SRC_CTC_BATCH_H
 #define SRC_CTC_BATCH_H
 
-#include "src/model.h"
+#include "src/decoding.h"
 #include "src/window.h"
 
 struct ctc_batch;
 
-int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, int64_t samples, int beam,
-                   int nbest, struct fault *fault);
+int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, int64_t samples,
+                   const struct decoding *decoding, struct fault *fault);
 void ctc_batch_close(struct ctc_batch **batch);
+void ctc_batch_decode(struct ctc_batch *batch, const struct decoding *decoding);
 int ctc_batch_features(struct ctc_batch *batch, struct window *const *windows, int count, struct fault *fault);
 int ctc_batch_forward(struct ctc_batch *batch, struct fault *fault);
 int ctc_batch_search(struct ctc_batch *batch, struct fault *fault);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024 };
+enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, LM_BEAM = 16 };
+/* Chosen on the development set (docs/models.md). */
+static const double LM_WEIGHT = 0.35, WORD_BONUS = 1.75, UNKNOWN_WORD = -12.0;
 
 static int check_beam(const struct utter_model *model, int beam, struct fault *fault)
 {
@@ -111,6 +113,9 @@ static int read_whisper(struct decoding *d, const struct utter_model *model, con
     if (params_read(&params, sizeof params, given, "utter_decoding_params", fault) || check_params(&params, fault))
         return fault->code;
     bool multilingual = whisper_vocabulary_multilingual(model->vocabulary);
+    if (params.lm && strcmp(params.lm, "none"))
+        return fail(fault, UTTER_ERROR_ARGUMENT, "model %.200s is a Whisper, which takes no language model",
+                    model->name);
     if (params.translate && !multilingual)
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "model %.200s knows English only and cannot translate",
                     model->name);
@@ -126,14 +131,47 @@ static int read_whisper(struct decoding *d, const struct utter_model *model, con
     return read_prompt(d, model, params.prompt, fault);
 }
 
+/* ---- CTC ---- */
+
+static int check_fusion(const struct utter_decoding_params *p, struct fault *fault)
+{
+    if (check_number("lm_weight", p->lm_weight, 0, 10, fault) ||
+        check_number("word_bonus", p->word_bonus, -100, 100, fault) ||
+        check_number("unknown_word", p->unknown_word, -1000, 0, fault))
+        return fault->code;
+    return 0;
+}
+
+/* The language model asked for, or the model's own; sets the beam that goes with it where none was asked for. */
+static int read_ctc(struct decoding *d, const struct utter_model *model, int beam,
+                    const struct utter_decoding_params *given, struct fault *fault)
+{
+    struct utter_decoding_params p;
+    if (params_read(&p, sizeof p, given, "utter_decoding_params", fault) || check_fusion(&p, fault))
+        return fault->code;
+    bool none = p.lm && !strcmp(p.lm, "none");
+    if (p.lm && !none && beam == 1)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "a language model needs a beam of 2 or more");
+    if (p.lm && !none && language_model_open(&d->lm, p.lm, model->tokenizer, fault))
+        return fault->code;
+    const struct language_model *lm = d->lm ? d->lm : none || beam == 1 ? NULL : model->lm;
+    d->beam = beam ? beam : lm ? LM_BEAM : 1;
+    d->fusion = lm ? language_model_fusion(lm) : NULL;
+    d->weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
+                                        .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
+                                        .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD};
+    return 0;
+}
+
 int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, int nbest, const char *language,
                   const struct utter_decoding_params *given, struct fault *fault)
 {
     *decoding = (struct decoding){.beam = beam ? beam : 1, .nbest = nbest, .language = LANGUAGE_UNKNOWN};
     if (check_beam(model, beam, fault) || model_speaks(model, language, fault))
         return fault->code;
-    if ((model->whisper && read_whisper(decoding, model, language, given, fault)) ||
-        check_nbest(decoding, model, fault))
+    int code = model->whisper ? read_whisper(decoding, model, language, given, fault)
+                              : read_ctc(decoding, model, beam, given, fault);
+    if (code || check_nbest(decoding, model, fault))
         decoding_free(decoding);
     return fault->code;
 }
@@ -141,5 +179,6 @@ int decoding_read(struct decoding *decoding, const struct utter_model *model, in
 void decoding_free(struct decoding *decoding)
 {
     free(decoding->prompt);
+    language_model_close(&decoding->lm);
     memset(decoding, 0, sizeof *decoding);
 }

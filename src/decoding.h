@@ -5,10 +5,13 @@
 #include "decoder/whisper_search.h"
 #include "src/model.h"
 
-/* One session's. What is below beam is for Whisper models only. */
+/* One session's. What is below weights is for Whisper models only. */
 struct decoding {
-    int beam;  /* 1: greedy */
-    int nbest; /* texts of each window to keep; 0: none */
+    int beam;                    /* 1: greedy */
+    int nbest;                   /* texts of each window to keep; 0: none */
+    const struct fusion *fusion; /* NULL: no language model */
+    struct fusion_params weights;
+    struct language_model *lm; /* owned, where it is not the model's own */
     struct whisper_search_params search;
     bool sequential, forget, word_times, drop_doubtful;
     bool passing; /* a tentative text, which must not decide the language of the stream */

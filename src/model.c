@@ -181,6 +181,7 @@ void utter_model_close(utter_model **model)
         whisper_vocabulary_close(&m->vocabulary);
     if (m->logmel)
         logmel_close(&m->logmel);
+    language_model_close(&m->lm);
     if (m->tokenizer)
         tokenizer_close(&m->tokenizer);
     free(m->name);

@@ -8,6 +8,7 @@
 #include "models/fastconformer/fastconformer.h"
 #include "models/whisper/whisper.h"
 #include "src/engine.h"
+#include "src/language_model.h"
 
 /* Far above the published ones (a config has kilobytes, the largest tokenizers some 20 MB). */
 #define MODEL_CONFIG_LIMIT    ((size_t)4 << 20)
@@ -21,7 +22,8 @@ struct utter_model {
     struct logmel *logmel;
     struct fastconformer *network; /* with a CTC head … */
     struct tokenizer *tokenizer;
-    struct whisper *whisper; /* … or a Whisper */
+    struct language_model *lm; /* its own; NULL: it has none */
+    struct whisper *whisper;   /* … or a Whisper */
     struct whisper_vocabulary *vocabulary;
     enum tensor_type type; /* of the weights */
     const char *family;

@@ -84,6 +84,17 @@ static int read_tokenizer(struct utter_model *model, const struct fastconformer_
     return code ? code : check_vocabulary(model->tokenizer, config, directory, fault);
 }
 
+/* "lm.bin" beside the weights, where there is one. */
+static int read_language_model(struct utter_model *model, const char *directory, struct fault *fault)
+{
+    char *path = path_join(directory, "lm.bin");
+    if (!path)
+        return fail_memory(fault, "a language model");
+    int code = path_exists(path) ? language_model_open(&model->lm, path, model->tokenizer, fault) : 0;
+    free(path);
+    return code;
+}
+
 /* What the model says of itself, once the network and the features are there. */
 static void describe(struct utter_model *model)
 {
@@ -100,7 +111,7 @@ int model_load_ctc(struct utter_model *model, const char *directory, struct faul
 {
     struct fastconformer_config config;
     if (read_config(model, &config, directory, fault) || read_features(model, &config, directory, fault) ||
-        read_tokenizer(model, &config, directory, fault))
+        read_tokenizer(model, &config, directory, fault) || read_language_model(model, directory, fault))
         return fault->code;
     struct checkpoint *checkpoint = NULL;
     if (checkpoint_open(&checkpoint, directory, fault))

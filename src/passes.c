@@ -95,12 +95,11 @@ static void give_back(struct passes *p, struct pass *pass, double seconds)
 /* Makes the pass fit the decoding. A Whisper's is one session's alone, and opened with the largest beam it asks for. */
 static int prepare(struct passes *p, struct pass *pass, const struct decoding *decoding, struct fault *fault)
 {
-    if (pass->batch && p->model->whisper) {
+    bool fits = pass->beam == decoding->beam && pass->nbest == decoding->nbest;
+    if (pass->batch && (p->model->whisper || fits)) {
         batch_decode(pass->batch, decoding);
         return 0;
     }
-    if (pass->batch && pass->beam == decoding->beam && pass->nbest == decoding->nbest)
-        return 0;
     batch_close(&pass->batch);
     pass->beam = decoding->beam;
     pass->nbest = decoding->nbest;

@@ -326,7 +326,7 @@ int command_bench(int argc, char **argv)
         {"live", OPTION_FLAG, &bench.live, NULL, 0, 0, "with --file: as live streams, at the pace of speech"},
         {"streams", OPTION_INTEGER, &bench.streams, "N", 1, 10000, "live streams at once (default: 1)"},
         {"voice-activity", OPTION_TEXT, &bench.voice_activity, "energy|PATH", 0, 0, "live: what tells where speech is"},
-        {"beam", OPTION_INTEGER, &bench.beam, "N", 1, 256, "width of the beam search (default: 1, greedy)"},
+        {"beam", OPTION_INTEGER, &bench.beam, "N", 1, 256, "width of the beam search (default: as in transcribe)"},
         {"tokens", OPTION_INTEGER, &bench.tokens, "N", 1, 224, "Whisper: decoded per row of noise (default: 32)"},
         {"format", OPTION_CHOICE, &bench.format, "txt|json", 0, 0, "a table (default), or one JSON object"},
         DECODING_OPTIONS(bench.decoding),

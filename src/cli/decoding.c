@@ -2,6 +2,7 @@
 #include "decoding.h"
 
 #include "command.h"
+#include "output.h"
 
 #include <string.h>
 
@@ -29,6 +30,10 @@ void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_
     params->drop_doubtful = d->drop_doubtful;
     params->force_tokens = d->force_tokens;
     params->word_times = word_times;
+    params->lm = d->lm;
+    params->lm_weight = d->lm_weight;
+    params->word_bonus = d->word_bonus;
+    params->unknown_word = d->unknown_word;
 }
 
 const char *decoding_given(const struct decoding *d)
@@ -61,4 +66,24 @@ int decoding_check(const struct usage *usage, const struct decoding *d, const st
     if (!given || strcmp(info->family, "whisper") == 0)
         return 0;
     return usage_error(usage, "--%s: only Whisper models take it, and %.200s is a %s", given, info->name, info->family);
+}
+
+int decoding_check_lm(const struct usage *usage, const struct decoding *d, int beam, utter_model *model,
+                      const struct utter_decoding_params *params)
+{
+    struct utter_session_params session_params;
+    utter_session *session = NULL;
+    if (!d->lm || strcmp(d->lm, "none") == 0)
+        return 0;
+    if (beam == 1)
+        return usage_error(usage, "--lm %.200s: a language model needs a --beam of 2 or more", d->lm);
+    utter_session_params_init(&session_params);
+    session_params.beam = beam;
+    session_params.batch = 1;
+    session_params.decoding = params;
+    int error = utter_session_open(model, &session_params, &session);
+    if (error)
+        complain("%s", utter_error_message());
+    utter_session_close(&session);
+    return error ? EXIT_SOME_FAILED : 0;
 }

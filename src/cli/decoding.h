@@ -13,6 +13,8 @@ struct decoding {
     double patience, length_penalty, temperature;
     int best_of, batch;
     int force_tokens;
+    const char *lm;
+    double lm_weight, word_bonus, unknown_word;
     double temperatures[6]; /* as filled in by decoding_params */
 };
 
@@ -37,6 +39,20 @@ struct decoding {
         "force-tokens", OPTION_INTEGER, &(d).force_tokens, "N", 1, 224, "Whisper: so many per window, to time it"      \
     }
 
+#define LM_OPTIONS(d)                                                                                                  \
+    {"lm",                                                                                                             \
+     OPTION_TEXT,                                                                                                      \
+     &(d).lm,                                                                                                          \
+     "none|FILE",                                                                                                      \
+     0,                                                                                                                \
+     0,                                                                                                                \
+     "language model beside the beam, from utter lm build (default: the model's own, if any)"},                        \
+        {"lm-weight", OPTION_NUMBER, &(d).lm_weight, "W", 0.001, 10, "of its log probabilities"},                      \
+        {"word-bonus", OPTION_NUMBER, &(d).word_bonus, "B", -100, 100, "with a language model, for each word"},        \
+    {                                                                                                                  \
+        "unknown-word", OPTION_NUMBER, &(d).unknown_word, "B", -1000, 0, "… for each that it does not know"          \
+    }
+
 #define BATCH_OPTION(d)                                                                                                \
     {                                                                                                                  \
         "batch", OPTION_INTEGER, &(d).batch, "N", 1, 256, "windows per pass (default: chosen for throughput)"          \
@@ -55,5 +71,10 @@ const char *decoding_given(const struct decoding *d);
 
 /* Says no, in one sentence, when the model takes no such option. Returns 0 or EXIT_USAGE. */
 int decoding_check(const struct usage *usage, const struct decoding *d, const struct utter_model_info *info);
+
+/* Opens the language model asked for once, so that a bad one is one sentence and not one for each recording. params: as
+ * filled by decoding_params. Returns 0, or an exit status after a message. */
+int decoding_check_lm(const struct usage *usage, const struct decoding *d, int beam, utter_model *model,
+                      const struct utter_decoding_params *params);
 
 #endif

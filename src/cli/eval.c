@@ -232,7 +232,8 @@ static int run_sets(struct evaluation *work, const struct manifest *manifests, i
         json_key_string(&out, "model", work->setup.info.name);
         json_key_string(&out, "precision", work->setup.info.precision);
         json_key_string(&out, "device", work->setup.info.device);
-        json_key_integer(&out, "beam", work->beam ? work->beam : 1);
+        if (work->beam)
+            json_key_integer(&out, "beam", work->beam);
         json_key(&out, "sets");
         json_begin(&out, '[');
     } else {
@@ -287,6 +288,8 @@ static int run(const struct usage *usage, struct evaluation *work, const struct 
     if (!status)
         status = setup_check_language(&work->setup, work->language);
     decoding_params(&work->decoding, false, &work->decoding_params);
+    if (!status)
+        status = decoding_check_lm(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
     if (!status && work->hypotheses) {
         work->hypotheses_file = fopen(work->hypotheses, "w");
         if (work->hypotheses_file) {
@@ -314,11 +317,12 @@ int command_eval(int argc, char **argv)
     work.format = "txt";
     const struct option_spec options[] = {
         SETUP_OPTIONS(work.setup),
-        {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256, "width of the beam search (default: 1, greedy)"},
+        {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256, "width of the beam search (default: as in transcribe)"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"format", OPTION_CHOICE, &work.format, "txt|json", 0, 0, "a table (default), or one JSON object"},
         {"hypotheses", OPTION_TEXT, &work.hypotheses, "FILE", 0, 0, "write what was said and heard as TSV"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
+        LM_OPTIONS(work.decoding),
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),
         DECODING_OPTIONS(work.decoding),

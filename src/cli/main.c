@@ -14,6 +14,7 @@ static const struct {
     {"eval", "word error rate on labelled recordings", command_eval},
     {"bench", "the time and memory of each stage", command_bench},
     {"model", "look into models: inspect, list", command_model},
+    {"lm", "make language models: build", command_lm},
     {"listen", NULL, NULL},
     {"speak", NULL, NULL},
     {"serve", NULL, NULL},

@@ -31,7 +31,7 @@ struct transcription {
     struct setup setup;
     struct decoding decoding;
     struct utter_decoding_params decoding_params;
-    const char *format_name, *output_dir, *channels, *language, *lm, *boost;
+    const char *format_name, *output_dir, *channels, *language, *boost;
     bool words, timings;
     int beam, nbest, jobs;
     const struct format *format;
@@ -232,8 +232,6 @@ static int check_request(const struct usage *usage, struct transcription *work)
     for (size_t i = 0; i < work->count; i++)
         inputs += strcmp(work->files[i], "-") == 0;
     work->format = format_find(work->format_name);
-    if (work->lm && strcmp(work->lm, "none") != 0)
-        return usage_error(usage, "--lm %s: this version has no language models; only --lm none", work->lm);
     if (work->boost)
         return usage_error(usage, "--boost: this version cannot boost phrases");
     if (work->words && !work->format->words)
@@ -281,6 +279,8 @@ static int run(const struct usage *usage, struct transcription *work)
         status = setup_check_language(&work->setup, work->language);
     /* JSON always has the words' times, so they are to be true. */
     decoding_params(&work->decoding, work->words || strcmp(work->format->name, "json") == 0, &work->decoding_params);
+    if (!status)
+        status = decoding_check_lm(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
     if (!status) {
         struct jobs list = {work->count, jobs, transcribe_one, print_one, work};
         stop_catch_signals();
@@ -305,13 +305,13 @@ int command_transcribe(int argc, char **argv)
         {"channels", OPTION_CHOICE, &work.channels, "mix|split", 0, 0, "all channels as one (default), or each alone"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
-         "width of the beam search (default: 1, greedy; Whisper: at most 64)"},
+         "width of the beam search (default: 16 with a language model, else 1, greedy; Whisper: at most 64)"},
         {"nbest", OPTION_INTEGER, &work.nbest, "N", 1, 256,
          "with json: the N likeliest texts, at most the beam, and their tokens"},
         {"words", OPTION_FLAG, &work.words, NULL, 0, 0, "the time of each word"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line per file on standard error"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
-        {"lm", OPTION_TEXT, &work.lm, "none", 0, 0, "language model: none in this version"},
+        LM_OPTIONS(work.decoding),
         {"boost", OPTION_TEXT, &work.boost, "F", 0, 0, "not in this version"},
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),

@@ -220,12 +220,13 @@ struct utter_nbest {
     size_t alternative_count; /* at most as many as were asked for, at least 1 */
 };
 
-/* ---- decoding of Whisper models ------------------------------------------------------------------ */
+/* ---- decoding --------------------------------------------------------------------------------------- */
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
- * openai/whisper does, but for the beam, which the session's params have. Other families read none of it. What is out
- * of range is named when a session is opened or a recording transcribed (ARGUMENT; translating with a model that knows
- * English only: UNSUPPORTED); nothing of it is kept by pointer. */
+ * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head read the last four
+ * fields, and a Whisper none of those. What is out of range is named when a session is opened or a recording
+ * transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is kept by
+ * pointer. */
 struct utter_decoding_params {
     size_t struct_size;
     int translate;              /* nonzero: into English */
@@ -246,6 +247,13 @@ struct utter_decoding_params {
     int word_times;             /* nonzero: every word's times from the cross-attention; else only where windows
                                    overlap, and spread over the segment elsewhere */
     int drop_doubtful;          /* nonzero: doubtful text is dropped with its reason; else it is kept */
+    /* CTC: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535, section 4.1):
+       NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file that
+       utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as utter_model_open) */
+    const char *lm;
+    double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
+    double word_bonus;   /* natural log, added for each word; 0: 1.75; -100 to 100 */
+    double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
@@ -283,7 +291,8 @@ struct utter_session_params {
     int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
     int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
-    int beam;             /* width of the beam search, at most 256 (Whisper: 64); 0 or 1: greedy */
+    int beam;             /* width of the beam search, at most 256 (Whisper: 64); 1: greedy; 0: 16 where a language
+                             model is at hand (utter_decoding_params), else greedy */
     const char *language; /* NULL: the model's own, or, where it speaks many, the one it hears in the
                              first windows; a language it does not speak is UNSUPPORTED */
     int batch;            /* windows per forward pass, at most 256; 1: each is transcribed as soon as it
@@ -405,7 +414,7 @@ UTTER_API void utter_source_init(struct utter_source *source);
 struct utter_transcribe_params {
     size_t struct_size;
     enum utter_channels channels;
-    int beam;
+    int beam; /* these three as in utter_session_params */
     const char *language;
     int batch;
     /* Called now and then, on the caller's thread, with seconds done and seconds in all (0 where
@@ -471,12 +480,29 @@ struct utter_tensor_info {
 UTTER_API int utter_inspect(const char *path, int (*visit)(void *context, const struct utter_tensor_info *tensor),
                             void *context);
 
+/* ---- language models ------------------------------------------------------------------------------ */
+
+struct utter_lm_info {
+    size_t struct_size; /* set by the caller */
+    int order;
+    int64_t counts[8]; /* n-grams of order 1 to order */
+    int64_t bytes;     /* of the file */
+};
+
+/* Makes a file that sessions map and use where it lies from a back-off n-gram model of words in the ARPA format, plain
+ * or compressed by gzip, of order 8 at most. Words are matched byte by byte with what the acoustic model spells. exact:
+ * nonzero keeps probabilities as they are; else they take 8 bits each. info may be NULL. Takes memory of about four
+ * times the ARPA file. Errors: ARGUMENT, IO, MODEL (with the line), UNSUPPORTED, MEMORY. Any thread. */
+UTTER_API int utter_lm_build(const char *arpa, const char *path, int exact, struct utter_lm_info *info);
+
+/* ---- benchmarks ------------------------------------------------------------------------------------ */
+
 struct utter_benchmark_params {
     size_t struct_size;
     double seconds; /* of sound per row; 0: 20 */
     int batch;      /* rows per forward pass; 0: 8 */
     int repeats;    /* counted runs after one warm-up, medians are reported; 0: 5 */
-    int beam;       /* hypotheses per window; 0: 1, greedy */
+    int beam;       /* as in utter_session_params */
     int tokens;     /* Whisper: decoded per window; 0: 32 */
 };
 

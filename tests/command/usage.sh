@@ -39,7 +39,8 @@ refuse '--beam is a whole number' transcribe --beam 3x "$work/a.wav"
 refuse '--threads is a whole number' transcribe --threads=99999999999999999999 "$work/a.wav"
 refuse '--precision is one of' transcribe --precision f64 "$work/a.wav"
 refuse '--translate: only Whisper models' transcribe --translate "$work/a.wav"
-refuse '--lm .*: this version' transcribe --lm words.arpa "$work/a.wav"
+refuse 'build takes' lm build words.arpa
+refuse 'no such action: make' lm make words.arpa words.bin
 refuse '--boost: this version' transcribe --boost names.txt "$work/a.wav"
 refuse '--device is auto, cpu' transcribe --device tpu "$work/a.wav"
 refuse '--device is auto, cpu' transcribe --device=cuda: "$work/a.wav"

@@ -44,7 +44,7 @@ static void fill(float *scores, float height)
 
 static void report(const char *what, const float *scores, int beam)
 {
-    const struct ctc_params params = {BLANK, beam, 1, 0.0f};
+    const struct ctc_params params = {.blank = BLANK, .beam = beam, .nbest = 1};
     double best = INFINITY;
     size_t tokens = 0;
     for (int i = 0; i < 3; i++) {

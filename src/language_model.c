@@ -1,0 +1,88 @@
+#include "src/language_model.h"
+
+#include "models/load/mapping.h"
+#include "src/base/memory.h"
+#include "src/message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct language_model {
+    struct mapping mapping;
+    struct ngram *ngram;
+    struct fusion *fusion;
+};
+
+int language_model_open(struct language_model **model, const char *path, const struct tokenizer *tokenizer,
+                        struct fault *fault)
+{
+    struct language_model *m = memory_new(1, sizeof *m);
+    if (!m)
+        return fail_memory(fault, "a language model");
+    if (!mapping_open(&m->mapping, path, fault) &&
+        !ngram_open(&m->ngram, m->mapping.data, m->mapping.size, path_for_message(path), fault))
+        fusion_open(&m->fusion, tokenizer, m->ngram, fault);
+    if (fault->code)
+        language_model_close(&m);
+    else
+        *model = m;
+    return fault->code;
+}
+
+void language_model_close(struct language_model **model)
+{
+    struct language_model *m = *model;
+    if (!m)
+        return;
+    fusion_close(&m->fusion);
+    ngram_close(&m->ngram);
+    mapping_close(&m->mapping);
+    free(m);
+    *model = NULL;
+}
+
+const struct fusion *language_model_fusion(const struct language_model *model)
+{
+    return model->fusion;
+}
+
+/* ---- making one ---- */
+
+static int write_file(const char *path, const void *bytes, size_t size, struct fault *fault)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file)
+        return fail(fault, UTTER_ERROR_IO, "%s: cannot be opened for writing", path);
+    bool written = fwrite(bytes, 1, size, file) == size;
+    written &= fclose(file) == 0;
+    if (written)
+        return 0;
+    remove(path);
+    return fail(fault, UTTER_ERROR_IO, "%s: cannot be written", path);
+}
+
+static int build(const char *arpa, const char *path, int exact, struct utter_lm_info *info, struct fault *fault)
+{
+    void *bytes = NULL;
+    size_t size;
+    struct ngram *ngram = NULL;
+    if (need_pointer(arpa, "arpa", fault) || need_pointer(path, "path", fault) ||
+        ngram_read_arpa(arpa, !exact, &bytes, &size, fault))
+        return fault->code;
+    if (!ngram_open(&ngram, bytes, size, arpa, fault) && !write_file(path, bytes, size, fault) && info) {
+        struct utter_lm_info said = {.order = ngram_order(ngram), .bytes = (int64_t)size};
+        for (int n = 1; n <= said.order; n++)
+            said.counts[n - 1] = (int64_t)ngram_count(ngram, n);
+        result_write(info, &said, sizeof said, "utter_lm_info", fault);
+    }
+    ngram_close(&ngram);
+    free(bytes);
+    return fault->code;
+}
+
+int utter_lm_build(const char *arpa, const char *path, int exact, struct utter_lm_info *info)
+{
+    struct fault fault = {0};
+    build(arpa, path, exact, info, &fault);
+    return message_publish(&fault);
+}

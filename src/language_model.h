@@ -1,0 +1,16 @@
+/* language_model.h - a language model's file, mapped, for one model's tokens. */
+#ifndef SRC_LANGUAGE_MODEL_H
+#define SRC_LANGUAGE_MODEL_H
+
+#include "decoder/fusion.h"
+
+struct language_model;
+
+/* path: of a file that `utter lm build` made. tokenizer is borrowed. Immutable; any thread. Errors: IO, MODEL,
+ * UNSUPPORTED, MEMORY. */
+int language_model_open(struct language_model **model, const char *path, const struct tokenizer *tokenizer,
+                        struct fault *fault);
+void language_model_close(struct language_model **model);
+const struct fusion *language_model_fusion(const struct language_model *model);
+
+#endif
