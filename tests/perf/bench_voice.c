@@ -1,7 +1,7 @@
 /* bench_voice.c - voice activity of raw sound, frame by frame, and its time: what voice_activity.py measures with.
  *     bench_voice DETECTOR THRESHOLD FILE …
- * DETECTOR: "default", "energy" or a path; FILE: 16 kHz mono, 32-bit floats. Prints a line for each file, '1' or '0' for each
- * frame of 10 ms, then one with the seconds of sound and of computing, and the memory that a stream takes. */
+ * DETECTOR: "default", "energy" or a path; FILE: 16 kHz mono, 32-bit floats. Prints a line for each file, '1' or '0'
+ * for each frame of 10 ms, then one with the seconds of sound and of computing, and the memory that a stream takes. */
 #include "src/base/threads.h"
 #include "src/voice.h"
 

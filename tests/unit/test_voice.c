@@ -327,11 +327,16 @@ static void threads_share_a_voice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chunks_do_not_matter),           cmocka_unit_test(short_sounds_have_all_verdicts),
-        cmocka_unit_test(finds_the_sentence),             cmocka_unit_test(levels_are_those_of_the_energy),
-        cmocka_unit_test(verdicts_come_soon),             cmocka_unit_test(what_is_no_sample_leaves_no_trace),
-        cmocka_unit_test(calls_out_of_turn_are_refused),  cmocka_unit_test(thresholds_are_checked),
-        cmocka_unit_test(thresholds_matter),              cmocka_unit_test(detectors_are_checked),
+        cmocka_unit_test(chunks_do_not_matter),
+        cmocka_unit_test(short_sounds_have_all_verdicts),
+        cmocka_unit_test(finds_the_sentence),
+        cmocka_unit_test(levels_are_those_of_the_energy),
+        cmocka_unit_test(verdicts_come_soon),
+        cmocka_unit_test(what_is_no_sample_leaves_no_trace),
+        cmocka_unit_test(calls_out_of_turn_are_refused),
+        cmocka_unit_test(thresholds_are_checked),
+        cmocka_unit_test(thresholds_matter),
+        cmocka_unit_test(detectors_are_checked),
         cmocka_unit_test(threads_share_a_voice),
     };
     return cmocka_run_group_tests_name("voice", tests, open_voices, close_voices);
