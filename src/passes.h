@@ -1,6 +1,6 @@
-/* passes.h - forward passes that live sessions of a model share: a pass has an arena of megabytes, a session uses it for
- * some milliseconds a second, and there are hundreds of sessions. Of a Whisper every session has its own (it remembers
- * the language). Any thread. */
+/* passes.h - forward passes that live sessions of a model share: a pass has an arena of megabytes, a session uses it
+ * for some milliseconds a second, and there are hundreds of sessions. Of a Whisper every session has its own (it
+ * remembers the language). Any thread. */
 #ifndef SRC_PASSES_H
 #define SRC_PASSES_H
 
@@ -13,8 +13,8 @@ int passes_open(struct passes **passes, const struct utter_model *model, int64_t
 void passes_close(struct passes **passes);
 
 /* One window through the model, in a pass of one row that nobody else is using: waits while as many run as the engine
- * has threads. Fills what batch_search fills; adds the stages' times to timings. The decoding's beam and N-best are what a
- * pass is made for. Errors: MEMORY, DEVICE. */
+ * has threads. Fills what batch_search fills; adds the stages' times to timings. The decoding's beam and N-best are
+ * what a pass is made for. Errors: MEMORY, DEVICE. */
 int passes_run(struct passes *passes, const struct decoding *decoding, struct window *window,
                struct utter_timings *timings, struct fault *fault);
 

@@ -1,4 +1,5 @@
-/* voices.h - the voice activity detectors that live sessions of a model share, opened when first asked for. Any thread. */
+/* voices.h - the voice activity detectors that live sessions of a model share, opened when first asked for. Any thread.
+ */
 #ifndef SRC_VOICES_H
 #define SRC_VOICES_H
 

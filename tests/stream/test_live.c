@@ -1,5 +1,5 @@
-/* Live sessions, with the model that understands the language of tones: what is committed does not depend on how the sound
- * comes in, tentative text comes before it, and utterances end as the rules say. */
+/* Live sessions, with the model that understands the language of tones: what is committed does not depend on how the
+ * sound comes in, tentative text comes before it, and utterances end as the rules say. */
 #include "src/include/utter.h"
 
 #include "tests/stream/tiny.h"
@@ -356,8 +356,7 @@ static void a_call_has_two_channels(void **unused)
     assert_non_null(line);
     for (size_t i = 0; i < frames; i++)
         for (int c = 0; c < 2; c++)
-            line[2 * i + (size_t)c] =
-                (int16_t)(2 * i < t[c].sound.count ? t[c].sound.samples[2 * i] * 30000 : 0);
+            line[2 * i + (size_t)c] = (int16_t)(2 * i < t[c].sound.count ? t[c].sound.samples[2 * i] * 30000 : 0);
     struct heard *heard = calloc(1, sizeof *heard);
     utter_session *session = open_live(NULL, 8000, 2);
     for (size_t at = 0; at < frames; at += 160) {
