@@ -5,6 +5,7 @@
 #include <portaudio.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 typedef void (*alsa_handler)(const char *file, int line, const char *function, int error, const char *format, va_list);
@@ -87,14 +88,29 @@ void portaudio_hush_thread(void)
         state.alsa(drop_alsa);
 }
 
+/* PortAudio 19.6 aborts the program where ALSA's configuration, which its library comes with, names no device at all.
+ */
+static bool lacks_configuration(void)
+{
+    int (*update)(void);
+    int (*search)(void *node, const char *key, void **found);
+    void **top, *devices;
+    find("libasound.so.2", "snd_config_update", &update);
+    find("libasound.so.2", "snd_config_search", &search);
+    find("libasound.so.2", "snd_config", &top);
+    return update && search && top && (update() < 0 || !*top || search(*top, "pcm", &devices) < 0);
+}
+
 int portaudio_hold(struct fault *fault)
 {
     portaudio_begin();
-    int error = state.holds ? 0 : Pa_Initialize();
-    if (!error)
-        state.holds++;
-    else
+    int error = 0;
+    if (!state.holds && lacks_configuration())
+        fail(fault, UTTER_ERROR_DEVICE, "there is no microphone: ALSA has no configuration (its alsa.conf is missing)");
+    else if (!state.holds && (error = Pa_Initialize()) != 0)
         portaudio_fail(fault, error, "sound devices cannot be reached", NULL);
+    else
+        state.holds++;
     portaudio_end();
     return fault->code;
 }
