@@ -92,7 +92,9 @@ static void json_event(struct text *out, const struct utter_event *event)
 
 static void label_of(const struct listening *work, int channel, char *label, size_t size)
 {
-    snprintf(label, size, work->split ? "[%d] " : "", channel);
+    label[0] = '\0';
+    if (work->split)
+        snprintf(label, size, "[%d] ", channel);
 }
 
 static void show(struct listening *work, int channel)
