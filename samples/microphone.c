@@ -9,8 +9,7 @@ static volatile sig_atomic_t interrupted;
 
 static void on_interrupt(int number)
 {
-    (void)number;
-    interrupted = 1;
+    interrupted = number;
 }
 
 /* Prints what is new; returns 0, or a negative enum utter_error. */
@@ -19,10 +18,8 @@ static int print_events(utter_session *session)
     struct utter_event event = {.struct_size = sizeof event};
     int got;
     while ((got = utter_session_next_event(session, &event)) > 0) {
-        if (event.kind == UTTER_EVENT_COMMITTED)
-            printf("%s ", event.segment.text); /* will not change any more */
-        else if (event.kind == UTTER_EVENT_END && event.end != UTTER_END_NOTHING)
-            printf("\n");
+        if (event.kind == UTTER_EVENT_COMMITTED) /* this text will not change any more */
+            printf("%s\n", event.segment.text);
         fflush(stdout);
     }
     return got;
@@ -43,9 +40,8 @@ static int listen(utter_microphone *microphone, utter_session *session, int chan
         if (error >= 0)
             error = print_events(session);
     }
-    int finished = utter_session_finish(session); /* a microphone that went away takes no words along */
-    if (finished >= 0)
-        finished = print_events(session);
+    int finished = utter_session_finish(session); /* a microphone that goes away takes no words along */
+    finished = finished < 0 ? finished : print_events(session);
     return error < 0 ? error : finished;
 }
 
@@ -58,26 +54,21 @@ int main(int argc, char **argv)
     struct utter_microphone_params input;
     struct utter_microphone_info info = {.struct_size = sizeof info};
     struct utter_session_params params;
-    struct utter_live_params live; /* the defaults */
+    struct utter_live_params live = {.struct_size = sizeof live}; /* the defaults */
 
     utter_microphone_params_init(&input);
     utter_session_params_init(&params);
-    utter_live_params_init(&live);
     input.device = argc > 1 ? argv[1] : NULL;
     params.live = &live;
     signal(SIGINT, on_interrupt);
     int error = utter_engine_open(&engine, NULL);
     if (error >= 0)
         error = utter_model_open(engine, argc > 2 ? argv[2] : NULL, NULL, &model);
-    if (error >= 0)
-        error = utter_microphone_open(&microphone, &input);
-    if (error >= 0)
+    if (error >= 0 && (error = utter_microphone_open(&microphone, &input)) >= 0)
         error = utter_microphone_get_info(microphone, &info);
     params.sample_rate = info.sample_rate; /* the microphone's own, where it refused 16 kHz */
     params.channel_count = info.channel_count;
-    if (error >= 0)
-        error = utter_session_open(model, &params, &session);
-    if (error >= 0)
+    if (error >= 0 && (error = utter_session_open(model, &params, &session)) >= 0)
         error = listen(microphone, session, info.channel_count);
     if (error < 0)
         fprintf(stderr, "%s: %s\n", utter_error_name(error), utter_error_message());
