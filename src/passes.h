@@ -12,13 +12,8 @@ struct passes;
 int passes_open(struct passes **passes, const struct utter_model *model, int64_t longest, struct fault *fault);
 void passes_close(struct passes **passes);
 
-<<<<<<< HEAD
 /* One window through the model, in a pass of one row that nobody else is using: waits while as many run as there are
  * cores. Fills what batch_search fills; adds the stages' times to timings. The decoding's beam and N-best are
-=======
-/* One window through the model, in a pass of one row that nobody else is using: waits while as many run as the engine
- * has threads. Fills what batch_search fills; adds the stages' times to timings. The decoding's beam and N-best are
->>>>>>> mic
  * what a pass is made for. Errors: MEMORY, DEVICE. */
 int passes_run(struct passes *passes, const struct decoding *decoding, struct window *window,
                struct utter_timings *timings, struct fault *fault);
