@@ -95,12 +95,12 @@ static int show_words(struct tentative *t, struct fault *fault)
 /* ---- what is known ---- */
 
 /* The words' texts are copied. */
-static int append(struct word_list *to, const struct word *words, size_t count, struct fault *fault)
+static int append(struct word_list *to, const struct word_list *from, size_t first, size_t end, struct fault *fault)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = first; i < end; i++) {
         struct word *word = &to->words[to->count];
-        *word = words[i];
-        word->text = memory_text(words[i].text, strlen(words[i].text));
+        *word = from->words[i];
+        word->text = memory_text(from->words[i].text, strlen(from->words[i].text));
         if (!word->text)
             return fail_memory(fault, "a tentative text");
         to->count++;
@@ -117,8 +117,8 @@ static int merge(struct tentative *t, const struct word_list *heard, double at, 
     struct word_list merged = {memory_new(stitch.left_count + heard->count + 1, sizeof *merged.words), 0};
     if (!merged.words)
         return fail_memory(fault, "a tentative text");
-    if (append(&merged, t->words.words, stitch.left_count, fault) ||
-        append(&merged, heard->words + stitch.right_first, heard->count - stitch.right_first, fault)) {
+    if (append(&merged, &t->words, 0, stitch.left_count, fault) ||
+        append(&merged, heard, stitch.right_first, heard->count, fault)) {
         words_free(&merged);
         return fault->code;
     }
@@ -137,7 +137,7 @@ int tentative_restart(struct tentative *t, const struct word_list *held, size_t 
     if (!t->words.words)
         return fail_memory(fault, "a tentative text");
     t->seam = seam;
-    if (append(&t->words, held->words + first, held->count - first, fault))
+    if (append(&t->words, held, first, held->count, fault))
         return fault->code;
     return show_words(t, fault);
 }

@@ -188,7 +188,7 @@ def export(net, folder):
 
 
 def main():
-    a = arguments("Train the voice activity detector.", steps=(400, "batches of 32 streams of 8 seconds"),
+    a = arguments("Train the voice activity detector.", steps=(2000, "batches of 32 streams of 8 seconds"),
                   rate=(2e-3, "the highest learning rate"), seed=(5, "of everything that is random"))
     recordings(a)
     export(train(a), a.work / "voice" / "export")

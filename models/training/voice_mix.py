@@ -65,6 +65,16 @@ def babble(n, rng, speech):
     return reverberate(x, rng)
 
 
+def recorded(n, noise, rng):
+    """A clip, slower or faster, forwards or backwards: there are few."""
+    if rng.random() < 0.3:
+        return clip(noise, n, rng)
+    factor = 2 ** rng.uniform(-0.7, 0.7)
+    x = clip(noise, int(n * factor) + 2, rng)
+    x = np.interp(np.arange(n, dtype=np.float32) * factor, np.arange(len(x)), x).astype(np.float32)
+    return x[::-1] if rng.random() < 0.3 else x
+
+
 def made(n, rng, speech):
     r = rng.random()
     if r < 0.35:
@@ -122,7 +132,7 @@ def stream(seconds, rng, next_utterance, noise, speech):
         x = reverberate(x, rng)
     r = rng.random()
     for _ in range(0 if r < 0.12 else 1 if r < 0.8 else 2):
-        added = clip(noise, n, rng) if rng.random() < 0.5 else made(n, rng, speech)
+        added = recorded(n, noise, rng) if rng.random() < 0.6 else made(n, rng, speech)
         x = x + unit(added) * np.float32(level * 10 ** (-rng.uniform(-5, 25) / 20))
     x = x + rng.standard_normal(n).astype(np.float32) * np.float32(level * 10 ** rng.uniform(-4.5, -2))
     x = x * np.float32(10 ** rng.uniform(-2, -0.02) / max(float(np.abs(x).max()), 1e-4))

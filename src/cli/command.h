@@ -14,5 +14,6 @@ int command_eval(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_model(int argc, char **argv);
 int command_lm(int argc, char **argv);
+int command_listen(int argc, char **argv);
 
 #endif

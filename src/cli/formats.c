@@ -51,6 +51,15 @@ static void add_word(struct text *out, const struct utter_word *word)
     json_end(out, '}');
 }
 
+void format_json_words(struct text *out, const struct utter_segment *segment)
+{
+    json_key(out, "words");
+    json_begin(out, '[');
+    for (size_t i = 0; i < segment->word_count; i++)
+        add_word(out, &segment->words[i]);
+    json_end(out, ']');
+}
+
 static void add_segment(struct text *out, const struct utter_segment *segment)
 {
     json_item(out);
@@ -60,11 +69,7 @@ static void add_segment(struct text *out, const struct utter_segment *segment)
     json_key_integer(out, "channel", segment->channel);
     json_key_string(out, "text", segment->text);
     json_key_number(out, "confidence", segment->confidence, 4);
-    json_key(out, "words");
-    json_begin(out, '[');
-    for (size_t i = 0; i < segment->word_count; i++)
-        add_word(out, &segment->words[i]);
-    json_end(out, ']');
+    format_json_words(out, segment);
     json_end(out, '}');
 }
 

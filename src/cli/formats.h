@@ -29,6 +29,7 @@ const struct format *format_find(const char *name);
 
 void format_txt(struct text *out, const struct recording *recording);
 void format_json(struct text *out, const struct recording *recording);
+void format_json_words(struct text *out, const struct utter_segment *segment); /* the key "words" of an object */
 void format_srt(struct text *out, const struct recording *recording);
 void format_vtt_header(struct text *out, bool words);
 void format_vtt(struct text *out, const struct recording *recording);

@@ -11,11 +11,11 @@ static const struct {
     int (*run)(int argc, char **argv); /* NULL: not in this version */
 } commands[] = {
     {"transcribe", "recordings to text, JSON, subtitles or tables", command_transcribe},
+    {"listen", "a microphone to text, while it is spoken", command_listen},
     {"eval", "word error rate on labelled recordings", command_eval},
     {"bench", "the time and memory of each stage", command_bench},
     {"model", "look into models: inspect, list", command_model},
     {"lm", "make language models: build", command_lm},
-    {"listen", NULL, NULL},
     {"speak", NULL, NULL},
     {"serve", NULL, NULL},
     {"batch", NULL, NULL},

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 static mode_t file_mode = 0600;
+static FILE *messages; /* NULL: standard error as it is */
 
 static int write_all(int descriptor, const char *bytes, size_t count)
 {
@@ -80,8 +82,34 @@ void complain(const char *format, ...)
     text_add_line(&line, message); /* a file's name may hold line feeds and a terminal's escapes */
     text_add(&line, "\n");
     progress_hide();
-    fputs(line.failed ? "utter: memory ran out\n" : line.data, stderr);
+    output_message(line.failed ? "utter: memory ran out\n" : line.data);
     text_free(&line);
+}
+
+void output_message(const char *text)
+{
+    fputs(text, messages ? messages : stderr);
+}
+
+void output_own_messages(void)
+{
+    int kept = messages ? -1 : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    int nowhere = kept < 0 ? -1 : open("/dev/null", O_WRONLY);
+    messages = nowhere < 0 ? messages : fdopen(kept, "w");
+    if (messages && nowhere >= 0) {
+        setvbuf(messages, NULL, _IOLBF, 0);
+        dup2(nowhere, STDERR_FILENO);
+    } else if (kept >= 0) {
+        close(kept);
+    }
+    if (nowhere >= 0)
+        close(nowhere);
+}
+
+bool output_is_wanted(void)
+{
+    struct pollfd reader = {.fd = STDOUT_FILENO};
+    return poll(&reader, 1, 0) <= 0 || !(reader.revents & (POLLERR | POLLHUP));
 }
 
 void complain_about(const char *thing, const char *message)

@@ -21,6 +21,15 @@ void complain(const char *format, ...)
 #endif
     ;
 
+/* Text as it is, where complain() writes. */
+void output_message(const char *text);
+
+/* From here on only complain() and output_message() reach standard error: PortAudio writes there of its own accord. */
+void output_own_messages(void);
+
+/* False when the reader of standard output has gone, which a write would only find out later. */
+bool output_is_wanted(void);
+
 /* complain() about a thing, naming it only where the message does not name it already. */
 void complain_about(const char *thing, const char *message);
 

@@ -113,6 +113,44 @@ size_t utf8_length(const char *string)
     return count;
 }
 
+struct range {
+    uint32_t first, last;
+};
+
+static bool among(uint32_t code, const struct range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    return false;
+}
+
+size_t utf8_columns(uint32_t code)
+{
+    /* Unicode 15: the general categories Mn and Me where all terminals agree, and East Asian width W and F by blocks.
+     */
+    static const struct range joined[] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x610, 0x61a},
+                                          {0x64b, 0x65f},   {0x1ab0, 0x1ace}, {0x1dc0, 0x1dff}, {0x200b, 0x200d},
+                                          {0x20d0, 0x20f0}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}};
+    static const struct range wide[] = {
+        {0x1100, 0x115f}, {0x231a, 0x231b}, {0x23e9, 0x23f3},   {0x25fd, 0x27bf},   {0x2b1b, 0x2b55},  {0x2e80, 0x303e},
+        {0x3041, 0xa4cf}, {0xa960, 0xa97c}, {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe10, 0xfe19},  {0xfe30, 0xfe6f},
+        {0xff00, 0xff60}, {0xffe0, 0xffe6}, {0x16fe0, 0x1b2fb}, {0x1f000, 0x1faff}, {0x20000, 0x3fffd}};
+    if (code < 0x300)
+        return 1;
+    return among(code, joined, sizeof joined / sizeof *joined) ? 0
+           : among(code, wide, sizeof wide / sizeof *wide)     ? 2
+                                                               : 1;
+}
+
+size_t text_columns(const char *string)
+{
+    size_t columns = 0;
+    while (*string)
+        columns += utf8_columns(utf8_next(&string));
+    return columns;
+}
+
 void text_add_line(struct text *text, const char *string)
 {
     while (*string) {

@@ -29,8 +29,13 @@ void text_free(struct text *text);
 uint32_t utf8_next(const char **cursor);
 void utf8_add(struct text *text, uint32_t code_point);
 
-/* Code points in a string: what a line of subtitles or of a terminal is measured in here. */
+/* Code points in a string: what a line of subtitles is measured in here. */
 size_t utf8_length(const char *string);
+
+/* Columns that a terminal gives a code point, or all of a string: 0 for marks that join the character before, 2 for the
+ * wide ones of East Asia and for pictures, else 1. Where terminals differ, the larger number. */
+size_t utf8_columns(uint32_t code_point);
+size_t text_columns(const char *string);
 
 /* Adds a string as one line: control characters become spaces, bytes that are not UTF-8 become U+FFFD. */
 void text_add_line(struct text *text, const char *string);

@@ -458,6 +458,64 @@ UTTER_API int utter_transcribe(utter_model *model, const struct utter_source *so
                                const struct utter_transcribe_params *params, struct utter_transcript **out);
 UTTER_API void utter_transcript_free(struct utter_transcript **transcript);
 
+/* ---- microphones --------------------------------------------------------------------------------- */
+
+struct utter_microphone_info {
+    size_t struct_size;  /* set by the caller where it is filled */
+    int number;          /* from 1, as utter_microphone_params.device takes it; devices that come or go move it */
+    const char *name;    /* as the system calls it */
+    const char *host;    /* the system's interface to it: "ALSA", "JACK Audio Connection Kit", "Core Audio" … */
+    int channel_count;   /* listed: the most it gives; open: as captured */
+    int sample_rate;     /* Hz; listed: its own; open: as captured */
+    int is_default;      /* nonzero: what is opened when no device is named */
+    int64_t lost_frames; /* open: sample frames that came while nobody read and did not fit into the buffer */
+    int64_t overruns; /* open: times that the system said it had lost sound on the way here; it does not say how much */
+};
+
+/* Visits every device that sound can be captured from; a nonzero return of the visitor ends the walk with CANCELLED.
+ * What it is given is valid during the call. No device at all is no error. While a microphone is open, the list is as
+ * it was when the first one was opened. The system's interfaces are asked one caller at a time, for which this and the
+ * other functions of microphones but read wait. PortAudio, which all of this goes through, may itself write
+ * a line to standard error where a device refuses something or is unplugged; nothing else here does.
+ * Errors: ARGUMENT, DEVICE, CANCELLED. Any thread. */
+UTTER_API int utter_microphone_list(int (*visit)(void *context, const struct utter_microphone_info *microphone),
+                                    void *context);
+
+typedef struct utter_microphone utter_microphone;
+
+struct utter_microphone_params {
+    size_t struct_size;
+    const char *device;    /* NULL or "": the default; else its number, its name, or a part of its name that no other
+                              name has (ASCII letters of either case) */
+    int sample_rate;       /* Hz, 1000 to 768000; 0: 16000. Where the device refuses it, its own is taken, which
+                              utter_microphone_get_info says and a session takes, too */
+    int channel_count;     /* 1 to 64; 0: as many as it has, at most 2 */
+    double buffer_seconds; /* of sound that is kept while nobody reads; 0: 10; 0.1 to 600 */
+};
+
+UTTER_API void utter_microphone_params_init(struct utter_microphone_params *params);
+
+/* Opens a microphone and begins to capture; params may be NULL. Errors: ARGUMENT, MEMORY, DEVICE (there is none, none
+ * of that name, or the system refuses it). Any thread; afterwards one thread at a time. */
+UTTER_API int utter_microphone_open(utter_microphone **microphone, const struct utter_microphone_params *params);
+
+/* Moves up to frames sample frames, interleaved, to samples and says in *got how many: as soon as there are some, or 0
+ * after timeout_ms milliseconds (0: at once; negative: waits until something comes). What comes while nobody reads is
+ * kept, up to buffer_seconds; beyond it the newest sound is lost and counted. A device that is unplugged, or delivers
+ * nothing for two seconds, is DEVICE, after all that it gave has been read.
+ * Errors: ARGUMENT, DEVICE. */
+UTTER_API int utter_microphone_read(utter_microphone *microphone, float *samples, size_t frames, int timeout_ms,
+                                    size_t *got);
+
+/* Ends the capturing. What came until then can still be read; *got is 0, without waiting, when all of it has been. */
+UTTER_API int utter_microphone_stop(utter_microphone *microphone);
+
+/* Fills *info (struct_size set by the caller) with what was opened; strings live as long as the microphone. */
+UTTER_API int utter_microphone_get_info(const utter_microphone *microphone, struct utter_microphone_info *info);
+
+/* Closes and nulls. */
+UTTER_API void utter_microphone_close(utter_microphone **microphone);
+
 /* ---- looking inside ------------------------------------------------------------------------------ */
 
 struct utter_tensor_info {

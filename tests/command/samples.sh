@@ -23,6 +23,8 @@ expect err nowhere transcribe
 silence 1 >"$work/quiet.wav"
 tail -c +45 "$work/quiet.wav" | ./stream >"$work/out" || fail "stream failed"
 [ ! -s "$work/out" ] || fail "stream heard something in silence"
+ALSA_CONFIG_PATH=/dev/null ./microphone >/dev/null 2>"$work/err" && fail "microphone heard something where there is none"
+expect err '^device error: there is no microphone' microphone
 ./two_channels "$sound" >"$work/out" || fail "two_channels failed"
 expect out '^agent ' two_channels
 # Eight calls of two silent channels (255 is µ-law's zero) on two threads, as fast as it goes; and, where sox is, of speech.

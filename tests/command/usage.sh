@@ -13,14 +13,14 @@ refuse() {
 : >"$work/b.wav"
 run 0 --version
 expect out '^utter [0-9]*\.[0-9]*\.[0-9]*$' version
-for words in --help 'transcribe --help' 'transcribe -h' 'eval --help' 'bench --help' 'model --help'; do
+for words in --help 'transcribe --help' 'transcribe -h' 'eval --help' 'bench --help' 'listen --help' 'model --help'; do
     run 0 $words
     expect out '^usage: utter' "$words"
     [ ! -s "$work/err" ] || fail "$words printed on standard error"
 done
 refuse 'command is missing'
 refuse 'no such command: frobnicate' frobnicate
-for later in listen speak serve batch; do
+for later in speak serve batch; do
     refuse "$later is not in this version" $later
 done
 refuse 'pull is not in this version' model pull en

@@ -591,7 +591,9 @@ struct long_call {
 static void *feed_long(void *context)
 {
     struct long_call *call = context;
-    call->code = utter_session_feed(call->session, call->sound.samples, call->sound.count);
+    do /* the other thread may be inside just now */
+        call->code = utter_session_feed(call->session, call->sound.samples, call->sound.count);
+    while (call->code == UTTER_ERROR_STATE);
     return NULL;
 }
 
