@@ -197,8 +197,8 @@ def write_arpa(path, tables, probabilities, kept, unknown, words):
 
 
 def main():
-    a = arguments("Estimate the language model.", words=(40000, "most words"), bigrams=(350000, "most pairs by worth"),
-                  trigrams=(450000, "most triples"), repeat=(3, "times that a transcript counts"))
+    a = arguments("Estimate the language model.", words=(40000, "most words"), bigrams=(200000, "most pairs by worth"),
+                  trigrams=(300000, "most triples"), repeat=(3, "times that a transcript counts"))
     a.work.mkdir(parents=True, exist_ok=True)
     texts = list(sentences(a.shared, a.repeat))
     words = vocabulary(texts, a.words)

@@ -323,6 +323,8 @@ static int run(const struct usage *usage, struct listening *work)
     if (!status)
         status = setup_check_language(&work->setup, work->language);
     decoding_params(&work->decoding, work->json, &work->decoding_params);
+    if (!status)
+        status = decoding_check_lm(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
     stop_catch_signals();
     if (!status)
         status = open_microphone(work);
@@ -393,8 +395,9 @@ int command_listen(int argc, char **argv)
          "what tells speech from the rest, instead of what ships: the level, or a Silero VAD's weights"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
-         "width of the beam search (default: 1, greedy; Whisper: at most 64)"},
+         "width of the beam search (default: 16 with a language model, else 1, greedy; Whisper: at most 64)"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line on standard error, at the end"},
+        LM_OPTIONS(work.decoding),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {"utter listen", "[options]", summary, notes, options, sizeof options / sizeof *options};
