@@ -78,16 +78,17 @@ static int show(struct tentative *t, struct segment *segment, struct fault *faul
     return event_add(&t->results->events, UTTER_EVENT_TENTATIVE, t->channel, t->results->time, segment, NULL, fault);
 }
 
+/* While the window is open, what was shown stays where nothing better is known: text that comes and goes is worse. */
 static int show_words(struct tentative *t, struct fault *fault)
 {
     if (!t->words.count)
-        return show(t, NULL, fault);
+        return 0;
     struct segment *segment = segment_new(t->words.words, t->words.count, t->channel);
     if (!segment)
         return fail_memory(fault, "a tentative text");
     if (t->setting->model->network && t->seam < 0 && segment_unsure(segment)) {
         free(segment);
-        segment = NULL;
+        return 0;
     }
     return show(t, segment, fault);
 }
