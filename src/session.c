@@ -106,12 +106,13 @@ void utter_session_close(utter_session **session)
         return;
     struct utter_session *s = *session;
     *session = NULL;
+    const utter_engine *engine = s->model->engine; /* the call inside may end, and the session with it, at any moment */
     int inside = USE_CALL;
     if (!atomic_compare_exchange_strong(&s->use, &inside, USE_CLOSED)) {
         free_session(s);
         return;
     }
-    engine_log(s->model->engine, UTTER_LOG_ERROR,
+    engine_log(engine, UTTER_LOG_ERROR,
                "a session was closed while another thread was inside a call on it; it ends with that call");
 }
 
