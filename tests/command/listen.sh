@@ -53,9 +53,10 @@ ends 0 TERM
 lines lines.out 2 "two utterances, the second interrupted"
 expect lines.err '^{"microphone":"phone","audio_seconds":[0-9.]*,"lost_seconds":0,' timings
 
-# The keyboard's interrupt, which a shell has its background commands ignore.
+# The keyboard's interrupt, which a shell has its background commands ignore. --foreground: else timeout signals the
+# command twice, itself and by its group, and the second interrupt quits at once.
 (sleep 1.5 && speak part.raw) &
-timeout --preserve-status -s INT 5 "$utter" listen --input phone >out 2>err
+timeout --foreground --preserve-status -s INT 5 "$utter" listen --input phone >out 2>err
 got=$?
 wait $!
 [ $got -eq 0 ] || fail "SIGINT: status $got: $(cat err)"
@@ -95,7 +96,7 @@ expect full.err 'standard output: No space left' "a full device"
 # On a terminal: the words in grey, rewritten in a row that is never wider, and the whole line at the end.
 if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
     for colour in '' 1; do
-        NO_COLOR=$colour TERM=xterm timeout 60 script -qec "stty cols 40; exec timeout --preserve-status -s INT 8 '$utter' listen --input phone" \
+        NO_COLOR=$colour TERM=xterm timeout 60 script -qec "stty cols 40; exec timeout --foreground --preserve-status -s INT 8 '$utter' listen --input phone" \
             screen </dev/null >/dev/null 2>&1 &
         listener=$!
         sleep 2.5
@@ -115,7 +116,7 @@ if command -v cc >/dev/null && ! grep -q '__asan_init\|__tsan_init' "$build"/lib
     cc -std=c11 -Wall -Wextra -Werror -I "$top/src/include" -o microphone "$top/samples/microphone.c" \
         -L "$build" -lutter -Wl,-rpath,"$build" || fail "samples/microphone.c does not build"
     (sleep 1.5 && speak morning.raw) &
-    timeout --preserve-status -s INT 7 ./microphone phone >out 2>err || fail "samples/microphone: $(cat err)"
+    timeout --foreground --preserve-status -s INT 7 ./microphone phone >out 2>err || fail "samples/microphone: $(cat err)"
     wait $!
     expect out '[a-z] [a-z]' samples/microphone
 fi
