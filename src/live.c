@@ -110,7 +110,7 @@ static int settle(struct live *live, const struct utter_model *model, const stru
     if (cut_live(&s->cutting, model, p, fault))
         return fault->code;
     choose_quick(live);
-    if (model->whisper && passes_open(&live->own, model, batch_longest(model), fault))
+    if (model->whisper && passes_open(&live->own, model, batch_longest(model), s->decoding, fault))
         return fault->code;
     s->passes = model->whisper ? live->own : model->passes;
     return 0;

@@ -82,7 +82,8 @@ static int begin_model(struct utter_model **out, utter_engine *engine, const cha
 
 static int end_model(struct utter_model *model, double began, struct fault *fault)
 {
-    if (passes_open(&model->passes, model, live_longest(), fault) || voices_open(&model->voices, model->engine, fault))
+    if (passes_open(&model->passes, model, live_longest(), NULL, fault) ||
+        voices_open(&model->voices, model->engine, fault))
         return fault->code;
     model->load_seconds = clock_seconds() - began;
     engine_log(model->engine, UTTER_LOG_INFO, "model %s: %.1f M parameters, %s, opened in %.3f s", model->name,

@@ -13,12 +13,12 @@ static const double share = 0.7, forgetting = 0.05;
 
 struct pass {
     struct batch *batch;
-    int beam, nbest;
     bool taken;
 };
 
 struct passes {
     const struct utter_model *model;
+    const struct decoding *most;
     int64_t longest;
     pthread_mutex_t lock;
     pthread_cond_t returned;
@@ -28,13 +28,15 @@ struct passes {
     double mean_seconds; /* of a pass */
 };
 
-int passes_open(struct passes **passes, const struct utter_model *model, int64_t longest, struct fault *fault)
+int passes_open(struct passes **passes, const struct utter_model *model, int64_t longest, const struct decoding *most,
+                struct fault *fault)
 {
     struct passes *p = memory_new(1, sizeof *p);
     if (!p)
         return fail_memory(fault, "a model");
     p->model = model;
     p->longest = longest;
+    p->most = most;
     p->limit = thread_cores() < MOST ? thread_cores() : MOST;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->returned, NULL);
@@ -57,26 +59,20 @@ void passes_close(struct passes **passes)
 
 /* ---- one at a time ---- */
 
-/* A free pass, of the same kind if there is one, or room for another; NULL: all are taken. Under the lock. */
-static struct pass *find_free(struct passes *p, const struct decoding *decoding)
+/* A free pass, or room for another; NULL: all are taken. Under the lock. */
+static struct pass *find_free(struct passes *p)
 {
-    struct pass *other = NULL;
-    for (int i = 0; i < p->count; i++) {
-        struct pass *pass = &p->pass[i];
-        if (pass->taken)
-            continue;
-        if (pass->batch && (p->model->whisper || (pass->beam == decoding->beam && pass->nbest == decoding->nbest)))
-            return pass;
-        other = pass;
-    }
-    return p->count < p->limit ? &p->pass[p->count++] : other;
+    for (int i = 0; i < p->count; i++)
+        if (!p->pass[i].taken)
+            return &p->pass[i];
+    return p->count < p->limit ? &p->pass[p->count++] : NULL;
 }
 
-static struct pass *take(struct passes *p, const struct decoding *decoding)
+static struct pass *take(struct passes *p)
 {
     struct pass *pass;
     pthread_mutex_lock(&p->lock);
-    while (!(pass = find_free(p, decoding)))
+    while (!(pass = find_free(p)))
         pthread_cond_wait(&p->returned, &p->lock);
     pass->taken = true;
     pthread_mutex_unlock(&p->lock);
@@ -92,24 +88,19 @@ static void give_back(struct passes *p, struct pass *pass, double seconds)
     pthread_mutex_unlock(&p->lock);
 }
 
-/* Makes the pass fit the decoding. A Whisper's is one session's alone, and opened with the largest beam it asks for. */
+/* A pass outlives the decoding that it was last used with, so each use names its own. */
 static int prepare(struct passes *p, struct pass *pass, const struct decoding *decoding, struct fault *fault)
 {
-    bool fits = pass->beam == decoding->beam && pass->nbest == decoding->nbest;
-    if (pass->batch && (p->model->whisper || fits)) {
-        batch_decode(pass->batch, decoding);
-        return 0;
-    }
-    batch_close(&pass->batch);
-    pass->beam = decoding->beam;
-    pass->nbest = decoding->nbest;
-    return batch_open(&pass->batch, p->model, 1, p->longest, decoding, fault);
+    if (!pass->batch && batch_open(&pass->batch, p->model, 1, p->longest, p->most ? p->most : decoding, fault))
+        return fault->code;
+    batch_decode(pass->batch, decoding);
+    return 0;
 }
 
 int passes_run(struct passes *p, const struct decoding *decoding, struct window *window, struct utter_timings *timings,
                struct fault *fault)
 {
-    struct pass *pass = take(p, decoding);
+    struct pass *pass = take(p);
     double began = clock_seconds(), heard = began, scored = began;
     int code = prepare(p, pass, decoding, fault);
     if (!code)

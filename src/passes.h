@@ -8,13 +8,15 @@
 
 struct passes;
 
-/* longest: samples of the longest window. Errors: MEMORY. */
-int passes_open(struct passes **passes, const struct utter_model *model, int64_t longest, struct fault *fault);
+/* longest: samples of the longest window. most: the decoding that asks for the most rows of a pass, borrowed; NULL:
+ * any, for only a Whisper's passes have rows by their decoding. Errors: MEMORY. */
+int passes_open(struct passes **passes, const struct utter_model *model, int64_t longest, const struct decoding *most,
+                struct fault *fault);
 void passes_close(struct passes **passes);
 
 /* One window through the model, in a pass of one row that nobody else is using: waits while as many run as there are
- * cores. Fills what batch_search fills; adds the stages' times to timings. The decoding's beam and N-best are
- * what a pass is made for. Errors: MEMORY, DEVICE. */
+ * cores. Fills what batch_search fills; adds the stages' times to timings. decoding: how it is searched, asking
+ * for no more rows than most. Errors: MEMORY, DEVICE. */
 int passes_run(struct passes *passes, const struct decoding *decoding, struct window *window,
                struct utter_timings *timings, struct fault *fault);
 
