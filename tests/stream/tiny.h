@@ -23,4 +23,16 @@ static inline utter_model *tiny_model(utter_engine *engine)
     return model;
 }
 
+/* The model on an engine of two threads, for a group of tests. Returns 0 or -1. */
+static inline int tiny_open(utter_engine **engine, utter_model **model)
+{
+    struct utter_engine_params params;
+    utter_engine_params_init(&params);
+    params.threads = 2;
+    if (utter_engine_open(engine, &params))
+        return -1;
+    *model = tiny_model(*engine);
+    return *model ? 0 : -1;
+}
+
 #endif

@@ -18,13 +18,7 @@ static utter_model *model;
 static int open_all(void **unused)
 {
     (void)unused;
-    struct utter_engine_params params;
-    utter_engine_params_init(&params);
-    params.threads = 2;
-    if (utter_engine_open(&engine, &params))
-        return -1;
-    model = tiny_model(engine);
-    return model ? 0 : -1;
+    return tiny_open(&engine, &model);
 }
 
 static int close_all(void **unused)
