@@ -156,12 +156,16 @@ DEVELOPMENT = {"train_an4": (lambda file: file.split("-")[1], 15),              
                "voice_cathy": (lambda file: file.rpartition("_")[0], 30)}       # all takes of a text
 
 
-def held_out(store, i):
-    """Whether utterance `i` is kept for development: one speaker, or one text, in so many."""
-    if store.name not in DEVELOPMENT:
+def is_held_out(name, file):
+    """Whether a set's file is kept for development: one speaker, or one text, in so many."""
+    if name not in DEVELOPMENT:
         return False
-    key, one_in = DEVELOPMENT[store.name]
-    return zlib.crc32(key(store.files[i]).encode()) % one_in == 0
+    key, one_in = DEVELOPMENT[name]
+    return zlib.crc32(key(file).encode()) % one_in == 0
+
+
+def held_out(store, i):
+    return is_held_out(store.name, store.files[i])
 
 
 # ---- lengths, all derived from the number of samples ----

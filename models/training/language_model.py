@@ -7,11 +7,10 @@ recordings; whatever is said in an evaluation set, or by who is held out for dev
 import csv
 import gzip
 import re
-import zlib
 
 import numpy as np
 
-from common import DEVELOPMENT, EVAL, LABELLED, arguments, normalise, scoring, status
+from common import DEVELOPMENT, EVAL, LABELLED, arguments, is_held_out, normalise, scoring, status
 from prompts import SHARES, corpus
 
 BOS, EOS, UNK = 0, 1, 2            # ids of <s>, </s>, <unk>; words follow
@@ -26,11 +25,6 @@ def transcripts(shared, name):
     with open(shared / "speech" / f"{name}.tsv", newline="") as f:
         for row in csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE):
             yield row["file"], row["text"] or ""
-
-
-def is_held_out(name, file):
-    key, one_in = DEVELOPMENT.get(name, (None, 0))
-    return bool(key) and zlib.crc32(key(file).encode()) % one_in == 0
 
 
 def forbidden(shared):
