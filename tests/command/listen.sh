@@ -18,6 +18,13 @@ listen() {
     sleep 1.5
 }
 
+# said WHAT: standard input is what a small model makes of the recording through a microphone on a busy machine: its
+# eleven words by and large, and some of them right ("good morning please leave your name and number after the tone").
+said() {
+    awk '{ for (i = 1; i <= NF; i++) right += $i ~ /^(good|morning|please|leave|your|name|and|number|after|the|tone)$/
+           words += NF } END { exit !(words >= 6 && words <= 16 && right >= 2) }' || fail "$1: not what was said"
+}
+
 # ends STATUS [SIGNAL]: what listens ends by itself or by a signal, with that status and nothing of a sanitizer's.
 ends() {
     [ $# -lt 2 ] || kill -$2 $listener
@@ -42,11 +49,11 @@ ALSA_CONFIG_PATH=/dev/null "$utter" listen >out 2>err
 expect err 'there is no microphone' "no microphone at all"
 
 # A line as soon as the utterance has ended, while the listening goes on; the rest when it is interrupted.
-listen lines --beam 1 --timings # greedily, since a language model may have another word for what it half heard
+listen lines --timings
 speak morning.raw
 sleep 1
 lines lines.out 1 "an utterance"
-expect lines.out 'after' "an utterance"
+said "an utterance: $(cat lines.out)" <lines.out
 tail -c +32001 morning.raw | head -c 80000 >part.raw # ends in the middle of speech
 speak part.raw
 ends 0 TERM
@@ -63,14 +70,15 @@ wait $!
 lines out 1 SIGINT
 
 # Events. Two channels, each with its own words.
-listen events --beam 1 --format json --channels split
+listen events --format json --channels split
 speak morning.raw
 ends 0 TERM
 for channel in 0 1; do
     for event in speech tentative committed end; do
         expect events.out "^{\"event\":\"$event\",\"channel\":$channel,\"time\":[0-9.]*,\"start\":[0-9.]*" "json"
     done
-    grep "\"committed\",\"channel\":$channel" events.out | grep -q '"text":".*after' || fail "no text in channel $channel"
+    sed -n "s/^.*\"committed\",\"channel\":$channel,.*\"text\":\"\([^\"]*\)\".*/\1/p" events.out >channel
+    said "channel $channel: $(cat channel)" <channel
 done
 expect events.out '"event":"end".*"reason":"[a-z]*"}$' "the reason of an end"
 expect events.out '"event":"committed".*"words":\[{"word":"[a-z]*","start":[0-9.]*,"end":' "words"
@@ -96,7 +104,7 @@ expect full.err 'standard output: No space left' "a full device"
 # On a terminal: the words in grey, rewritten in a row that is never wider, and the whole line at the end.
 if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
     for colour in '' 1; do
-        NO_COLOR=$colour TERM=xterm timeout 60 script -qec "stty cols 40; exec timeout --foreground --preserve-status -s INT 8 '$utter' listen --beam 1 --input phone" \
+        NO_COLOR=$colour TERM=xterm timeout 60 script -qec "stty cols 40; exec timeout --foreground --preserve-status -s INT 8 '$utter' listen --input phone" \
             screen </dev/null >/dev/null 2>&1 &
         listener=$!
         sleep 2.5
@@ -104,7 +112,7 @@ if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/n
         wait $listener || fail "on a terminal: status $?"
         sed '/^Script /d' screen | tr '\r' '\n' | sed "s/$(printf '\033')\[[0-9]*[mK]//g" >drawn
         sed '/^utter: /d; s/\xe2\x80\xa6/./' drawn >rows
-        grep -q '^\..*after' rows || fail "no tail of the text was drawn: $(cat rows)"
+        grep -q '^\..*[a-z]' rows || fail "no tail of the text was drawn: $(cat rows)"
         [ "$(awk 'length($0) > 39' rows | wc -l)" -eq 1 ] || fail "rows, other than the whole line, that are too wide: $(cat rows)"
         [ "$(grep -c "$(printf '\033')\[90m" screen)" -gt 0 ] || [ -n "$colour" ] || fail "nothing was grey"
         [ -z "$colour" ] || [ "$(grep -c "$(printf '\033')\[90m" screen)" -eq 0 ] || fail "colour in spite of NO_COLOR"
@@ -118,7 +126,7 @@ if command -v cc >/dev/null && ! grep -q '__asan_init\|__tsan_init' "$build"/lib
     (sleep 1.5 && speak morning.raw) &
     timeout --foreground --preserve-status -s INT 7 ./microphone phone >out 2>err || fail "samples/microphone: $(cat err)"
     wait $!
-    expect out '[a-z] [a-z]* [a-z]* [a-z]' samples/microphone
+    said "samples/microphone: $(cat out)" <out
 fi
 
 # The microphone goes away: what was said stays, one sentence says why.
