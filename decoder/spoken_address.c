@@ -65,6 +65,8 @@ static void drop_marks(const struct say *s, struct match *m)
 static bool say_link(struct say *s, struct match *m)
 {
     drop_marks(s, m);
+    if (m->end[0] <= m->end[1]) /* a scheme and nothing behind it */
+        return false;
     put_address(s, m->end[1] > m->begin[1] ? m->end[1] : m->begin[0], m->end[0]);
     return true;
 }
