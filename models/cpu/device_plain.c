@@ -56,6 +56,7 @@ static const struct ops plain_ops = {
     .conv1d_depthwise_silu = plain_conv1d_depthwise_silu,
     .attention = plain_attention,
     .relative_attention = plain_relative_attention,
+    .windowed_attention = plain_windowed_attention,
     .unfold = plain_unfold,
     .gather_rows = plain_gather_rows,
     .scatter_rows = plain_scatter_rows,

@@ -270,6 +270,7 @@ static const struct ops *cuda_ops(void)
     ops.conv1d_depthwise_silu = cuda_conv1d_depthwise_silu;
     ops.attention = cuda_attention;
     ops.relative_attention = cuda_relative_attention;
+    ops.windowed_attention = cuda_windowed_attention;
     ops.unfold = cuda_unfold;
     ops.gather_rows = cuda_gather_rows;
     ops.scatter_rows = cuda_scatter_rows;
