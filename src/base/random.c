@@ -28,8 +28,8 @@ void random_block(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[W
     }
 }
 
-/* ln((word + ½) / 2^32): the binary exponent, and of what is left in [√½, √2) the series of 2 artanh((m - 1) / (m + 1)),
- * below 1e-13 from its sixth term on. libm's logarithm may differ in its last bit from machine to machine. */
+/* ln((word + ½) / 2^32): the binary exponent, and of what is left in [√½, √2) the series of 2 artanh((m - 1) / (m +
+ * 1)), below 1e-13 from its sixth term on. libm's logarithm may differ in its last bit from machine to machine. */
 static double logarithm(uint32_t word)
 {
     double m = 2 * (double)word + 1;

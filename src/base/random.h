@@ -12,8 +12,8 @@
 /* The four words of block `block` of a stream. */
 void random_block(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);
 
-/* Elements [first, first + count) of a stream of normal deviates of mean 0 and variance 1 (Box and Muller 1958), at most
- * 6.77 in size. Computed by additions, products and square roots only, whose rounding IEEE 754 fixes. */
+/* Elements [first, first + count) of a stream of normal deviates of mean 0 and variance 1 (Box and Muller 1958), at
+ * most 6.77 in size. Computed by additions, products and square roots only, whose rounding IEEE 754 fixes. */
 void random_normals(uint64_t seed, uint64_t stream, uint64_t first, size_t count, float *out);
 
 #endif

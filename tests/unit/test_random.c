@@ -1,4 +1,5 @@
-/* Random numbers that a seed fixes: the published answers of Philox, and normal deviates that are what they should be. */
+/* Random numbers that a seed fixes: the published answers of Philox, and normal deviates that are what they should be.
+ */
 #include "src/base/random.h"
 
 #include <math.h>
@@ -89,8 +90,10 @@ static void test_pieces_are_the_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_published_answers), cmocka_unit_test(test_normals_are_box_and_mullers),
-        cmocka_unit_test(test_moments),           cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_published_answers),
+        cmocka_unit_test(test_normals_are_box_and_mullers),
+        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_bits),
         cmocka_unit_test(test_pieces_are_the_whole),
     };
     return cmocka_run_group_tests_name("random", tests, NULL, NULL);
