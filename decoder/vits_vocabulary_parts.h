@@ -10,8 +10,8 @@ enum { VITS_PAD, VITS_UNKNOWN, VITS_SPECIALS };
 
 struct vits_vocabulary {
     struct vocabulary symbols;
-    struct pieces words;                   /* the same symbols in the file's order, which decides what lowercasing spares */
-    struct pieces special;                 /* [VITS_SPECIALS]: tokens that are taken whole from a text */
+    struct pieces words;   /* the same symbols in the file's order, which decides what lowercasing spares */
+    struct pieces special; /* [VITS_SPECIALS]: tokens that are taken whole from a text */
     char *language;
     struct vits_rules rules;
 };

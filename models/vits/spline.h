@@ -1,6 +1,6 @@
 /* spline.h - the rational-quadratic spline of a duration predictor's flow, backwards (Durkan et al. 2019, arXiv
- * 1906.04032, section 3.1 and appendix A.3). It runs on the host: a few hundred values for a sentence, each with a search
- * of its own bin, between two products on the device. */
+ * 1906.04032, section 3.1 and appendix A.3). It runs on the host: a few hundred values for a sentence, each with a
+ * search of its own bin, between two products on the device. */
 #ifndef MODELS_VITS_SPLINE_H
 #define MODELS_VITS_SPLINE_H
 

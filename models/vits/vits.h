@@ -1,6 +1,6 @@
-/* vits.h - VITS (Kim et al. 2021, arXiv 2106.06103), text to waveform in one network, as Hugging Face's VitsModel stores
- * it and computes it for inference: facebook/mms-tts-*, kakao-enterprise/vits-ljs, vits-vctk. MODEL.md beside this file
- * has the page that lets you write it again.
+/* vits.h - VITS (Kim et al. 2021, arXiv 2106.06103), text to waveform in one network, as Hugging Face's VitsModel
+ * stores it and computes it for inference: facebook/mms-tts-*, kakao-enterprise/vits-ljs, vits-vctk. MODEL.md beside
+ * this file has the page that lets you write it again.
  *
  * Three stages, so that the caller knows how long the speech will be before memory is taken for it, and may decode a
  * piece at a time:
@@ -11,19 +11,9 @@
 #ifndef MODELS_VITS_VITS_H
 #define MODELS_VITS_VITS_H
 
+#include "models/hifigan/hifigan.h"
 #include "models/load/checkpoint.h"
 #include "models/tensor/ops.h"
-
-enum { VITS_MOST_STAGES = 8, VITS_MOST_BLOCKS = 8, VITS_MOST_DILATIONS = 8 };
-
-/* The HiFi-GAN generator behind the flow. */
-struct vits_decoder {
-    int channels; /* behind the first convolution; halved by every stage */
-    int stages, rates[VITS_MOST_STAGES], kernels[VITS_MOST_STAGES];
-    int blocks, block_kernels[VITS_MOST_BLOCKS]; /* residual blocks of a stage */
-    int dilations[VITS_MOST_BLOCKS], dilation[VITS_MOST_BLOCKS][VITS_MOST_DILATIONS];
-    float slope;
-};
 
 /* The architecture, by the names of config.json where they are not told otherwise. */
 struct vits_config {
@@ -35,8 +25,8 @@ struct vits_config {
     int duration_kernel, duration_channels, duration_flows, spline_bins, separable_layers;
     float spline_bound; /* duration_predictor_tail_bound */
     int flow_size, flows, wavenet_layers, wavenet_kernel, wavenet_dilation;
-    int speakers, speaker_size; /* 1 and 0: one speaker, without an embedding */
-    struct vits_decoder decoder;
+    int speakers, speaker_size;    /* 1 and 0: one speaker, without an embedding */
+    struct hifigan_config decoder; /* its frames are the latents: mels is flow_size */
     int sampling_rate;
     float speaking_rate, noise_scale, noise_scale_duration; /* what a row has that does not say otherwise */
 };
@@ -96,14 +86,14 @@ void vits_control_init(struct vits_control *control, const struct vits_config *c
  * [batch]; speakers [batch], or NULL (as the reference without a speaker: no embedding is added).
  * most_frames: of a row, 1 to 2^20; a row whose tokens ask for more is cut there, the rest of its tokens get none, and
  * frames[row] is most_frames: whatever the predictor says, no row is longer. durations [batch, count]: frames of each
- * token, 0 in the padding; frames[batch]: their sums, at least 1 (a text that asks for none has one frame of noise, as in
- * the reference). Errors: ARGUMENT, MODEL (a duration that is not a number), MEMORY, DEVICE. */
+ * token, 0 in the padding; frames[batch]: their sums, at least 1 (a text that asks for none has one frame of noise, as
+ * in the reference). Errors: ARGUMENT, MODEL (a duration that is not a number), MEMORY, DEVICE. */
 int vits_durations(struct vits_pass *pass, const int *tokens, const int *lengths, int batch, int count,
                    const struct vits_control *rows, const int *speakers, int most_frames, int *durations, int *frames,
                    struct fault *fault);
 
-/* What the durations that were found last say, as latents: z [batch, the largest of frames, flow_size] on the host, zero
- * behind each row's end. noise: of z's shape in place of what the seeds draw, or NULL. It may be called again.
+/* What the durations that were found last say, as latents: z [batch, the largest of frames, flow_size] on the host,
+ * zero behind each row's end. noise: of z's shape in place of what the seeds draw, or NULL. It may be called again.
  * Errors: ARGUMENT (no durations yet), MEMORY, DEVICE. */
 int vits_latents(struct vits_pass *pass, const float *noise, float *z, struct fault *fault);
 

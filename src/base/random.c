@@ -32,11 +32,12 @@ void random_block(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[W
  * 1)), below 1e-13 from its sixth term on. libm's logarithm may differ in its last bit from machine to machine. */
 static double logarithm(uint32_t word)
 {
-    double m = 2 * (double)word + 1;
-    int exponent = -33;
-    while (m >= 1.4142135623730951) {
-        m *= 0.5;
-        exponent++;
+    int exponent;
+    double m = frexp(2 * (double)word + 1, &exponent);
+    exponent -= 33;
+    if (m < 0.70710678118654752) {
+        m *= 2;
+        exponent--;
     }
     const double t = (m - 1) / (m + 1), square = t * t;
     double sum = 0;

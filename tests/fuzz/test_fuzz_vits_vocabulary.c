@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
-static char text[] = "{\"k\": 0, \"th\": 1, \"\xC5\xA3\": 2, \" \": 3, \"<unk>\": 5}\0{\"language\": \"ron\", \"pad_token\": "
-                     "{\"content\": \"k\"}, \"phonemize\": false, \"add_blank\": true, \"unk_token\": \"<unk>\"}";
+static char text[] =
+    "{\"k\": 0, \"th\": 1, \"\xC5\xA3\": 2, \" \": 3, \"<unk>\": 5}\0{\"language\": \"ron\", \"pad_token\": "
+    "{\"content\": \"k\"}, \"phonemize\": false, \"add_blank\": true, \"unk_token\": \"<unk>\"}";
 
 /* In a block of just its size, so that a read past the end is seen. */
 static void run(size_t size)

@@ -63,8 +63,7 @@ static void test_tokens_are_the_references(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         cJSON *root = read_golden(names[i]), *item;
         char *config = cJSON_PrintUnformatted(cJSON_GetObjectItem(root, "config"));
-        struct vits_vocabulary *v =
-            open_vocabulary(cJSON_GetStringValue(cJSON_GetObjectItem(root, "vocab")), config);
+        struct vits_vocabulary *v = open_vocabulary(cJSON_GetStringValue(cJSON_GetObjectItem(root, "vocab")), config);
         cJSON_ArrayForEach(item, cJSON_GetObjectItem(root, "cases"))
         {
             check_case(v, names[i], item);
@@ -93,10 +92,12 @@ static void check_tokens(const struct vits_vocabulary *v, const char *text, size
 static void test_tokens_know_their_characters(void **state)
 {
     (void)state;
-    struct vits_vocabulary *v = open_vocabulary("{\"_\": 0, \"a\": 1, \"b\": 2, \"i\": 3}",
-                                                "{\"phonemize\": false, \"pad_token\": \"_\"}");
-    check_tokens(v, " A?\xC4\xB0\xFF" "b ", 8, 7,
-                 (struct vits_token[]){{0, 1}, {1, 1}, {0, 3}, {3, 3}, {0, 6}, {2, 6}, {0, 8}});
+    struct vits_vocabulary *v =
+        open_vocabulary("{\"_\": 0, \"a\": 1, \"b\": 2, \"i\": 3}", "{\"phonemize\": false, \"pad_token\": \"_\"}");
+    check_tokens(v,
+                 " A?\xC4\xB0\xFF"
+                 "b ",
+                 8, 7, (struct vits_token[]){{0, 1}, {1, 1}, {0, 3}, {3, 3}, {0, 6}, {2, 6}, {0, 8}});
     vits_vocabulary_close(&v);
 }
 
@@ -110,8 +111,7 @@ static void test_phones(void **state)
     assert_string_equal(rules->language, "");
     assert_int_equal(vits_vocabulary_size(v), 4);
     assert_int_equal(vits_vocabulary_find(v, "A", 1), 2);
-    check_tokens(v, "a \n\tAx", 6, 7,
-                 (struct vits_token[]){{0, 0}, {1, 0}, {0, 1}, {3, 1}, {0, 4}, {2, 4}, {0, 6}});
+    check_tokens(v, "a \n\tAx", 6, 7, (struct vits_token[]){{0, 0}, {1, 0}, {0, 1}, {3, 1}, {0, 4}, {2, 4}, {0, 6}});
     vits_vocabulary_close(&v);
 }
 
@@ -121,11 +121,16 @@ static void test_refusals(void **state)
     static const struct {
         const char *vocab, *config, *why;
     } bad[] = {
-        {"", NULL, "not a JSON object"},          {"[1]", NULL, "not a JSON object"},
-        {"{}", NULL, "empty"},                    {"{\"a\": -1}", NULL, "not a number"},
-        {"{\"a\": 1.5}", NULL, "not a number"},   {"{\"a\": \"b\"}", NULL, "not a number"},
-        {"{\"a\": 1e9}", NULL, "not a number"},   {"{\"\": 1}", NULL, "empty symbol"},
-        {"{\"a\": 1, \"b\": 1}", NULL, "two sym"}, {"{\"a\": 1}", "7", "tokenizer_config.json"},
+        {"", NULL, "not a JSON object"},
+        {"[1]", NULL, "not a JSON object"},
+        {"{}", NULL, "empty"},
+        {"{\"a\": -1}", NULL, "not a number"},
+        {"{\"a\": 1.5}", NULL, "not a number"},
+        {"{\"a\": \"b\"}", NULL, "not a number"},
+        {"{\"a\": 1e9}", NULL, "not a number"},
+        {"{\"\": 1}", NULL, "empty symbol"},
+        {"{\"a\": 1, \"b\": 1}", NULL, "two sym"},
+        {"{\"a\": 1}", "7", "tokenizer_config.json"},
         {"{\"\xFF\": 1}", NULL, "not a JSON"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -144,7 +149,7 @@ static void test_refusals(void **state)
 static void test_lower_case(void **state)
 {
     (void)state;
-    static const char *const pairs[][2] = {{"A", "a"}, {"z", "z"}, {"[", "["}, {"Ä", "ä"}, {"Ж", "ж"},
+    static const char *const pairs[][2] = {{"A", "a"}, {"z", "z"}, {"[", "["},   {"Ä", "ä"},         {"Ж", "ж"},
                                            {"Σ", "σ"}, {"Ț", "ț"}, {"字", "字"}, {"İ", "i\xCC\x87"}, {"𐐀", "𐐨"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         char out[LOWER_BYTES];
