@@ -66,7 +66,8 @@ void vits_forward_text(struct context *c, const struct vits *m, const struct tex
 
 /* ---- the flow ---- */
 
-/* sum += what leaves the layer, x += what goes on to the next (van den Oord et al. 2016, figure 4). first: sum is empty.
+/* sum += what leaves the layer, x += what goes on to the next (van den Oord et al. 2016, figure 4). first: sum is
+ * empty.
  */
 static void wavenet_layer(struct context *c, struct tensor sum, struct tensor x, const struct wavenet_layer *l,
                           struct tensor speakers, const int *lengths, bool first)

@@ -32,18 +32,18 @@ struct separable_layer {
 };
 
 struct spline_flow {
-    struct linear in;                                    /* [d, 1] */
+    struct linear in;                                   /* [d, 1] */
     struct separable_layer layers[VITS_MOST_SEPARABLE]; /* [separable_layers] */
-    struct linear out;                                   /* [3 · bins - 1, d] */
+    struct linear out;                                  /* [3 · bins - 1, d] */
 };
 
 /* Stochastic durations: flows from noise to the logarithm of a duration. */
 struct stochastic {
-    struct linear in, out;                               /* [d, d] */
-    struct linear speaker;                               /* [d, e] */
+    struct linear in, out;                              /* [d, d] */
+    struct linear speaker;                              /* [d, e] */
     struct separable_layer layers[VITS_MOST_SEPARABLE]; /* [separable_layers] */
-    struct spline_flow *flows;                           /* [duration_flows - 1] in the order that they run in */
-    float translate[2], scale[2];                        /* the last flow: (x - translate) · scale */
+    struct spline_flow *flows;                          /* [duration_flows - 1] in the order that they run in */
+    float translate[2], scale[2];                       /* the last flow: (x - translate) · scale */
 };
 
 /* Deterministic durations. */
@@ -94,8 +94,8 @@ void vits_release(struct vits *m);
 
 /* weights_norm.c: convolutions, whose weights may lie as a direction and a length. */
 
-/* NAME.weight [shape] as f32 for the caller to free, with its weight norm folded in (Salimans and Kingma 2016): stored as
- * NAME.parametrizations.weight.original{0,1}, as NAME.weight_{g,v}, or as it is. */
+/* NAME.weight [shape] as f32 for the caller to free, with its weight norm folded in (Salimans and Kingma 2016): stored
+ * as NAME.parametrizations.weight.original{0,1}, as NAME.weight_{g,v}, or as it is. */
 int vits_read_folded(struct binder *b, const char *prefix, const char *name, const int64_t shape[3], float **out);
 /* Prepares k, whose in, out, kernel, dilation and groups are set, with "same" padding, in the binder's type, from
  * NAME.weight and NAME.bias. */

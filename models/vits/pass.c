@@ -204,8 +204,8 @@ static int reserve_flow(struct vits_pass *p, int rows, int frames, struct fault 
 
 int vits_pass_reserve(struct vits_pass *pass, int batch, int tokens, int frames, int decoded, struct fault *fault)
 {
-    if (batch < 1 || batch > VITS_MOST_ROWS || tokens < 0 || tokens > VITS_MOST_TOKENS || frames < 0 || frames > VITS_MOST_FRAMES ||
-        decoded < 0 || decoded > VITS_MOST_FRAMES)
+    if (batch < 1 || batch > VITS_MOST_ROWS || tokens < 0 || tokens > VITS_MOST_TOKENS || frames < 0 ||
+        frames > VITS_MOST_FRAMES || decoded < 0 || decoded > VITS_MOST_FRAMES)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a batch of %d rows of %d tokens, %d frames and %d to decode", batch,
                     tokens, frames, decoded);
     int code = tokens ? reserve_text(pass, batch, tokens, fault) : 0;

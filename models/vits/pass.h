@@ -8,13 +8,13 @@ enum { VITS_MOST_ROWS = 1 << 15, VITS_MOST_FRAMES = 1 << 20, VITS_MOST_TOKENS = 
 
 /* What rows texts of count tokens take on the host. */
 struct text_room {
-    int *tokens, *durations;     /* [rows, count] */
-    int *lengths, *frames;       /* [rows] */
+    int *tokens, *durations;      /* [rows, count] */
+    int *lengths, *frames;        /* [rows] */
     struct vits_control *control; /* [rows] */
-    float *prior;                /* [rows, count, 2 · flow_size] */
-    float *latents[2];           /* [rows, count] */
-    float *splines;              /* [rows, count, spline_parameters] */
-    float *speakers;             /* [rows, e] */
+    float *prior;                 /* [rows, count, 2 · flow_size] */
+    float *latents[2];            /* [rows, count] */
+    float *splines;               /* [rows, count, spline_parameters] */
+    float *speakers;              /* [rows, e] */
 };
 
 struct flow_room {

@@ -94,8 +94,8 @@ int vits_durations(struct vits_pass *pass, const int *tokens, const int *lengths
 {
     if (!tokens || !lengths || !rows || !durations || !frames || batch < 1 || count < 1 || most_frames < 1 ||
         most_frames > VITS_MOST_FRAMES)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "durations of %d rows of %d tokens, of at most %d frames", batch, count,
-                    most_frames);
+        return fail(fault, UTTER_ERROR_ARGUMENT, "durations of %d rows of %d tokens, of at most %d frames", batch,
+                    count, most_frames);
     int code = vits_pass_reserve(pass, batch, count, 0, 0, fault);
     pass->rows = 0;
     if (!code)

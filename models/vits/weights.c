@@ -93,8 +93,8 @@ static void release_encoder(const struct device *d, struct text_encoder *e, cons
 
 /* ---- the flow ---- */
 
-/* The halves of a matrix of twice d outputs: first what goes on to the next layer, then what leaves the network. The last
- * layer's has the second half alone. */
+/* The halves of a matrix of twice d outputs: first what goes on to the next layer, then what leaves the network. The
+ * last layer's has the second half alone. */
 static int bind_residual_and_skip(struct binder *b, struct wavenet_layer *l, const char *prefix, int index, bool last,
                                   int64_t d)
 {
@@ -138,10 +138,8 @@ static int bind_wavenet(struct binder *b, struct wavenet_layer *layers, const ch
     for (int i = 0; i < g->wavenet_layers && !code; i++, dilation *= g->wavenet_dilation) {
         char name[NAME_LIMIT];
         snprintf(name, sizeof name, "in_layers.%d", i);
-        layers[i].in = (struct convolution){.in = g->hidden_size,
-                                            .out = 2 * g->hidden_size,
-                                            .kernel = g->wavenet_kernel,
-                                            .dilation = dilation};
+        layers[i].in = (struct convolution){
+            .in = g->hidden_size, .out = 2 * g->hidden_size, .kernel = g->wavenet_kernel, .dilation = dilation};
         code = vits_bind_convolution(b, &layers[i].in, prefix, name);
         if (!code)
             code = bind_residual_and_skip(b, &layers[i], prefix, i, i + 1 == g->wavenet_layers, g->hidden_size);

@@ -26,8 +26,8 @@ static int bind_separable(struct binder *b, struct separable_layer *l, const cha
         {pointwise, WEIGHT_LINEAR, offsetof(struct separable_layer, pointwise), true, 3, {d, d, 1}},
         {second, WEIGHT_NORM, offsetof(struct separable_layer, pointwise_norm), true, 1, {d}},
     };
-    l->dilated = (struct convolution){
-        .in = d, .out = d, .kernel = g->duration_kernel, .dilation = 1, .groups = g->hidden_size};
+    l->dilated =
+        (struct convolution){.in = d, .out = d, .kernel = g->duration_kernel, .dilation = 1, .groups = g->hidden_size};
     for (int i = 0; i < index; i++)
         l->dilated.dilation *= g->duration_kernel;
     int code = vits_bind_convolution(b, &l->dilated, prefix, dilated);
@@ -147,7 +147,8 @@ static int bind_deterministic(struct binder *b, struct deterministic *p, const s
     struct weight table[DETERMINISTIC_WEIGHTS];
     deterministic_table(table, g);
     p->first = (struct convolution){.in = g->hidden_size, .out = g->duration_channels, .kernel = g->duration_kernel};
-    p->second = (struct convolution){.in = g->duration_channels, .out = g->duration_channels, .kernel = g->duration_kernel};
+    p->second =
+        (struct convolution){.in = g->duration_channels, .out = g->duration_channels, .kernel = g->duration_kernel};
     int code = weights_bind(b, p, prefix, table, has_speakers(g) ? 4 : 3);
     p->first_norm.epsilon = p->second_norm.epsilon = g->norm_epsilon;
     if (!code)

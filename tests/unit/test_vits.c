@@ -65,8 +65,8 @@ static void read_rows(struct golden *g, const char *path)
     read_numbers(file, &g->rows, 1);
     assert_true(g->rows <= MOST_ROWS);
     for (int row = 0; row < g->rows; row++) {
-        assert_int_equal(fscanf(file, "%d %d %f %d", &g->lengths[row], &g->speakers[row], &g->rates[row], &g->frames[row]),
-                         4);
+        assert_int_equal(
+            fscanf(file, "%d %d %f %d", &g->lengths[row], &g->speakers[row], &g->rates[row], &g->frames[row]), 4);
         assert_true(g->lengths[row] <= MOST_TOKENS);
         read_numbers(file, tokens[row], g->lengths[row]);
         read_numbers(file, durations[row], g->lengths[row]);
@@ -423,7 +423,8 @@ static void test_arguments_are_checked(void **state)
 
 /* ---- the spline ---- */
 
-/* Parameters of 0: bins of one size, and slopes of softplus(0) at the inner knots. With slopes of 1 it is the identity. */
+/* Parameters of 0: bins of one size, and slopes of softplus(0) at the inner knots. With slopes of 1 it is the identity.
+ */
 static void test_spline(void **state)
 {
     (void)state;
