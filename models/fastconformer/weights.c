@@ -44,13 +44,13 @@ static void block_table(struct weight table[BLOCK_WEIGHTS], const struct fastcon
 }
 
 /* The depthwise convolution and the batch norm behind it, as stored. */
-struct convolution {
+struct stored_convolution {
     float *weight, *bias;                   /* [d, 1, kernel], [d] or NULL */
     float *scale, *shift, *mean, *variance; /* [d] */
 };
 
 static int read_convolution(struct binder *b, const char *prefix, const struct fastconformer_config *g,
-                            struct convolution *v)
+                            struct stored_convolution *v)
 {
     const int64_t shape[] = {g->hidden_size, 1, g->conv_kernel};
     const struct {
@@ -73,7 +73,7 @@ static int read_convolution(struct binder *b, const char *prefix, const struct f
 }
 
 /* y = (w∗x + bias - mean) / √(variance + ε) · scale + shift, as one convolution. In place; *bias gets the new bias. */
-static void fold_batch_norm(struct convolution *v, int64_t channels, int kernel)
+static void fold_batch_norm(struct stored_convolution *v, int64_t channels, int kernel)
 {
     for (int64_t i = 0; i < channels; i++) {
         double factor = (double)v->scale[i] / sqrt((double)v->variance[i] + BATCH_NORM_EPSILON);
@@ -87,7 +87,7 @@ static void fold_batch_norm(struct convolution *v, int64_t channels, int kernel)
 static int bind_convolution(struct binder *b, struct conv1d *out, const char *prefix,
                             const struct fastconformer_config *g)
 {
-    struct convolution v = {0};
+    struct stored_convolution v = {0};
     *out = (struct conv1d){.channels = g->hidden_size, .kernel = g->conv_kernel};
     int code = read_convolution(b, prefix, g, &v);
     if (!code) {
