@@ -64,8 +64,7 @@ static double sum_at(const struct tensor *x, int64_t from, int64_t valid, const 
             continue;
         for (int64_t i = 0; i < in; i++) {
             const float value = element_get(x->data, x->type, from + step * k->in + group * in + i);
-            sum += (double)weight_of(k, group, o % out, i, tap) *
-                   rounded(k->type, value < 0 ? slope * value : value);
+            sum += (double)weight_of(k, group, o % out, i, tap) * rounded(k->type, value < 0 ? slope * value : value);
         }
     }
     return sum;

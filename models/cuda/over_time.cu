@@ -97,8 +97,24 @@ void cuda_convolve(struct context *c, struct tensor out, struct tensor x, const 
     const int *on_card;
     if (send_lengths(c, how->lengths, x.shape[0], &on_card))
         each(c, "convolve", tensor_count(&out),
-             over_steps{view_of(out), view_of(x), view{k->packed, (int)k->type}, k->bias,
-                        (const float *)how->residual.data, on_card, k->kernel, k->stride, k->dilation, k->padding,
-                        k->transposed, (int)how->after, how->slope, how->factor, x.shape[1], out.shape[1], k->in,
-                        k->in / k->groups, k->out / k->groups, k->out});
+             over_steps{view_of(out),
+                        view_of(x),
+                        view{k->packed, (int)k->type},
+                        k->bias,
+                        (const float *)how->residual.data,
+                        on_card,
+                        k->kernel,
+                        k->stride,
+                        k->dilation,
+                        k->padding,
+                        k->transposed,
+                        (int)how->after,
+                        how->slope,
+                        how->factor,
+                        x.shape[1],
+                        out.shape[1],
+                        k->in,
+                        k->in / k->groups,
+                        k->out / k->groups,
+                        k->out});
 }

@@ -178,9 +178,17 @@ static void test_convolve(void **state)
     (void)state;
     for (int i = 0; i < 160; i++) {
         struct call call = {.batch = BATCH, .time = pick(0, 70), .how = (enum how)(i % HOWS), .x_type = pick_type()};
-        call.k = (struct convolution){pick_channels(), pick_channels(), pick(1, 11), pick(0, 4) ? 1 : pick(2, 3),
-                                      pick(1, 5),      0,               1,           false,
-                                      pick_type(),     NULL,            NULL};
+        call.k = (struct convolution){pick_channels(),
+                                      pick_channels(),
+                                      pick(1, 11),
+                                      pick(0, 4) ? 1 : pick(2, 3),
+                                      pick(1, 5),
+                                      0,
+                                      1,
+                                      false,
+                                      pick_type(),
+                                      NULL,
+                                      NULL};
         call.k.padding = pick(0, 2) ? (call.k.kernel - 1) / 2 * call.k.dilation : pick(0, 20);
         check_call(&call);
     }
@@ -194,8 +202,13 @@ static void test_convolve_long(void **state)
     for (int i = 0; i < 6; i++) {
         struct call call = {.batch = 1 + i % 2, .time = pick(500, 900), .how = OF_LEAKY_ADD, .x_type = TENSOR_F32};
         int channels = pick(0, 1) ? 32 : 24, kernel = kernels[i % 3], dilation = 1 + 2 * pick(0, 2);
-        call.k = (struct convolution){.in = channels, .out = channels, .kernel = kernel, .dilation = dilation,
-                                      .stride = 1,    .groups = 1,     .padding = dilation * (kernel / 2)};
+        call.k = (struct convolution){.in = channels,
+                                      .out = channels,
+                                      .kernel = kernel,
+                                      .dilation = dilation,
+                                      .stride = 1,
+                                      .groups = 1,
+                                      .padding = dilation * (kernel / 2)};
         check_call(&call);
     }
 }
@@ -379,16 +392,11 @@ static void test_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),
-        cmocka_unit_test(test_transposed_by_hand),
-        cmocka_unit_test(test_convolve),
-        cmocka_unit_test(test_convolve_long),
-        cmocka_unit_test(test_convolve_groups),
-        cmocka_unit_test(test_convolve_transposed),
-        cmocka_unit_test(test_rows_alone),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_checks),
-        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_by_hand),         cmocka_unit_test(test_transposed_by_hand),
+        cmocka_unit_test(test_convolve),        cmocka_unit_test(test_convolve_long),
+        cmocka_unit_test(test_convolve_groups), cmocka_unit_test(test_convolve_transposed),
+        cmocka_unit_test(test_rows_alone),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_checks),          cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests(tests, open_devices, close_devices);
 }
