@@ -78,7 +78,7 @@ static const struct rule {
     {ANY, CLASS_MODAL, ANY, -1, 5, 0, -3},
     {CLASS_MODAL, CLASS_SUBJECT, ANY, -1, 4, 0, -4},
     {CLASS_MODAL, CLASS_PRONOUN | CLASS_OPEN, ANY, 0, 1, 0, 0},
-    {ANY, CLASS_SUBJECT, ANY, -2, 3, 0, 1},
+    {ANY, CLASS_SUBJECT, ANY, -2, 3, 0, 2},
     {ANY, CLASS_THIRD, ANY, 0, 0, 0, 4},
     {ANY, CLASS_QUESTION, ANY, 0, 1, 0, 0},
     {ANY, CLASS_BE, ANY, 0, -3, 3, 4},
@@ -135,15 +135,13 @@ static void vote_by_rules(const struct place *p, struct votes *votes)
 /* Between a base and a past that are written alike ("read") the rest of the sentence tells. */
 static void vote_by_time(const struct place *p, struct votes *votes)
 {
-    for (size_t i = 0; i < p->sentence->count; i++) {
-        if (i == p->at || !is_word(p->sentence, i))
-            continue;
-        unsigned classes = classes_of(&p->sentence->items[i]);
-        if (classes & (CLASS_PAST_TIME | CLASS_PARTICIPLE))
-            votes->of[3] += 2;
-        if (classes & CLASS_USUAL_TIME)
-            votes->of[1] += 2;
-    }
+    enum { TIME = 3 };
+    unsigned seen = 0;
+    for (size_t i = 0; i < p->sentence->count; i++)
+        if (i != p->at && is_word(p->sentence, i))
+            seen |= classes_of(&p->sentence->items[i]);
+    votes->of[3] += seen & (CLASS_PAST_TIME | CLASS_PARTICIPLE) ? TIME : 0;
+    votes->of[1] += seen & CLASS_USUAL_TIME ? TIME : 0;
 }
 
 /* ---- words that tell ---- */
@@ -183,7 +181,7 @@ static const struct clue {
     {"polish", PART_OTHER, NEARBY, " poland warsaw government language border army zloty german russian czech "},
     {"row", PART_OTHER, NEARBY, " argument neighbours neighbors furious blazing quarrel shouting "},
     {"sewer", PART_OTHER, NEARBY, " needle thread sewing "},
-    {"tear", PART_OTHER, NEARBY, " wear muscle ligament tendon cartilage gas-proof "},
+    {"tear", PART_OTHER, NEARBY, " wear muscle ligament tendon cartilage "},
     {"used", PART_OTHER, NEXT, " to "},
     {"wind", PART_VERB, NEXT, " up the around through down it "},
     {"winds", PART_VERB, NEXT, " up through around its down "},
@@ -234,12 +232,17 @@ static void vote_by_clues(const struct place *p, struct votes *votes)
 
 /* ---- the verdict ---- */
 
-static bool has_part(const struct lexicon_entry *entry, unsigned part)
+/* Whether base and past are said differently. */
+static bool is_told_by_time(const struct lexicon_entry *entry)
 {
-    for (int i = 0; i < entry->count; i++)
-        if (entry->variants[i].parts & part)
-            return true;
-    return false;
+    unsigned seen = 0;
+    for (int i = 0; i < entry->count; i++) {
+        unsigned parts = entry->variants[i].parts & (PART_PAST | PART_VERB);
+        if (parts == (PART_PAST | PART_VERB))
+            return false;
+        seen |= parts;
+    }
+    return seen == (PART_PAST | PART_VERB);
 }
 
 /* The best of its parts; a point more for the usual variant. */
@@ -259,7 +262,7 @@ const struct lexicon_variant *heteronym_variant(const struct lexicon_entry *entr
     struct votes votes = {{0}};
     const struct lexicon_variant *best = &entry->variants[0];
     vote_by_rules(&p, &votes);
-    if (has_part(entry, PART_PAST) && has_part(entry, PART_VERB))
+    if (is_told_by_time(entry))
         vote_by_time(&p, &votes);
     vote_by_clues(&p, &votes);
     for (int i = 1; i < entry->count; i++)

@@ -84,12 +84,12 @@ static void add_letter_name(struct phones *phones, char upper)
     add_names(phones, names[upper - 'A']);
 }
 
-/* Words that are said more weakly than by themselves; their vowels before a vowel are set afterwards. */
+/* Words that are said otherwise in a sentence than by themselves, which is how the lexicon has them. */
 static bool add_weak_word(struct phones *phones, const char *word, size_t length)
 {
     static const struct weak {
         const char *word, *phones;
-    } weak[] = {{"a", "AH0"}, {"an", "AH0 N"}, {"and", "AH0 N D"}, {"of", "AH0 V"}};
+    } weak[] = {{"a", "AH0"}, {"an", "AH0 N"}, {"and", "AH0 N D"}, {"of", "AH0 V"}, {"was", "W AH1 Z"}, {"every", "EH1 V R IY0"}};
     for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++)
         if (strlen(weak[i].word) == length && memcmp(weak[i].word, word, length) == 0) {
             add_names(phones, weak[i].phones);
