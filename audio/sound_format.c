@@ -80,7 +80,8 @@ int sound_format_find(const struct sound_format **format, const char *name, cons
         *format = &formats[i];
         return 0;
     }
-    return name ? fail_unknown("no format", name, fault) : fail_unknown("no format is known by the name of", path, fault);
+    return name ? fail_unknown("no format", name, fault)
+                : fail_unknown("no format is known by the name of", path, fault);
 }
 
 static int fail_rate(const struct sound_format *format, int rate, struct fault *fault)

@@ -14,8 +14,8 @@
 /* Who waits for the callback cannot be woken without a system call in it, so looks every so often. */
 enum { LOOK_MS = 5, MOST_CHANNELS = 64 };
 
-/* A device that is there asks for blocks every few hundredths of a second. The first may take longer: a wireless headset
- * changes its profile before it is a microphone. */
+/* A device that is there asks for blocks every few hundredths of a second. The first may take longer: a wireless
+ * headset changes its profile before it is a microphone. */
 static const double first_block = 6, next_block = 2, stalled = 0.3, patience = 1, least_latency = 0.02,
                     most_latency = 0.1;
 

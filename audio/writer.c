@@ -1,9 +1,10 @@
-/* writer.c - see writer.h. libsndfile writes through its virtual output, so that paths, pipes and callers' functions run
- * the same code.
+/* writer.c - see writer.h. libsndfile writes through its virtual output, so that paths, pipes and callers' functions
+ * run the same code.
  *
- * libsndfile writes a header at the beginning and once more, with the sizes, at the end. Until then a WAV or AU file says
- * that it is as long as it can be, which every reader takes as "up to the end", so what was cut off by a lost process or
- * went into a pipe is read. An MP3 begins with a frame that holds nothing but such sizes, which a stream goes without. */
+ * libsndfile writes a header at the beginning and once more, with the sizes, at the end. Until then a WAV or AU file
+ * says that it is as long as it can be, which every reader takes as "up to the end", so what was cut off by a lost
+ * process or went into a pipe is read. An MP3 begins with a frame that holds nothing but such sizes, which a stream
+ * goes without. */
 #include "audio/writer.h"
 
 #include "audio/outgoing.h"
@@ -58,8 +59,8 @@ static void make_endless(unsigned char *header, int64_t size)
     put_size(header + size - 4, endless, false);
 }
 
-/* Bytes of the frame of MPEG audio layer III that begins here; 0: none does. Rates in kbit/s and Hz: ISO/IEC 11172-3 and
- * 13818-3, section 2.4.2.3, and the halved rates of "MPEG 2.5". */
+/* Bytes of the frame of MPEG audio layer III that begins here; 0: none does. Rates in kbit/s and Hz: ISO/IEC 11172-3
+ * and 13818-3, section 2.4.2.3, and the halved rates of "MPEG 2.5". */
 static int64_t mpeg_frame(const unsigned char *p, int64_t size)
 {
     static const int kilobits[2][15] = {{0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160},
@@ -99,8 +100,8 @@ static sf_count_t virtual_tell(void *user)
     return ((struct writer *)user)->sink.position;
 }
 
-/* A header, written at the beginning, perhaps again; its sizes are known only when the sound has ended, and a WAV file's
- * have 32 bits. */
+/* A header, written at the beginning, perhaps again; its sizes are known only when the sound has ended, and a WAV
+ * file's have 32 bits. */
 static int64_t write_header(struct writer *w, const unsigned char *bytes, int64_t count)
 {
     unsigned char header[256];
@@ -143,8 +144,8 @@ static sf_count_t virtual_write(const void *bytes, sf_count_t count, void *user)
 static int check_params(const struct writer_params *p, const struct sound_format *format, struct fault *fault)
 {
     if (p->rate < LEAST_RATE || p->rate > MOST_RATE)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "sound of %d Hz cannot be written, but of %d to %d", p->rate, LEAST_RATE,
-                    MOST_RATE);
+        return fail(fault, UTTER_ERROR_ARGUMENT, "sound of %d Hz cannot be written, but of %d to %d", p->rate,
+                    LEAST_RATE, MOST_RATE);
     if (p->channels < 1 || p->channels > format->most_channels)
         return fail(fault, UTTER_ERROR_ARGUMENT, "%s holds 1 to %d channels, not %d", format->name,
                     format->most_channels, p->channels);
@@ -171,8 +172,8 @@ static int open_handle(struct writer *w, struct fault *fault)
     if (sink_check(&w->sink, fault))
         return fault->code;
     if (!w->handle)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "%s: libsndfile cannot write %s here: %s", w->name,
-                    w->format->name, sf_strerror(NULL));
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "%s: libsndfile cannot write %s here: %s", w->name, w->format->name,
+                    sf_strerror(NULL));
     set_up(w);
     return 0;
 }
@@ -188,8 +189,7 @@ static int open_sink(struct writer *w, const struct writer_params *params, struc
 /* Where it fails the caller closes it. The sink comes last: nothing is made for what cannot be. */
 static int open_all(struct writer *w, const struct writer_params *params, struct fault *fault)
 {
-    if (sound_format_find(&w->format, params->format, params->path, fault) ||
-        check_params(params, w->format, fault) ||
+    if (sound_format_find(&w->format, params->format, params->path, fault) || check_params(params, w->format, fault) ||
         sound_format_rate(w->format, params->rate, params->out_rate, &w->rate, fault))
         return fault->code;
     w->channels = params->channels;

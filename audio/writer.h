@@ -8,7 +8,8 @@ struct writer;
 
 struct writer_params {
     const char *path; /* or NULL, and write is called */
-    /* Takes size bytes; returns size, anything else being a failure. From the caller's thread, within the calls below. */
+    /* Takes size bytes; returns size, anything else being a failure. From the caller's thread, within the calls below.
+     */
     int64_t (*write)(void *context, const void *bytes, size_t size);
     void *context;
     const char *name;   /* what messages call it */
@@ -39,7 +40,8 @@ int writer_finish(struct writer *writer, struct fault *fault);
 
 void writer_get_info(const struct writer *writer, struct writer_info *info);
 
-/* Without a finish before that succeeded, a file that was made here is removed, one that was there before is emptied. */
+/* Without a finish before that succeeded, a file that was made here is removed, one that was there before is emptied.
+ */
 void writer_close(struct writer **writer);
 
 #endif

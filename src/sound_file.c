@@ -22,7 +22,9 @@ static int read_params(struct writer_params *writer, const struct utter_sink_par
     *writer = (struct writer_params){.path = p.path,
                                      .write = p.write,
                                      .context = p.write_context,
-                                     .name = p.name ? p.name : p.path ? p.path : "output",
+                                     .name = p.name   ? p.name
+                                             : p.path ? p.path
+                                                      : "output",
                                      .format = p.format,
                                      .rate = p.sample_rate ? p.sample_rate : RATE,
                                      .out_rate = p.output_rate,
