@@ -224,7 +224,7 @@ int playback_reset(struct playback *p, struct fault *fault)
     outgoing_reset(p->outgoing);
     atomic_store(&p->stream->end_at, 0);
     atomic_store(&p->stream->settled, true);
-    p->stream->dry = false;
+    p->stream->dry = p->stream->sounding = false;
     if (stream_start(p->stream, fault) == 0)
         p->stopped = false;
     pthread_mutex_unlock(&p->lock);
