@@ -245,11 +245,11 @@ bool stream_is_running(struct stream *s)
     return atomic_load(&s->end) == RUNNING && stream_check(s, NULL) == 0;
 }
 
-/* Whether PortAudio's thread, which has called nobody for a while, is there at all. */
+/* Whether PortAudio's thread, which has called nobody for a while, is there at all; or has been stopped meanwhile. */
 static bool is_active(struct stream *s)
 {
     portaudio_begin();
-    bool active = Pa_IsStreamActive(s->handle) == 1;
+    bool active = atomic_load(&s->end) != RUNNING || Pa_IsStreamActive(s->handle) == 1;
     portaudio_end();
     return active;
 }
