@@ -11,19 +11,19 @@ import torch
 from transformers import FastSpeech2ConformerConfig, FastSpeech2ConformerModel
 
 import quicker
-from shared import HOP, IDS, MELS, VOCABULARY, VOICES, Mels, arguments, is_held_out, status
+from shared import HOP, IDS, MELS, VOCABULARY, VOICES, Mels, arguments, is_held_out, released, status
 
 CONFIG = dict(
     vocab_size=len(VOCABULARY), num_mel_bins=MELS, num_speakers=len(VOICES), hidden_size=160,
     encoder_layers=4, encoder_num_attention_heads=2, encoder_linear_units=384, encoder_kernel_size=7,
     decoder_layers=3, decoder_num_attention_heads=2, decoder_linear_units=384, decoder_kernel_size=15,
     positionwise_conv_kernel_size=1, encoder_normalize_before=True, decoder_normalize_before=True,
-    speech_decoder_postnet_layers=2, speech_decoder_postnet_units=80, speech_decoder_postnet_dropout=0.1,
+    speech_decoder_postnet_layers=2, speech_decoder_postnet_units=80, speech_decoder_postnet_dropout=0.0,
     duration_predictor_channels=160, duration_predictor_dropout_rate=0.3,
     pitch_predictor_layers=3, pitch_predictor_channels=160, pitch_predictor_kernel_size=3, pitch_predictor_dropout=0.3,
     energy_predictor_channels=160, energy_predictor_dropout=0.3, stop_gradient_from_energy_predictor=True,
-    encoder_dropout_rate=0.1, encoder_attention_dropout_rate=0.0, encoder_positional_dropout_rate=0.05,
-    decoder_dropout_rate=0.05, decoder_attention_dropout_rate=0.0, decoder_positional_dropout_rate=0.05)
+    encoder_dropout_rate=0.05, encoder_attention_dropout_rate=0.0, encoder_positional_dropout_rate=0.0,
+    decoder_dropout_rate=0.0, decoder_attention_dropout_rate=0.0, decoder_positional_dropout_rate=0.0)
 
 
 # ---- what it learns from ----
@@ -195,6 +195,9 @@ class Trainer:
     def resume(self):
         path = self.options.work / f"{self.options.name}.pt"
         if not path.exists():
+            if self.options.start:
+                self.model.load_state_dict(released(self.options.start).model.state_dict())
+                self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
             return
         saved = torch.load(path, weights_only=True)
         self.model.load_state_dict(saved["model"])
@@ -228,7 +231,8 @@ def measure(average, held_out):
 
 def main():
     options = arguments(__doc__, minutes=(80.0, "of training, all runs together"), rate=(2e-3, "peak learning rate"),
-                        frames=(1600, "mel frames in a batch"), name=("acoustic", "of the checkpoint"), seed=(1, "of everything"))
+                        frames=(1600, "mel frames in a batch"), start=("", "folder of a released voice to begin from"),
+                        name=("acoustic", "of the checkpoint"), seed=(1, "of everything"))
     torch.set_num_threads(options.threads)
     train, held_out, _ = load(options.work)
     trainer = Trainer(options, train)

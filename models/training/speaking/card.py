@@ -5,7 +5,8 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 
-from shared import RATE, HOP, arguments
+from evaluate import SETS
+from shared import HOP, RATE, arguments
 
 TEXT = """---
 license: apache-2.0
@@ -144,8 +145,7 @@ def main():
     config, results = (json.loads(p.read_text()) for p in (folder / "config.json", options.work / "voice_results.json"))
     heard, counts = results["intelligibility"], results["sentences"]
     a, v = parameters(folder)
-    table = "\n".join(f"| {k.split(', ')[0]} | {k.split(', ')[1]} | " + " | ".join(str(r[w]) for w in ("eval_cathy", "eval_lj", "voice_cathy", "all")) + " |"
-                      for k, r in heard.items())
+    table = "\n".join(" | ".join(["| " + k.replace(", ", " | ")] + [str(r[w]) for w in SETS]) + " |" for k, r in heard.items())
     text = TEXT.format(millions=a + v, mb=(folder / "model.safetensors").stat().st_size / 1e6, acoustic_millions=a, vocoder_millions=v,
                        acoustic_work=acoustic_work(config["model_config"]), vocoder_work=vocoder_work(config["vocoder_config"]),
                        counts=", ".join(f"{n} of {k}" for k, n in counts["sets"].items()), known=counts["known"], table=table, bar=bar(heard),

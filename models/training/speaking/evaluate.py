@@ -18,24 +18,31 @@ import soxr
 import torch
 from numba import njit
 
-from shared import HOP, RATE, Mels, arguments, is_held_out, log_mel, recognizer_holds_out, scoring, sentence, status
+from shared import HOP, RATE, VOICES, Mels, arguments, is_held_out, log_mel, recognizer_holds_out, scoring, sentence, status
 from speak import Reader, Voice
 from teacher import load_teacher
 
 COUNT = 200
+FIXED = ("real", "flite")      # what no training changes, done once
+SETS = ("eval_cathy", "eval_lj", "voice_cathy", "all")
 MODEL = "/usr/share/pocketsphinx/model/en-us"
 DECIBELS = 10 / np.log(10) * 2 ** 0.5          # from differences of natural cepstra to mel-cepstral distortion (Kubichek 1993)
+
+
+def turn(name, file):
+    """First what the recognizer has not been trained on, then as it falls."""
+    return not recognizer_holds_out(name, file), zlib.crc32(sentence(file).encode())
 
 
 def sentences(work):
     """[(set, number in the set, text)]: one recording of each."""
     chosen, seen = [], set()
-    rows = [(name, Mels(work, name)) for name in ("eval_cathy", "eval_lj", "voice_cathy")]
+    rows = [(name, Mels(work, name)) for name in ("eval_cathy", "eval_lj", "voice_cathy", "voice_lj")]
     for name, mels in rows:
         order = range(len(mels))
-        if name == "voice_cathy":
+        if name.startswith("voice"):
             order = sorted((i for i in order if is_held_out(name, mels.store.files[i])),
-                           key=lambda i: (not recognizer_holds_out(name, mels.store.files[i]), zlib.crc32(sentence(mels.store.files[i]).encode())))
+                           key=lambda i: turn(name, mels.store.files[i]))
         for i in order:
             if mels.store.texts[i] not in seen and len(chosen) < COUNT:
                 seen.add(mels.store.texts[i])
@@ -49,10 +56,29 @@ def recording(work, name, i):
     return Mels(work, name).store.audio(i)
 
 
-def flite(text, path):
-    subprocess.run(["flite", "-voice", "slt", "-t", re.sub(r"[\"']{2,}", "", text), "-o", str(path)], check=True)
-    wave, rate = soundfile.read(path, dtype="float32")
-    return soxr.resample(wave, rate, 16000)
+class Speakers:
+    """Each kind of speech by its name: from a sentence's set, its number there and its text to (samples, rate)."""
+
+    def __init__(self, options):
+        self.work, self.reader, self.ours = options.work, Reader(options.shared), Voice(options.model)
+        self.theirs = Voice(options.model, load_teacher(options.shared / "models" / "hifigan-v2-lj"))
+
+    def real(self, name, i, text):
+        return recording(self.work, name, i), RATE
+
+    def flite(self, name, i, text):
+        path = self.work / "evaluation" / "flite.wav"
+        subprocess.run(["flite", "-voice", "slt", "-t", re.sub(r"[\"']{2,}", "", text), "-o", str(path)], check=True)
+        return soundfile.read(path, dtype="float32")
+
+    def copied(self, name, i, text):
+        return self.ours.wave(torch.from_numpy(Mels(self.work, name)[i].copy())[None]), RATE
+
+    def voice(self, name, i, text):
+        return self.ours.wave(self.ours.mel(self.reader.tokens(text))), RATE
+
+    def teacher(self, name, i, text):
+        return self.theirs.wave(self.theirs.mel(self.reader.tokens(text))), RATE
 
 
 def write(folder, k, wave16):
@@ -61,31 +87,20 @@ def write(folder, k, wave16):
 
 def say(options, chosen):
     """WORK/evaluation/{real,flite,voice,…}: 16 kHz, 16 bits."""
-    base, reader = options.work / "evaluation", Reader(options.shared)
-    teacher = load_teacher(options.shared / "models" / "hifigan-v2-lj")
-    voice = Voice(options.model)
-    kinds = {"real": lambda n, i, t: soxr.resample(recording(options.work, n, i), RATE, 16000),
-             "flite": lambda n, i, t: flite(t, base / "flite.wav"),
-             "copied": lambda n, i, t: soxr.resample(voice.wave(torch.from_numpy(log_mel(torch.from_numpy(recording(options.work, n, i))[None]).numpy())), RATE, 16000),
-             "voice": lambda n, i, t: soxr.resample(voice.wave(voice.mel(reader.tokens(t))), RATE, 16000),
-             "teacher": lambda n, i, t: soxr.resample(Voice.wave(Holder(teacher), voice.mel(reader.tokens(t))), RATE, 16000)}
+    base, speakers = options.work / "evaluation", Speakers(options)
     for kind in options.kinds.split(","):
         folder = base / kind
-        if kind in ("real", "flite") and (base / f"{kind}.tsv").exists():
-            continue
         folder.mkdir(parents=True, exist_ok=True)
+        if kind not in FIXED:
+            (base / f"{kind}.sphinx").unlink(missing_ok=True)
         for k, (name, i, text) in enumerate(chosen):
-            write(folder, k, kinds[kind](name, i, text))
+            if kind in FIXED and (folder / f"{k:03d}.wav").exists():
+                continue
+            wave, rate = getattr(speakers, kind)(name, i, text)
+            write(folder, k, soxr.resample(wave, rate, 16000))
         with open(base / f"{kind}.tsv", "w") as f:
             f.write("file\tseconds\tspeaker\ttext\n")
             f.writelines(f"{k:03d}.wav\t0\t{name}\t{text}\n" for k, (name, _, text) in enumerate(chosen))
-
-
-class Holder:
-    """A generator where Voice.wave looks for it."""
-
-    def __init__(self, vocoder):
-        self.vocoder = vocoder
 
 
 # ---- recognizers ----
@@ -93,28 +108,39 @@ class Holder:
 def utter(options, kind, *settings):
     """What our recognizer hears, by sentence."""
     base = options.work / "evaluation"
-    out = base / f"{kind}.heard.tsv"
+    out = base / ".".join([kind, "heard", *settings[1:2], "tsv"])
     subprocess.run([options.utter, "eval", "--threads", str(options.threads), "--hypotheses", out, *settings, base / f"{kind}.tsv"],
                    check=True, stdout=subprocess.DEVNULL)
     with open(out) as f:
-        rows = list(csv.reader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
-    column = next(c for c in range(len(rows[0])) if rows[0][c].lower() in ("hypothesis", "heard"))
-    heard = {r[0].rpartition("/")[2]: r[column] for r in rows[1:]}
+        heard = {r["file"]: r["hypothesis"] for r in csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE)}
     return [heard[f"{k:03d}.wav"] for k in range(len(heard))]
 
 
 def pocketsphinx(options, kind):
     base = options.work / "evaluation"
-    names = sorted(p.stem for p in (base / kind).glob("*.wav"))
-    (base / "names").write_text("".join(n + "\n" for n in names))
+    names, hyp = sorted(p.stem for p in (base / kind).glob("*.wav")), base / f"{kind}.sphinx"
+    done = read_sphinx(hyp) if hyp.exists() else {}
+    if not all(n in done for n in names):
+        (base / f"{kind}.names").write_text("".join(n + "\n" for n in names if n not in done))
+        run_sphinx(base, kind)
+        done.update(read_sphinx(base / f"{kind}.hyp"))
+        hyp.write_text("".join(f"{text} ({n} 0)\n" for n, text in done.items()))
+    return [done[n] for n in names]
+
+
+def run_sphinx(base, kind):
     subprocess.run(["pocketsphinx_batch", "-adcin", "yes", "-adchdr", "44", "-cepdir", base / kind, "-cepext", ".wav",
-                    "-ctl", base / "names", "-hyp", base / f"{kind}.sphinx", "-hmm", f"{MODEL}/en-us",
+                    "-ctl", base / f"{kind}.names", "-hyp", base / f"{kind}.hyp", "-hmm", f"{MODEL}/en-us",
                     "-lm", f"{MODEL}/en-us.lm.bin", "-dict", f"{MODEL}/cmudict-en-us.dict", "-logfn", "/dev/null"], check=True)
+
+
+def read_sphinx(path):
+    """Sentence to what was heard: a line is `text (name score)`."""
     heard = {}
-    for line in (base / f"{kind}.sphinx").read_text().splitlines():
-        text, _, rest = line.rpartition(" (")
-        heard[rest.split()[0]] = text
-    return [heard.get(n, "") for n in names]
+    for line in path.read_text().splitlines():
+        text, _, rest = line.rpartition("(")
+        heard[rest.split()[0]] = text.strip()
+    return heard
 
 
 def rate(chosen, heard, which):
@@ -129,7 +155,7 @@ def intelligibility(options, chosen):
         if not options.quick:
             heard["pocketsphinx"] = pocketsphinx(options, kind)
         for recognizer, texts in heard.items():
-            results[f"{kind}, {recognizer}"] = {w: rate(chosen, texts, w) for w in ("eval_cathy", "eval_lj", "voice_cathy", "all")}
+            results[f"{kind}, {recognizer}"] = {w: rate(chosen, texts, w) for w in SETS}
             status(options.work, f"evaluate: {kind}, {recognizer}: {results[f'{kind}, {recognizer}']}")
     return results
 
@@ -200,18 +226,27 @@ def count(options, chosen):
             "known": sum(not recognizer_holds_out("voice_cathy", f) for f in files)}
 
 
+def hours(work):
+    """Of aligned recordings that are trained on."""
+    rows, files = json.loads((work / "aligned.json").read_text()), {name: Mels(work, name).store.files for name in VOICES}
+    return sum(sum(r["frames"]) for r in rows if not is_held_out(r["set"], files[r["set"]][r["number"]])) * HOP / RATE / 3600
+
+
 def main():
     options = arguments(__doc__, model=("", "folder of the voice"), kinds=("real,flite,copied,voice,teacher", "what to measure"),
-                        utter=("../../../build/utter", "the command"), quick=(0, "1: without pocketsphinx and distances"))
+                        utter=("../../../build/utter", "the command"), quick=(0, "1: without pocketsphinx"))
     torch.set_num_threads(options.threads)
     options.model = options.model or str(options.work / "voice")
     chosen = sentences(options.work)
     say(options, chosen)
-    results = {"sentences": count(options, chosen), "intelligibility": intelligibility(options, chosen)}
-    if not options.quick:
+    path = options.work / "voice_results.json"
+    results = json.loads(path.read_text()) if path.exists() else {"intelligibility": {}}       # kinds measured before are kept
+    results["sentences"], results["hours"] = count(options, chosen), hours(options.work)
+    results["intelligibility"].update(intelligibility(options, chosen))
+    if "voice" in options.kinds.split(","):
         results["distances"] = distances(options, chosen)
         status(options.work, f"evaluate: {results['distances']}")
-    (options.work / "voice_results.json").write_text(json.dumps(results, indent=1) + "\n")
+    path.write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ def main():
     (out / "vocab.json").write_text(json.dumps(IDS) + "\n")
     (out / "tokenizer_config.json").write_text(json.dumps(TOKENIZER, indent=2) + "\n")
     (out / "generation_config.json").unlink(missing_ok=True)
+    (out / "model.safetensors").chmod(0o644)
     size = sum(f.stat().st_size for f in out.iterdir())
     status(options.work, f"export: acoustic {how_a}, vocoder {how_v}: {size / 1e6:.2f} MB")
 

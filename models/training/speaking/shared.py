@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from transformers import FastSpeech2ConformerWithHifiGan
 from transformers.audio_utils import mel_filter_bank
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
@@ -49,6 +50,11 @@ def is_held_out(name, file):
     """Kept for measuring: one text in ten, among them the recognizer's own development texts (one in thirty or fifteen)."""
     one_in = {"voice_cathy": 10, "voice_lj": 15}.get(name)
     return one_in is not None and zlib.crc32(sentence(file).encode()) % one_in == 0
+
+
+def released(folder):
+    """A finished voice, in float32, to train on from."""
+    return FastSpeech2ConformerWithHifiGan.from_pretrained(folder).float()
 
 
 class Mels:

@@ -1,17 +1,17 @@
 """Trains the small vocoder: it follows the real HiFi-GAN's waveform, stage by stage at first, then as a whole.
 
-Its stages have the channels and rates of the teacher's, with fewer convolutions in each. At first every stage learns to
-give the teacher's output for the teacher's input, which is four small regressions side by side. Then they are chained, and
-learn the waveform: its samples, its spectra with and without phase, and still the outputs of the stages."""
-import math
+Its stages have the channels and rates of the teacher's, with fewer convolutions in each. The first stage runs at a thirtieth
+of the waveform's rate and yet decides on the phases of all that is voiced, so it learns first and alone to give the teacher's
+output, then the second with it. At last the whole learns the waveform: its samples, its spectra with and without phase, and
+still the outputs of the stages."""
 import time
 
 import numpy as np
 import torch
-from torch.nn.functional import leaky_relu
 from transformers import FastSpeech2ConformerHifiGan, FastSpeech2ConformerHifiGanConfig
 
-from shared import HOP, Mels, arguments, is_held_out, status
+from muon import Muon
+from shared import HOP, Mels, arguments, is_held_out, released, status
 from teacher import FILES, STAGES, Cache, finish, load_teacher, stage, stages
 
 CONFIG = dict(model_in_dim=80, upsample_initial_channel=128, upsample_rates=[8, 8, 2, 2], upsample_kernel_sizes=[16, 16, 4, 4],
@@ -116,54 +116,52 @@ class Trainer:
         self.scales = [torch.from_numpy(first[f"stage{i}"][:60000].astype(np.float32).std(0)) + 1e-3 for i in range(len(STAGES))]
         self.model = new_model(mel.mean(0), mel.std(0))
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=options.rate, betas=(0.9, 0.99), weight_decay=0.0)
+        self.optimizer = Muon(self.model.parameters(), options.rate)
         self.steps, self.seconds, self.errors = 0, 0.0, {}
 
-    def apart(self, batch):
-        """Each stage alone, from the teacher's output of the stage before it."""
-        model = self.model
-        x = model.conv_pre((batch["mel"] - model.mean[:, None]) / model.scale[:, None])
-        loss = 0.0
-        for i in range(len(STAGES)):
-            y = stage(model, i, x)
-            x = batch[f"stage{i}"]
-            error = relative(y, x, self.scales[i])
-            self.note(f"stage{i}", error)
-            loss = loss + error
-        wave = torch.tanh(model.conv_post(leaky_relu(x)))
-        error = (inner(wave) - inner(batch["wave"])).abs().mean()
-        self.note("wave", error)
-        return loss + 10 * error
-
-    def together(self, batch):
-        """The whole chain."""
+    def chain(self, batch, depth):
+        """The first stages one after another, each held to the teacher's output: (the last one's own output, the loss)."""
         mel = (batch["mel"] - self.model.mean[:, None]) / self.model.scale[:, None]
         x, loss = self.model.conv_pre(mel), 0.0
-        for i in range(len(STAGES)):
-            x = stage(self.model, i, x)
-            if self.options.stage_weight > 0:
-                error = relative(x, batch[f"stage{i}"], self.scales[i])
-                self.note(f"stage{i}", error)
-                loss = loss + self.options.stage_weight * error
+        for i in range(depth):
+            x = stage(self.model, i, x.detach() if i and self.turn() < 3 else x)
+            error = relative(x, batch[f"stage{i}"], self.scales[i])
+            self.note(f"stage{i}", error)
+            loss = loss + error
+        return x, loss
+
+    def whole(self, batch):
+        """All stages and the waveform."""
+        x, loss = self.chain(batch, len(STAGES))
         wave, goal = inner(finish(self.model, x)), inner(batch["wave"][:, 0])
         wave_error = (wave - goal).abs().mean()
         size_error, phase_error = spectral(wave, goal)
         self.note("wave", wave_error), self.note("size", size_error), self.note("phase", phase_error)
-        return loss + 10 * wave_error + size_error + 4 * phase_error
+        o = self.options
+        return o.stage_weight * loss + o.wave_weight * wave_error + size_error + o.phase_weight * phase_error
+
+    def turn(self):
+        """0: the first stage learns; 1: the second too; 2: all, each by its own error; 3: all, each by the errors of those after it too.
+        A stage that knows nothing yet would undo the ones before it."""
+        return sum(self.seconds / 60 >= float(m) for m in self.options.turns.split(","))
+
+    def loss(self):
+        depth = self.turn() + 1
+        self.crops.rows = self.options.rows + 2 * (depth < 3)
+        if depth > 2:
+            return self.whole(self.crops.batch(FILES))
+        return self.chain(self.crops.batch(["mel"] + [f"stage{i}" for i in range(depth)]), depth)[1]
 
     def note(self, name, value):
         self.errors.setdefault(name, []).append(float(value.detach()))
 
     def step(self):
         done = self.seconds / (60 * self.options.minutes)
-        rate = self.options.rate * min(1.0, (self.steps + 1) / 100) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        loss = (self.apart if done < self.options.apart else self.together)(self.crops.batch(FILES))
-        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss()
+        self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-        self.optimizer.step()
+        self.optimizer.step(min(1.0, (self.steps + 1) / 50) * max(0.0, 1 - done) ** 1.5)
         self.steps += 1
         keep = min(0.999, self.steps / (self.steps + 10))
         for k, v in self.model.state_dict().items():
@@ -183,6 +181,9 @@ class Trainer:
     def resume(self):
         path = self.options.work / f"{self.options.name}.pt"
         if not path.exists():
+            if self.options.start:
+                self.model.load_state_dict(released(self.options.start).vocoder.state_dict())
+                self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
             return
         saved = torch.load(path, weights_only=True)
         self.model.load_state_dict(saved["model"])
@@ -213,10 +214,12 @@ class Development:
 
 
 def main():
-    options = arguments(__doc__, minutes=(80.0, "of training, all runs together"), rate=(2e-3, "peak learning rate"),
-                        apart=(0.25, "share of the time that the stages learn apart"), frames=(72, "of a crop"),
-                        rows=(6, "crops in a batch"), stage_weight=(0.1, "of the stages' outputs in the whole"),
-                        caches=("teacher", "folders of the teacher's outputs, with commas"), name=("vocoder", "of the checkpoint"),
+    options = arguments(__doc__, minutes=(80.0, "of training, all runs together"), rate=(0.02, "peak learning rate"),
+                        turns=("10,19,22", "minutes at which more is learned: see Trainer.turn"), frames=(72, "of a crop"),
+                        rows=(6, "crops in a batch of the whole"), stage_weight=(0.5, "of the stages' outputs in the whole"),
+                        wave_weight=(5.0, "of the samples"), phase_weight=(3.0, "of spectra with their phases"),
+                        caches=("teacher", "folders of the teacher's outputs, with commas"), start=("", "folder of a released voice to begin from"),
+                        name=("vocoder", "of the checkpoint"),
                         seed=(1, "of everything"))
     torch.set_num_threads(options.threads)
     trainer, development = Trainer(options), Development(options)
