@@ -1,18 +1,15 @@
 #include "src/base/memory.h"
+#include "src/caller.h"
 #include "src/cutting.h"
 #include "src/hearing.h"
 #include "src/intake.h"
 #include "src/message.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* After FINISHED and FAILED only next, timings, reset and close make sense. */
 enum state { SESSION_OPEN = 0, SESSION_FINISHED, SESSION_FAILED };
-
-/* Who is inside: nobody, a call, or a call during which somebody else closed the session. */
-enum use { USE_NONE = 0, USE_CALL, USE_CLOSED };
 
 enum warning { WARNING_NOT_FINITE, WARNING_CLIPPED, WARNINGS };
 
@@ -26,7 +23,7 @@ struct utter_session {
     struct nbest *handed_nbest;     /* … what next_nbest … */
     struct event *handed_event;     /* … and what next_event */
     enum state state;
-    atomic_int use;
+    struct caller caller;
     bool warned[WARNINGS];
     double began, ended; /* clock of the first call and of the last; 0: none yet */
 };
@@ -106,14 +103,8 @@ void utter_session_close(utter_session **session)
         return;
     struct utter_session *s = *session;
     *session = NULL;
-    const utter_engine *engine = s->model->engine; /* the call inside may end, and the session with it, at any moment */
-    int inside = USE_CALL;
-    if (!atomic_compare_exchange_strong(&s->use, &inside, USE_CLOSED)) {
+    if (caller_close(&s->caller, s->model->engine, "session"))
         free_session(s);
-        return;
-    }
-    engine_log(engine, UTTER_LOG_ERROR,
-               "a session was closed while another thread was inside a call on it; it ends with that call");
 }
 
 /* ---- one thread at a time ---- */
@@ -123,11 +114,8 @@ static int enter(struct utter_session *session, struct fault *fault)
 {
     if (need_pointer(session, "session", fault))
         return fault->code;
-    int nobody = USE_NONE;
-    if (!atomic_compare_exchange_strong(&session->use, &nobody, USE_CALL))
-        return fail(fault, UTTER_ERROR_STATE,
-                    "another thread is inside a call on this session, which belongs to one "
-                    "thread at a time");
+    if (caller_enter(&session->caller, "session", fault))
+        return fault->code;
     drop_handed(session);
     return 0;
 }
@@ -135,8 +123,7 @@ static int enter(struct utter_session *session, struct fault *fault)
 static int leave(struct utter_session *session, const struct fault *fault)
 {
     int code = message_publish(fault);
-    int inside = USE_CALL;
-    if (!atomic_compare_exchange_strong(&session->use, &inside, USE_NONE))
+    if (caller_leave(&session->caller))
         free_session(session);
     return code;
 }

@@ -1,8 +1,9 @@
-/* utter.h - the public face of libutter: speech to text.
+/* utter.h - the public face of libutter: speech to text, and text to speech.
  *
  * Handles:  engine (device and threads; immutable, shared)
  *        -> model  (weights; immutable, shared by any number of sessions and threads)
- *        -> session (one stream of sound; one thread at a time).
+ *        -> session (one stream of sound; one thread at a time);
+ *           engine -> voice (as a model) -> speech (one stream of text; as a session).
  *
  * Results:  every function that can fail returns 0 or a negative enum utter_error and hands its
  *           result through an out-parameter, which is left untouched on failure unless said otherwise.
@@ -515,6 +516,158 @@ UTTER_API int utter_microphone_get_info(const utter_microphone *microphone, stru
 
 /* Closes and nulls. */
 UTTER_API void utter_microphone_close(utter_microphone **microphone);
+
+/* ---- voices: text to speech ------------------------------------------------------------------------ */
+
+typedef struct utter_voice utter_voice;
+
+struct utter_voice_params {
+    size_t struct_size;
+    enum utter_precision precision; /* int8: of matrix products only; convolutions compute in what AUTO chooses */
+    const char *vocoder;  /* what turns mel spectrograms into sound: NULL: the one beside the voice's own weights; else
+                             the path of a HiFi-GAN, as published: a directory, or a file of weights with its
+                             config.json beside it */
+    const char *lexicon;  /* NULL, or a text file of words that are to be pronounced otherwise: a word and its phones a
+                             line, ARPAbet or /IPA/, "#" begins a comment */
+    const char *speakers; /* NULL, or a file of speaker embeddings for voices that are told their speaker by one
+                             (SpeechT5): float32 [speakers, width] as NumPy writes it (.npy) */
+};
+
+UTTER_API void utter_voice_params_init(struct utter_voice_params *params);
+
+/* Opens a voice.
+ * voice   the path of a directory as published on Hugging Face: a FastSpeech2 Conformer with its HiFi-GAN, or without
+ *         (then params name a vocoder), a VITS, or a SpeechT5 (which needs a vocoder and speakers, too); or the name of
+ *         a voice that ships with Utter; NULL means "voice-en". Names and paths are told apart as by
+ *         utter_model_open.
+ * Errors: ARGUMENT, MEMORY, IO (not there), MODEL (damaged, or a vocoder for other spectrograms), UNSUPPORTED.
+ * Any thread. */
+UTTER_API int utter_voice_open(utter_engine *engine, const char *voice, const struct utter_voice_params *params,
+                               utter_voice **out);
+
+/* Opens a voice of a published shape with seeded random weights, for benchmarks and tests: its speech is noise. shape:
+ * "voice-en", "fastspeech2-conformer" (with HiFi-GAN V1; "/v2" or "/v3" behind it: with that one), "vits-ljs".
+ * Errors as utter_voice_open. */
+UTTER_API int utter_voice_open_random(utter_engine *engine, const char *shape, uint64_t seed,
+                                      const struct utter_voice_params *params, utter_voice **out);
+
+/* Closes and nulls. Speeches of the voice must be closed before. */
+UTTER_API void utter_voice_close(utter_voice **voice);
+
+struct utter_voice_info {
+    size_t struct_size;    /* set by the caller */
+    const char *name;      /* as opened */
+    const char *family;    /* "fastspeech2-conformer", "vits", "speecht5" */
+    const char *language;  /* BCP 47 */
+    const char *precision; /* "f32", "bf16", "int8": what is computed with */
+    const char *device;    /* what computes */
+    int64_t parameters, weight_bytes;
+    int sample_rate;   /* Hz, its own */
+    int speaker_count; /* at least 1 */
+    double load_seconds;
+};
+
+/* Fills *info; strings live as long as the voice. Any thread. */
+UTTER_API int utter_voice_get_info(const utter_voice *voice, struct utter_voice_info *info);
+
+/* ---- speech: one stream of text, spoken ------------------------------------------------------------ */
+
+typedef struct utter_speech utter_speech;
+
+enum utter_markup {
+    UTTER_MARKUP_PLAIN = 0, /* text as people write it; a blank line ends a paragraph */
+    UTTER_MARKUP_SSML,      /* W3C's Speech Synthesis Markup Language 1.1, of which are understood: speak, p, s, break,
+                               prosody (rate, pitch, volume), phoneme, sub, say-as; other elements are looked through */
+    UTTER_MARKUP_PHONEMES   /* phones with spaces between, in ARPAbet ("HH AH0 L OW1") or IPA; "|" between words;
+                               , . ? ! ; : end words and phrases; a sentence a line */
+};
+
+struct utter_speech_params {
+    size_t struct_size;
+    enum utter_markup markup;
+    int sample_rate; /* Hz of what is read, 8000 to 192000; 0: the voice's own */
+    int speaker;     /* from 0 */
+    double rate;     /* times the voice's own speed, 0.25 to 4; 0: 1 */
+    double pitch;    /* semitones above the voice's own, -12 to 12 */
+    double volume;   /* dB above the voice's own, -60 to 20 */
+    uint64_t seed;   /* of voices that never say a thing the same way twice */
+    int marks;       /* nonzero: keeps the times of sentences, words and phones (utter_speech_next_mark) */
+};
+
+UTTER_API void utter_speech_params_init(struct utter_speech_params *params);
+
+/* Opens a speech. params may be NULL. Errors: ARGUMENT, MEMORY, UNSUPPORTED. Any thread; afterwards one thread at a
+ * time. */
+UTTER_API int utter_speech_open(utter_voice *voice, const struct utter_speech_params *params, utter_speech **out);
+
+/* Adds size bytes of text, in pieces of any size: the speech does not depend on how the text is cut. It is copied.
+ * Sentences are spoken when their end is known, which may be when the next one begins.
+ * Errors: ARGUMENT (not UTF-8, or markup at fault, with where: what came before is still spoken), MEMORY, STATE (after
+ * finish). */
+UTTER_API int utter_speech_text(utter_speech *speech, const char *text, size_t size);
+
+/* Says that what was given so far is complete, though the text goes on: it is spoken without waiting for what follows.
+ * Errors: MEMORY, STATE (after finish), UNSUPPORTED (SSML, whose elements are still open). */
+UTTER_API int utter_speech_flush(utter_speech *speech);
+
+/* Says that the text has ended. Errors: ARGUMENT (markup that is not closed), MEMORY, STATE. */
+UTTER_API int utter_speech_finish(utter_speech *speech);
+
+/* Moves up to capacity samples, mono, to samples and says in *got how many, computing a little ahead of what is asked
+ * for: the first samples of a long text come before the rest is computed, and all are the same however they are asked
+ * for. *got is 0 when more text is needed or, after finish, when all of it has been spoken.
+ * Errors: ARGUMENT, MEMORY, MODEL (the voice gives numbers that are none, or draws a sentence out without end), DEVICE,
+ * STATE (after such a failure). */
+UTTER_API int utter_speech_read(utter_speech *speech, float *samples, size_t capacity, size_t *got);
+
+enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE };
+
+struct utter_mark {
+    size_t struct_size; /* set by the caller */
+    enum utter_mark_kind kind;
+    double start, end;           /* seconds of the sound that is read */
+    const char *text;            /* of a word as it is spoken; of a phone in ARPAbet, as the voice spells it; "" of a
+                                    sentence */
+    size_t text_begin, text_end; /* bytes of the text, as it was given */
+};
+
+/* Hands out the next mark of what has been computed, oldest first: 1 and *mark filled, or 0 when there is none until
+ * more is read, or an error. Sentences come before their words, and words before their phones. Voices that do not say
+ * how long their tokens last (SpeechT5) have marks of sentences alone. Its text is valid until the next call on this
+ * speech. Errors: ARGUMENT. */
+UTTER_API int utter_speech_next_mark(utter_speech *speech, struct utter_mark *mark);
+
+struct utter_speech_timings {
+    size_t struct_size;      /* set by the caller */
+    double text_seconds;     /* reading and pronouncing */
+    double acoustic_seconds; /* tokens to spectrograms */
+    double vocoder_seconds;  /* spectrograms to sound */
+    double first_seconds;    /* from the first call with text to the first sound computed; 0: none yet */
+    double total_seconds;    /* spent in calls on this speech */
+    double audio_seconds;    /* of sound computed */
+};
+
+UTTER_API int utter_speech_get_timings(const utter_speech *speech, struct utter_speech_timings *timings);
+
+/* Forgets the text and begins anew with the same params. */
+UTTER_API int utter_speech_reset(utter_speech *speech);
+
+/* Closes and nulls. */
+UTTER_API void utter_speech_close(utter_speech **speech);
+
+struct utter_pronunciation {
+    const char *text;            /* the word as it is spoken: "doctor" for "Dr." */
+    const char *phones;          /* ARPAbet, with spaces between; "" for what cannot be pronounced */
+    const char *ipa;             /* the same in the International Phonetic Alphabet, without spaces */
+    size_t text_begin, text_end; /* bytes of the text */
+    int sentence;                /* from 0 */
+};
+
+/* Visits every word of a text, in order, with the way the voice would pronounce it; a nonzero return of the visitor
+ * ends the walk with CANCELLED. What it is given is valid during the call. Errors: ARGUMENT, MEMORY, CANCELLED,
+ * UNSUPPORTED (voices that are given letters or another language's text). Any thread. */
+UTTER_API int utter_voice_pronounce(const utter_voice *voice, enum utter_markup markup, const char *text, size_t size,
+                                    int (*visit)(void *context, const struct utter_pronunciation *word), void *context);
 
 /* ---- looking inside ------------------------------------------------------------------------------ */
 

@@ -1,0 +1,56 @@
+/* voice.h - what a voice is inside: an acoustic model, a vocoder, and what turns text into the model's tokens. */
+#ifndef SRC_SPEAK_VOICE_H
+#define SRC_SPEAK_VOICE_H
+
+#include "decoder/pronounce.h"
+#include "src/engine.h"
+#include "src/speak/renderer.h"
+
+struct voice_family;
+
+/* Immutable once open. */
+struct utter_voice {
+    utter_engine *engine; /* borrowed */
+    char *name;           /* as opened */
+    char *language;       /* BCP 47 */
+    const struct voice_family *family;
+    void *parts; /* the family's */
+    struct pronouncer *pronouncer; /* English; NULL: the voice is given letters, or another language */
+    enum tensor_type type;         /* of the weights */
+    int64_t parameters, weight_bytes;
+    int sample_rate, hop; /* Hz; samples per frame */
+    int speakers;
+    double load_seconds;
+};
+
+/* Whence a voice comes: a directory, or a made-up shape (directory NULL). */
+struct voice_source {
+    const char *directory;
+    const char *shape;
+    uint64_t seed;
+    const struct utter_voice_params *params;
+};
+
+/* A family: how its voices are opened, how they spell, how they are rendered. */
+struct voice_family {
+    const char *name; /* "fastspeech2-conformer" */
+    /* Whether a config.json's model_type, or the name of a made-up shape, is the family's. */
+    bool (*is_type)(const char *model_type);
+    bool (*is_shape)(const char *shape);
+    /* Fills the voice's parts, pronouncer, rates and counts. What it has opened is closed by close, even after a
+     * failure. */
+    int (*open)(struct utter_voice *voice, const struct voice_source *source, struct fault *fault);
+    void (*close)(struct utter_voice *voice);
+    /* Makes the tokens of items [first, end) of a sentence: one breath, in which is no break. Adds no token where
+     * nothing in it can be said. last: nothing of the sentence follows. */
+    int (*spell)(const struct utter_voice *voice, const struct spoken_sentence *sentence, size_t first, size_t end,
+                 struct utterance *utterance, struct fault *fault);
+    int (*renderer_open)(struct renderer **renderer, const struct utter_voice *voice, struct fault *fault);
+};
+
+extern const struct voice_family fastspeech_family;
+
+/* The English pronouncer that ships, with the words of a user's lexicon (NULL: none) before it. */
+int voice_open_pronouncer(struct utter_voice *voice, const char *lexicon, struct fault *fault);
+
+#endif
