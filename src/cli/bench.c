@@ -1,11 +1,13 @@
 /* bench.c - `utter bench`: what each stage costs, and how near the model comes to the machine's own matrix product. */
 #include "bench_live.h"
+#include "bench_speak.h"
 #include "clock.h"
 #include "command.h"
 #include "decoding.h"
 #include "json.h"
 #include "options.h"
 #include "output.h"
+#include "report.h"
 #include "setup.h"
 #include "stop.h"
 
@@ -21,8 +23,9 @@ struct bench {
     const char *shape, *format, *file;
     double seconds;
     int batch, repeats, beam, tokens;
-    bool live;
+    bool live, speak;
     int streams;
+    struct speaking speaking; /* with speak: its voice */
     const char *voice_activity;
     struct decoding decoding; /* with a file */
     struct utter_decoding_params decoding_params;
@@ -31,12 +34,6 @@ struct bench {
 /* One run over a file, or the medians of several. */
 struct passage {
     double audio, decode, features, model, search, total;
-};
-
-/* A line of the report: the same numbers as text and as JSON. */
-struct report {
-    struct text out;
-    bool json;
 };
 
 static const char summary[] =
@@ -52,88 +49,64 @@ static const char notes[] =
     "word is: from its end to the first text that has a word in its place, and to the first that has the word that is\n"
     "committed; how late committed text is: after the 0.7 s of silence that end an utterance.\n"
     "Shapes: parakeet-ctc-0.6b, parakeet-ctc-1.1b, default-en; whisper-tiny, -base, -small, -medium (each also .en),\n"
-    "-large-v2, -large-v3, -large-v3-turbo, -distil-large-v3, -toy. Whisper's own options count with --file.";
-
-static void add_text(struct report *report, const char *key, const char *label, const char *value)
-{
-    if (report->json)
-        json_key_string(&report->out, key, value);
-    else
-        text_format(&report->out, "%-22s %s\n", label, value);
-}
-
-static void add_number(struct report *report, const char *key, const char *label, double value, int decimals,
-                       const char *unit)
-{
-    if (report->json)
-        json_key_number(&report->out, key, value, decimals + 3);
-    else
-        text_format(&report->out, "%-22s %.*f%s\n", label, decimals, value, unit);
-}
-
-static void add_stage(struct report *report, const char *key, const char *label, double seconds, double total)
-{
-    if (report->json)
-        json_key_number(&report->out, key, seconds, 6);
-    else
-        text_format(&report->out, "%-22s %.2f ms (%.1f %%)\n", label, 1e3 * seconds,
-                    total > 0 ? 100 * seconds / total : 0);
-}
+    "-large-v2, -large-v3, -large-v3-turbo, -distil-large-v3, -toy. Whisper's own options count with --file.\n"
+    "--speak: some 20 s of speech, and a sentence of ten words alone, whose first sound is waited for. Its shapes:\n"
+    "voice-en, fastspeech2-conformer (with HiFi-GAN V1; /v2, /v3), vits-ljs.";
 
 static void add_head(struct report *report, const struct bench *bench)
 {
     const struct utter_model_info *info = &bench->setup.info;
-    add_text(report, "version", "version", utter_version());
-    add_text(report, "model", "model", info->name);
-    add_text(report, "family", "family", info->family);
-    add_text(report, "precision", "precision", info->precision);
-    add_text(report, "device", "device", info->device);
-    add_number(report, "threads", "threads", setup_threads(&bench->setup), 0, "");
-    add_number(report, "parameters", "parameters", (double)info->parameters, 0, "");
-    add_number(report, "weight_mb", "weights in memory", 1e-6 * (double)info->weight_bytes, 1, " MB");
-    add_number(report, "load_seconds", "load", bench->setup.load_seconds, 3, " s");
+    report_text(report, "version", "version", utter_version());
+    report_text(report, "model", "model", info->name);
+    report_text(report, "family", "family", info->family);
+    report_text(report, "precision", "precision", info->precision);
+    report_text(report, "device", "device", info->device);
+    report_number(report, "threads", "threads", setup_threads(&bench->setup), 0, "");
+    report_number(report, "parameters", "parameters", (double)info->parameters, 0, "");
+    report_number(report, "weight_mb", "weights in memory", 1e-6 * (double)info->weight_bytes, 1, " MB");
+    report_number(report, "load_seconds", "load", bench->setup.load_seconds, 3, " s");
 }
 
 static void add_benchmark(struct report *report, const struct bench *bench, const struct utter_benchmark *result)
 {
     double total = result->features_seconds + result->model_seconds + result->search_seconds;
     double rate = result->model_seconds > 0 ? result->model_flops / result->model_seconds : 0;
-    add_number(report, "batch", "batch", bench->batch ? bench->batch : ROWS, 0, "");
-    add_number(report, "row_seconds", "sound per row", bench->seconds, 1, " s");
-    add_number(report, "repeats", "repeats", bench->repeats, 0, "");
-    add_stage(report, "features_seconds", "features", result->features_seconds, total);
-    add_stage(report, "model_seconds", "model", result->model_seconds, total);
-    add_stage(report, "search_seconds", "search", result->search_seconds, total);
-    add_stage(report, "total_seconds", "total", total, total);
-    add_number(report, "real_time_factor_x", "real-time factor", total > 0 ? result->audio_seconds / total : 0, 1, "x");
-    add_number(report, "gflop", "work of the model", 1e-9 * result->model_flops, 2, " GFLOP");
-    add_number(report, "gflop_per_second", "rate of the model", 1e-9 * rate, 1, " GFLOP/s");
-    add_number(report, "matmul_gflop_per_second", "matrix-product rate", 1e-9 * result->matmul_rate, 1, " GFLOP/s");
-    add_number(report, "fraction_of_matmul", "fraction of it", result->matmul_rate > 0 ? rate / result->matmul_rate : 0,
+    report_number(report, "batch", "batch", bench->batch ? bench->batch : ROWS, 0, "");
+    report_number(report, "row_seconds", "sound per row", bench->seconds, 1, " s");
+    report_number(report, "repeats", "repeats", bench->repeats, 0, "");
+    report_stage(report, "features_seconds", "features", result->features_seconds, total);
+    report_stage(report, "model_seconds", "model", result->model_seconds, total);
+    report_stage(report, "search_seconds", "search", result->search_seconds, total);
+    report_stage(report, "total_seconds", "total", total, total);
+    report_number(report, "real_time_factor_x", "real-time factor", total > 0 ? result->audio_seconds / total : 0, 1, "x");
+    report_number(report, "gflop", "work of the model", 1e-9 * result->model_flops, 2, " GFLOP");
+    report_number(report, "gflop_per_second", "rate of the model", 1e-9 * rate, 1, " GFLOP/s");
+    report_number(report, "matmul_gflop_per_second", "matrix-product rate", 1e-9 * result->matmul_rate, 1, " GFLOP/s");
+    report_number(report, "fraction_of_matmul", "fraction of it", result->matmul_rate > 0 ? rate / result->matmul_rate : 0,
                3, "");
     if (result->step_seconds > 0) {
         double floor = result->memory_rate > 0 ? result->step_bytes / result->memory_rate : 0;
-        add_number(report, "step_ms", "decoder step", 1e3 * result->step_seconds, 2, " ms");
-        add_number(report, "memory_gb_per_second", "memory rate", 1e-9 * result->memory_rate, 1, " GB/s");
-        add_number(report, "step_floor_ms", "floor of a step", 1e3 * floor, 2, " ms");
-        add_number(report, "step_over_floor", "times its floor", floor > 0 ? result->step_seconds / floor : 0, 2, "");
+        report_number(report, "step_ms", "decoder step", 1e3 * result->step_seconds, 2, " ms");
+        report_number(report, "memory_gb_per_second", "memory rate", 1e-9 * result->memory_rate, 1, " GB/s");
+        report_number(report, "step_floor_ms", "floor of a step", 1e3 * floor, 2, " ms");
+        report_number(report, "step_over_floor", "times its floor", floor > 0 ? result->step_seconds / floor : 0, 2, "");
     }
-    add_number(report, "activation_mb", "activations", 1e-6 * result->activation_bytes, 1, " MB");
+    report_number(report, "activation_mb", "activations", 1e-6 * result->activation_bytes, 1, " MB");
 }
 
 static void add_passage(struct report *report, const struct bench *bench, const struct passage *median)
 {
     double total = median->total;
-    add_text(report, "file", "file", bench->file);
-    add_number(report, "audio_seconds", "sound", median->audio, 2, " s");
-    add_number(report, "repeats", "repeats", bench->repeats, 0, "");
-    add_stage(report, "decode_seconds", "decode", median->decode, total);
-    add_stage(report, "features_seconds", "features", median->features, total);
-    add_stage(report, "model_seconds", "model", median->model, total);
-    add_stage(report, "search_seconds", "search", median->search, total);
-    add_stage(report, "total_seconds", "total", total, total);
-    add_number(report, "real_time_factor_x", "real-time factor", total > 0 ? median->audio / total : 0, 1, "x");
-    add_number(report, "load_to_text_seconds", "load to text", bench->setup.load_seconds + total, 3, " s");
+    report_text(report, "file", "file", bench->file);
+    report_number(report, "audio_seconds", "sound", median->audio, 2, " s");
+    report_number(report, "repeats", "repeats", bench->repeats, 0, "");
+    report_stage(report, "decode_seconds", "decode", median->decode, total);
+    report_stage(report, "features_seconds", "features", median->features, total);
+    report_stage(report, "model_seconds", "model", median->model, total);
+    report_stage(report, "search_seconds", "search", median->search, total);
+    report_stage(report, "total_seconds", "total", total, total);
+    report_number(report, "real_time_factor_x", "real-time factor", total > 0 ? median->audio / total : 0, 1, "x");
+    report_number(report, "load_to_text_seconds", "load to text", bench->setup.load_seconds + total, 3, " s");
 }
 
 static int by_value(const void *a, const void *b)
@@ -239,19 +212,19 @@ static void add_quantiles(struct report *report, const char *key, const char *la
 
 static void add_live(struct report *report, const struct bench *bench, const struct bench_live_result *result)
 {
-    add_text(report, "file", "file", bench->file);
-    add_number(report, "streams", "streams", bench->streams, 0, "");
-    add_number(report, "stream_seconds", "sound of each", bench->seconds, 1, " s");
+    report_text(report, "file", "file", bench->file);
+    report_number(report, "streams", "streams", bench->streams, 0, "");
+    report_number(report, "stream_seconds", "sound of each", bench->seconds, 1, " s");
     add_quantiles(report, "word_seconds", "word to tentative text", &result->word);
     add_quantiles(report, "same_word_seconds", "… to the right one", &result->same);
     add_quantiles(report, "commit_seconds", "end-point to committed", &result->commit);
-    add_number(report, "late_seconds", "latest packet", 1e3 * result->late, 0, " ms");
-    add_number(report, "processor_share", "share of the cores", 100 * result->processor_share, 1, " %");
-    add_number(report, "stream_mb", "memory of a stream", result->megabytes_a_stream, 2, " MB");
+    report_number(report, "late_seconds", "latest packet", 1e3 * result->late, 0, " ms");
+    report_number(report, "processor_share", "share of the cores", 100 * result->processor_share, 1, " %");
+    report_number(report, "stream_mb", "memory of a stream", result->megabytes_a_stream, 2, " MB");
     double busy = result->features_seconds + result->model_seconds + result->search_seconds;
-    add_stage(report, "features_seconds", "features", result->features_seconds, busy);
-    add_stage(report, "model_seconds", "model", result->model_seconds, busy);
-    add_stage(report, "search_seconds", "search", result->search_seconds, busy);
+    report_stage(report, "features_seconds", "features", result->features_seconds, busy);
+    report_stage(report, "model_seconds", "model", result->model_seconds, busy);
+    report_stage(report, "search_seconds", "search", result->search_seconds, busy);
 }
 
 static int time_live(const struct bench *bench, struct bench_live_result *result)
@@ -299,7 +272,7 @@ static int run(const struct usage *usage, struct bench *bench)
         if (!status)
             add_benchmark(&report, bench, &result);
     }
-    add_number(&report, "peak_rss_mb", "peak memory", peak_memory_mb(), 1, " MB");
+    report_number(&report, "peak_rss_mb", "peak memory", peak_memory_mb(), 1, " MB");
     if (report.json) {
         json_end(&report.out, '}');
         text_add(&report.out, "\n");
@@ -309,6 +282,24 @@ static int run(const struct usage *usage, struct bench *bench)
     text_free(&report.out);
     setup_close(&bench->setup);
     return stop_status(status);
+}
+
+/* The options say which engine once, for models and voices alike. */
+static int speak(struct bench *bench)
+{
+    struct report report = {.json = strcmp(bench->format, "json") == 0};
+    bench->speaking.setup = bench->setup;
+    if (report.json)
+        json_begin(&report.out, '{');
+    int status = bench_speak(&bench->speaking, bench->shape, bench->repeats, &report);
+    if (report.json) {
+        json_end(&report.out, '}');
+        text_add(&report.out, "\n");
+    }
+    if (!status && !output_text(&report.out))
+        status = EXIT_SOME_FAILED;
+    text_free(&report.out);
+    return status;
 }
 
 int command_bench(int argc, char **argv)
@@ -324,6 +315,9 @@ int command_bench(int argc, char **argv)
         {"repeats", OPTION_INTEGER, &bench.repeats, "R", 1, MOST_REPEATS, "runs that count (default: 5)"},
         {"file", OPTION_TEXT, &bench.file, "SOUND", 0, 0, "time a recording from file to text"},
         {"live", OPTION_FLAG, &bench.live, NULL, 0, 0, "with --file: as live streams, at the pace of speech"},
+        {"speak", OPTION_FLAG, &bench.speak, NULL, 0, 0, "a voice instead of a model: text to sound"},
+        {"voice", OPTION_TEXT, &bench.speaking.voice, "NAME|PATH", 0, 0, "with --speak (default: voice-en)"},
+        {"vocoder", OPTION_TEXT, &bench.speaking.vocoder, "PATH", 0, 0, "with --speak: instead of the voice's own"},
         {"streams", OPTION_INTEGER, &bench.streams, "N", 1, 10000, "live streams at once (default: 1)"},
         {"voice-activity", OPTION_TEXT, &bench.voice_activity, "energy|PATH", 0, 0, "live: what tells where speech is"},
         {"beam", OPTION_INTEGER, &bench.beam, "N", 1, 256, "width of the beam search (default: as in transcribe)"},
@@ -342,6 +336,12 @@ int command_bench(int argc, char **argv)
         return usage_error(&usage, "--live needs a recording: --file SOUND");
     if (bench.shape && bench.setup.model)
         return usage_error(&usage, "--model and --shape exclude each other");
+    if (bench.speak && (bench.live || bench.file || bench.setup.model))
+        return usage_error(&usage, "--speak is not of models or recordings: --voice or --shape go with it");
+    if (!bench.speak && (bench.speaking.voice || bench.speaking.vocoder))
+        return usage_error(&usage, "--voice and --vocoder go with --speak");
     status = setup_check(&usage, &bench.setup);
-    return status ? status : run(&usage, &bench);
+    if (status)
+        return status;
+    return bench.speak ? speak(&bench) : run(&usage, &bench);
 }

@@ -26,7 +26,7 @@ int setup_threads(const struct setup *setup)
     return setup->threads ? setup->threads : processor_count();
 }
 
-static enum utter_precision precision_of(const char *name)
+enum utter_precision setup_precision(const char *name)
 {
     static const char *const names[] = {"auto", "f32", "bf16", "int8"};
     for (int i = 0; name && i < 4; i++)
@@ -35,7 +35,7 @@ static enum utter_precision precision_of(const char *name)
     return UTTER_PRECISION_AUTO;
 }
 
-int setup_open(struct setup *setup, int jobs, const char *shape)
+int setup_open_engine(struct setup *setup, int jobs)
 {
     struct utter_engine_params engine;
     utter_engine_params_init(&engine);
@@ -43,14 +43,21 @@ int setup_open(struct setup *setup, int jobs, const char *shape)
     engine.threads = setup_threads(setup) / jobs > 1 ? setup_threads(setup) / jobs : 1;
     if (engine.threads > 256)
         engine.threads = 256;
+    if (utter_engine_open(&setup->engine, &engine) == 0)
+        return 0;
+    complain("%s", utter_error_message());
+    return EXIT_SOME_FAILED;
+}
+
+int setup_open(struct setup *setup, int jobs, const char *shape)
+{
     double began = clock_now();
-    if (utter_engine_open(&setup->engine, &engine) < 0) {
-        complain("%s", utter_error_message());
-        return EXIT_SOME_FAILED;
-    }
+    int status = setup_open_engine(setup, jobs);
+    if (status)
+        return status;
     struct utter_model_params model;
     utter_model_params_init(&model);
-    model.precision = precision_of(setup->precision);
+    model.precision = setup_precision(setup->precision);
     int error = shape ? utter_model_open_random(setup->engine, shape, 1, &model, &setup->opened)
                       : utter_model_open(setup->engine, setup->model, &model, &setup->opened);
     setup->load_seconds = clock_now() - began;
@@ -86,7 +93,7 @@ int setup_check_language(const struct setup *setup, const char *language)
     return error == UTTER_ERROR_UNSUPPORTED ? EXIT_USAGE : error < 0 ? EXIT_SOME_FAILED : 0;
 }
 
-static int64_t read_input(void *context, void *buffer, size_t size)
+int64_t setup_read_input(void *context, void *buffer, size_t size)
 {
     (void)context;
     /* A signal may reach another thread than the one that waits here, so the wait looks up now and then. */
@@ -107,6 +114,6 @@ static int64_t read_input(void *context, void *buffer, size_t size)
 
 void setup_standard_input(struct utter_source *source)
 {
-    source->read = read_input;
+    source->read = setup_read_input;
     source->name = "standard input";
 }

@@ -16,6 +16,14 @@ struct setup {
     double load_seconds; /* for engine and model */
 };
 
+/* Of those, what does not depend on what is run: a model or a voice. */
+#define ENGINE_OPTIONS(setup)                                                                                          \
+    {"device", OPTION_TEXT, &(setup).device, "auto|cpu|cuda|cuda:N", 0, 0, "where to compute"},                        \
+        {"threads", OPTION_INTEGER, &(setup).threads, "N", 1, 256, "processor threads in all (default: every core)"},  \
+    {                                                                                                                  \
+        "precision", OPTION_CHOICE, &(setup).precision, "auto|f32|bf16|int8", 0, 0, "what to compute with"             \
+    }
+
 #define SETUP_OPTIONS(setup)                                                                                           \
     {"model",                                                                                                          \
      OPTION_TEXT,                                                                                                      \
@@ -24,11 +32,7 @@ struct setup {
      0,                                                                                                                \
      0,                                                                                                                \
      "a model that ships (default: en), a directory or a file"},                                                       \
-        {"device", OPTION_TEXT, &(setup).device, "auto|cpu|cuda|cuda:N", 0, 0, "where to compute"},                    \
-        {"threads", OPTION_INTEGER, &(setup).threads, "N", 1, 256, "processor threads in all (default: every core)"},  \
-    {                                                                                                                  \
-        "precision", OPTION_CHOICE, &(setup).precision, "auto|f32|bf16|int8", 0, 0, "what to compute with"             \
-    }
+        ENGINE_OPTIONS(setup)
 
 /* Refuses devices that this version does not have. Returns 0, or EXIT_USAGE after a message. */
 int setup_check(const struct usage *usage, const struct setup *setup);
@@ -38,11 +42,17 @@ int setup_check(const struct usage *usage, const struct setup *setup);
 int setup_open(struct setup *setup, int jobs, const char *shape);
 void setup_close(struct setup *setup);
 
+/* The engine alone. Returns as setup_open. */
+int setup_open_engine(struct setup *setup, int jobs);
+enum utter_precision setup_precision(const char *name); /* NULL: AUTO */
+
 /* --language is checked before the work begins. Returns as setup_open. */
 int setup_check_language(const struct setup *setup, const char *language);
 
 int setup_threads(const struct setup *setup); /* the threads asked for, or one per core */
 
+/* Reads standard input, waiting for some: bytes, 0 at its end, -1 on failure or when stopping(). context is unused. */
+int64_t setup_read_input(void *context, void *buffer, size_t size);
 /* A source that reads standard input in pieces, and stops reading when stopping(). */
 void setup_standard_input(struct utter_source *source);
 

@@ -14,39 +14,50 @@ static void append(struct breaths *breaths, struct utterance *utterance)
 
 /* One breath: items without a break among them. It counts only where something in it can be said; *made: the last one
  * of the sentence that does. */
-static int add_one(struct breaths *breaths, const struct utter_voice *voice, const struct spoken_sentence *sentence,
-                   size_t first, size_t end, struct utterance **made, struct fault *fault)
+static int add_one(struct breaths *breaths, const struct utter_voice *voice, const struct breath *breath,
+                   struct utterance **made, struct fault *fault)
 {
     struct utterance *utterance = utterance_new();
     if (!utterance)
         return fail_memory(fault, "a sentence");
-    if (voice->family->spell(voice, sentence, first, end, utterance, fault) || !utterance->count) {
+    if (voice->family->spell(voice, breath, utterance, fault) || !utterance->count) {
         utterance_free(utterance);
         return fault->code;
     }
     utterance->silence = breaths->pause + breaths->gap;
     breaths->pause = breaths->gap = 0;
     utterance->opens = !*made;
-    utterance->begin = sentence->begin;
-    utterance->end = sentence->end;
+    utterance->begin = breath->sentence->begin;
+    utterance->end = breath->sentence->end;
     append(breaths, utterance);
     *made = utterance;
     return 0;
+}
+
+/* The parts of a sentence between its breaks. */
+static int add_parts(struct breaths *breaths, const struct utter_voice *voice, const struct spoken_sentence *sentence,
+                     const struct pronunciation *pronunciation, struct utterance **made, struct fault *fault)
+{
+    for (size_t i = 0; i < sentence->count && !fault->code;) {
+        struct breath breath = {sentence, pronunciation, i, i};
+        while (breath.end < sentence->count && sentence->items[breath.end].kind != SPOKEN_BREAK)
+            breath.end++;
+        if (breath.end > i)
+            add_one(breaths, voice, &breath, made, fault);
+        for (i = breath.end; i < sentence->count && sentence->items[i].kind == SPOKEN_BREAK; i++)
+            breaths->pause += sentence->items[i].pause;
+    }
+    return fault->code;
 }
 
 int breaths_add(struct breaths *breaths, const struct utter_voice *voice, const struct spoken_sentence *sentence,
                 struct fault *fault)
 {
     struct utterance *made = NULL;
-    for (size_t i = 0; i < sentence->count && !fault->code;) {
-        size_t end = i;
-        while (end < sentence->count && sentence->items[end].kind != SPOKEN_BREAK)
-            end++;
-        if (end > i)
-            add_one(breaths, voice, sentence, i, end, &made, fault);
-        for (i = end; i < sentence->count && sentence->items[i].kind == SPOKEN_BREAK; i++)
-            breaths->pause += sentence->items[i].pause;
-    }
+    struct pronunciation pronunciation = {0};
+    if (!voice->pronouncer || !pronounce(voice->pronouncer, sentence, &pronunciation, fault))
+        add_parts(breaths, voice, sentence, &pronunciation, &made, fault);
+    pronunciation_free(&pronunciation);
     if (made) {
         made->closes = true;
         breaths->gap = sentence->paragraph ? paragraph_gap : sentence_gap;

@@ -8,6 +8,13 @@
 
 struct voice_family;
 
+/* Items [first, end) of a sentence, with the phones of all of its items where the voice has a pronouncer. */
+struct breath {
+    const struct spoken_sentence *sentence;
+    const struct pronunciation *pronunciation;
+    size_t first, end;
+};
+
 /* Immutable once open. */
 struct utter_voice {
     utter_engine *engine; /* borrowed */
@@ -41,10 +48,9 @@ struct voice_family {
      * failure. */
     int (*open)(struct utter_voice *voice, const struct voice_source *source, struct fault *fault);
     void (*close)(struct utter_voice *voice);
-    /* Makes the tokens of items [first, end) of a sentence: one breath, in which is no break. Adds no token where
-     * nothing in it can be said. last: nothing of the sentence follows. */
-    int (*spell)(const struct utter_voice *voice, const struct spoken_sentence *sentence, size_t first, size_t end,
-                 struct utterance *utterance, struct fault *fault);
+    /* Makes the tokens of a part of a sentence in which is no break. Adds none where nothing in it can be said. */
+    int (*spell)(const struct utter_voice *voice, const struct breath *breath, struct utterance *utterance,
+                 struct fault *fault);
     int (*renderer_open)(struct renderer **renderer, const struct utter_voice *voice, struct fault *fault);
 };
 
