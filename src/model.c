@@ -4,6 +4,7 @@
 #include "src/live.h"
 #include "src/message.h"
 #include "src/passes.h"
+#include "src/precision.h"
 #include "src/text_file.h"
 #include "src/voices.h"
 
@@ -11,33 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/* ---- precision ---- */
-
-static int weight_type(enum tensor_type *type, enum utter_precision precision, const struct device *device,
-                       struct fault *fault)
-{
-    switch (precision) {
-    case UTTER_PRECISION_AUTO:
-        *type = device->best;
-        return 0;
-    case UTTER_PRECISION_F32:
-        *type = TENSOR_F32;
-        return 0;
-    case UTTER_PRECISION_BF16:
-        *type = TENSOR_BF16;
-        return 0;
-    case UTTER_PRECISION_INT8:
-        *type = TENSOR_I8;
-        return 0;
-    }
-    return fail(fault, UTTER_ERROR_ARGUMENT, "precision is %d, which is none", (int)precision);
-}
-
-static const char *precision_name(enum tensor_type type)
-{
-    return type == TENSOR_I8 ? "int8" : type == TENSOR_BF16 ? "bf16" : "f32";
-}
 
 int model_read_language(struct utter_model *model, const char *json, size_t length, struct fault *fault)
 {
@@ -72,7 +46,7 @@ static int begin_model(struct utter_model **out, utter_engine *engine, const cha
     if (!model->name)
         fail_memory(fault, "a model");
     else
-        weight_type(&model->type, params.precision, engine->device, fault);
+        precision_type(&model->type, params.precision, engine->device, fault);
     if (fault->code)
         utter_model_close(&model);
     else

@@ -109,18 +109,6 @@ static void add_passage(struct report *report, const struct bench *bench, const 
     report_number(report, "load_to_text_seconds", "load to text", bench->setup.load_seconds + total, 3, " s");
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double first = *(const double *)a, second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
-static double median_of(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_value);
-    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
 static int on_progress(void *context, double done, double total)
 {
     (void)context, (void)done, (void)total;
@@ -169,11 +157,11 @@ static int time_file(const struct bench *bench, struct passage *median)
     }
     if (!status)
         *median = (struct passage){median->audio,
-                                   median_of(columns[0], bench->repeats),
-                                   median_of(columns[1], bench->repeats),
-                                   median_of(columns[2], bench->repeats),
-                                   median_of(columns[3], bench->repeats),
-                                   median_of(columns[4], bench->repeats)};
+                                   report_median(columns[0], bench->repeats),
+                                   report_median(columns[1], bench->repeats),
+                                   report_median(columns[2], bench->repeats),
+                                   report_median(columns[3], bench->repeats),
+                                   report_median(columns[4], bench->repeats)};
     return status;
 }
 

@@ -15,7 +15,7 @@ static const char text[] =
     "still closed. A boy ran up the hill to wake the baker, who had slept badly and was in no mood for good news. By "
     "eight o'clock the whole town stood on the quay. They counted forty-two baskets of herring, and not one of them was "
     "sold for less than three pounds.";
-static const char sentence[] = "The last train to the coast leaves at half past nine.";
+static const char sentence[] = "The last train to the coast leaves at half nine.";
 
 enum { BLOCK = 4096, MEASURES = 6 };
 
@@ -33,18 +33,6 @@ static int speak_once(utter_speech *speech, const char *words, struct utter_spee
         error = utter_speech_read(speech, samples, BLOCK, &got);
     timings->struct_size = sizeof *timings;
     return error < 0 ? error : utter_speech_get_timings(speech, timings);
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median_of(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, compare);
-    return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
 }
 
 /* columns [MEASURES][repeats]: audio, text, acoustic model, vocoder, total of the text; first sound of the sentence. */
@@ -82,7 +70,7 @@ static void add_measures(struct report *report, double *columns, int repeats)
 {
     double median[MEASURES];
     for (int i = 0; i < MEASURES; i++)
-        median[i] = median_of(columns + i * repeats, repeats);
+        median[i] = report_median(columns + i * repeats, repeats);
     double total = median[4];
     report_number(report, "audio_seconds", "speech", median[0], 2, " s");
     report_stage(report, "text_seconds", "text", median[1], total);

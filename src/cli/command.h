@@ -15,5 +15,6 @@ int command_bench(int argc, char **argv);
 int command_model(int argc, char **argv);
 int command_lm(int argc, char **argv);
 int command_listen(int argc, char **argv);
+int command_speak(int argc, char **argv);
 
 #endif

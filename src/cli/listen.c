@@ -5,6 +5,7 @@
 #include "formats.h"
 #include "json.h"
 #include "options.h"
+#include "output_device.h"
 #include "output.h"
 #include "screen.h"
 #include "setup.h"
@@ -358,10 +359,8 @@ static int list_one(void *context, const struct utter_microphone_info *info)
         json_key(&line, "default");
         text_add(&line, info->is_default ? "true}\n" : "false}\n");
     } else {
-        text_format(&line, "%3d  ", info->number);
-        text_add_line(&line, info->name);
-        text_format(&line, "  (%s, %d channel%s, %d Hz)%s\n", info->host, info->channel_count,
-                    info->channel_count == 1 ? "" : "s", info->sample_rate, info->is_default ? "  default" : "");
+        output_device(&line, info->number, info->name, info->host, info->channel_count, info->sample_rate,
+                      info->is_default);
     }
     work->warned = true; /* there is one */
     print(work, &line);

@@ -12,11 +12,11 @@ static const struct {
 } commands[] = {
     {"transcribe", "recordings to text, JSON, subtitles or tables", command_transcribe},
     {"listen", "a microphone to text, while it is spoken", command_listen},
+    {"speak", "text to a voice, in a loudspeaker or a file", command_speak},
     {"eval", "word error rate on labelled recordings", command_eval},
     {"bench", "the time and memory of each stage", command_bench},
     {"model", "look into models: inspect, list", command_model},
     {"lm", "make language models: build", command_lm},
-    {"speak", NULL, NULL},
     {"serve", NULL, NULL},
     {"batch", NULL, NULL},
 };
@@ -33,7 +33,7 @@ static int print(const char *string)
 static int print_help(void)
 {
     struct text text = {0};
-    text_add(&text, "usage: utter COMMAND [options]\nTurns speech into text.\n\n");
+    text_add(&text, "usage: utter COMMAND [options]\nTurns speech into text, and text into speech.\n\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (commands[i].run)
             text_format(&text, "  %-12s %s\n", commands[i].name, commands[i].about);

@@ -23,6 +23,17 @@ int usage_error(const struct usage *usage, const char *format, ...)
     return EXIT_USAGE;
 }
 
+/* Of "file,f": how long the name is, and the letter, or 0. */
+static int name_length(const struct option_spec *option)
+{
+    return (int)strcspn(option->name, ",");
+}
+
+static char letter_of(const struct option_spec *option)
+{
+    return option->name[name_length(option)] ? option->name[name_length(option) + 1] : '\0';
+}
+
 static int print_help(const struct usage *usage)
 {
     struct text text = {0};
@@ -30,8 +41,11 @@ static int print_help(const struct usage *usage)
     for (size_t i = 0; i < usage->option_count; i++) {
         const struct option_spec *option = &usage->options[i];
         char left[128];
-        snprintf(left, sizeof left, "--%s%s%s", option->name, option->value ? " " : "",
-                 option->value ? option->value : "");
+        char letter[8] = "";
+        if (letter_of(option))
+            snprintf(letter, sizeof letter, "-%c, ", letter_of(option));
+        snprintf(left, sizeof left, "%s--%.*s%s%s", letter, name_length(option), option->name,
+                 option->value ? " " : "", option->value ? option->value : "");
         if (strlen(left) > 22)
             text_format(&text, "  %s\n%26s%s\n", left, "", option->help);
         else
@@ -75,14 +89,14 @@ static bool store(const struct usage *usage, const struct option_spec *option, c
         return true;
     case OPTION_TEXT:
         if (!*value) {
-            usage_error(usage, "--%s needs a value that is not empty", option->name);
+            usage_error(usage, "--%.*s needs a value that is not empty", name_length(option), option->name);
             return false;
         }
         *(const char **)option->target = value;
         return true;
     case OPTION_CHOICE:
         if (!is_choice(option->value, value)) {
-            usage_error(usage, "--%s is one of %s, not '%s'", option->name, option->value, value);
+            usage_error(usage, "--%.*s is one of %s, not '%s'", name_length(option), option->name, option->value, value);
             return false;
         }
         *(const char **)option->target = value;
@@ -90,7 +104,7 @@ static bool store(const struct usage *usage, const struct option_spec *option, c
     case OPTION_INTEGER:
     case OPTION_NUMBER:
         if (!read_number(option, value, &number)) {
-            usage_error(usage, "--%s is %s from %g to %g, not '%s'", option->name,
+            usage_error(usage, "--%.*s is %s from %g to %g, not '%s'", name_length(option), option->name,
                         option->kind == OPTION_INTEGER ? "a whole number" : "a number", option->least, option->most,
                         value);
             return false;
@@ -107,9 +121,33 @@ static bool store(const struct usage *usage, const struct option_spec *option, c
 static const struct option_spec *find(const struct usage *usage, const char *name, size_t length)
 {
     for (size_t i = 0; i < usage->option_count; i++)
-        if (strncmp(usage->options[i].name, name, length) == 0 && usage->options[i].name[length] == '\0')
+        if ((size_t)name_length(&usage->options[i]) == length && strncmp(usage->options[i].name, name, length) == 0)
             return &usage->options[i];
     return NULL;
+}
+
+static const struct option_spec *find_letter(const struct usage *usage, char letter)
+{
+    for (size_t i = 0; i < usage->option_count; i++)
+        if (letter_of(&usage->options[i]) == letter)
+            return &usage->options[i];
+    return NULL;
+}
+
+/* Reads the option "-f" at argv[*at], and moves *at to its value. */
+static bool read_letter(const struct usage *usage, int argc, char **argv, int *at)
+{
+    const char *word = argv[*at];
+    const struct option_spec *option = word[2] ? NULL : find_letter(usage, word[1]);
+    if (!option) {
+        usage_error(usage, "unknown option %s", word);
+        return false;
+    }
+    if (option->kind != OPTION_FLAG && *at + 1 >= argc) {
+        usage_error(usage, "%s needs a value", word);
+        return false;
+    }
+    return store(usage, option, option->kind == OPTION_FLAG ? "" : argv[++*at]);
 }
 
 /* Reads the option at argv[*at], which begins with "--", and moves *at to its last word. */
@@ -125,13 +163,13 @@ static bool read_option(const struct usage *usage, int argc, char **argv, int *a
     }
     if (option->kind == OPTION_FLAG) {
         if (equals)
-            usage_error(usage, "--%s takes no value", option->name);
+            usage_error(usage, "--%.*s takes no value", name_length(option), option->name);
         return !equals && store(usage, option, "");
     }
     if (equals)
         return store(usage, option, equals + 1);
     if (*at + 1 >= argc) {
-        usage_error(usage, "--%s needs a value", option->name);
+        usage_error(usage, "--%.*s needs a value", name_length(option), option->name);
         return false;
     }
     return store(usage, option, argv[++*at]);
@@ -151,10 +189,7 @@ int options_parse(const struct usage *usage, int argc, char **argv, int *status)
         } else if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
             *status = print_help(usage);
             return -1;
-        } else if (word[1] != '-') {
-            usage_error(usage, "unknown option %s", word);
-            return -1;
-        } else if (!read_option(usage, argc, argv, &i)) {
+        } else if (word[1] != '-' ? !read_letter(usage, argc, argv, &i) : !read_option(usage, argc, argv, &i)) {
             return -1;
         }
     }

@@ -14,7 +14,7 @@ enum option_kind {
 };
 
 struct option_spec {
-    const char *name; /* without the dashes */
+    const char *name; /* without the dashes; "file,f" may be given as --file or as -f */
     enum option_kind kind;
     void *target;      /* where the value goes; untouched when the option is not given */
     const char *value; /* what the help calls the value; for a choice also the choices; NULL for a flag */
@@ -32,7 +32,7 @@ struct usage {
 };
 
 /* Reads argv, moving what is no option to its front, in order. "--name value", "--name=value", "--" ends the options,
- * "-" is no option, "-h" and "--help" print the help on standard output. A repeated option: the last one counts.
+ * "-" is no option, "-f VALUE" is one of a letter, "-h" and "--help" print the help on standard output. A repeated option: the last one counts.
  * Returns how many words are no options, or -1 with *status set to what the command must return at once. */
 int options_parse(const struct usage *usage, int argc, char **argv, int *status);
 

@@ -31,6 +31,13 @@ static int write_all(int descriptor, const char *bytes, size_t count)
     return 0;
 }
 
+bool output_bytes(const void *bytes, size_t count)
+{
+    int error = write_all(STDOUT_FILENO, bytes, count);
+    errno = error;
+    return !error;
+}
+
 bool output_text(const struct text *text)
 {
     static bool said;

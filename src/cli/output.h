@@ -10,6 +10,9 @@
  * said on standard error the first time, except for a reader that went away (EPIPE), which is nobody's fault. */
 bool output_text(const struct text *text);
 
+/* Bytes that are no text, in the same way, but nothing is said: errno has the reason. */
+bool output_bytes(const void *bytes, size_t count);
+
 /* Writes a file under another name and renames it, so that it is never seen half written. False with one sentence in
  * message, of size bytes; nothing is left behind then. Any thread. */
 bool output_file(const char *directory, const char *name, const struct text *text, char *message, size_t size);

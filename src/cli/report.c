@@ -3,6 +3,8 @@
 
 #include "json.h"
 
+#include <stdlib.h>
+
 void report_text(struct report *report, const char *key, const char *label, const char *value)
 {
     if (report->json)
@@ -27,4 +29,16 @@ void report_stage(struct report *report, const char *key, const char *label, dou
     else
         text_format(&report->out, "%-22s %.2f ms (%.1f %%)\n", label, 1e3 * seconds,
                     total > 0 ? 100 * seconds / total : 0);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double first = *(const double *)a, second = *(const double *)b;
+    return (first > second) - (first < second);
+}
+
+double report_median(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, by_value);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }

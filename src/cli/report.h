@@ -17,4 +17,7 @@ void report_number(struct report *report, const char *key, const char *label, do
 /* A stage's seconds, and the share of the total that it takes. */
 void report_stage(struct report *report, const char *key, const char *label, double seconds, double total);
 
+/* Sorts the values. */
+double report_median(double *values, int count);
+
 #endif

@@ -3,11 +3,12 @@
 int sentences_open(struct sentences *sentences, enum utter_markup markup, const struct prosody *prosody, bool english,
                    struct fault *fault)
 {
+    struct spoken_options options = {
+        .markup = markup == UTTER_MARKUP_SSML ? SPOKEN_SSML : SPOKEN_PLAIN, .verbatim = !english, .prosody = *prosody};
     switch (markup) {
     case UTTER_MARKUP_PLAIN:
-        return spoken_reader_open(&sentences->text, SPOKEN_PLAIN, prosody, english, fault);
     case UTTER_MARKUP_SSML:
-        return spoken_reader_open(&sentences->text, SPOKEN_SSML, prosody, english, fault);
+        return spoken_reader_open(&sentences->text, &options, fault);
     case UTTER_MARKUP_PHONEMES:
         return phoneme_reader_open(&sentences->phonemes, prosody, fault);
     }

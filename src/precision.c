@@ -1,0 +1,26 @@
+#include "src/precision.h"
+
+int precision_type(enum tensor_type *type, enum utter_precision precision, const struct device *device,
+                       struct fault *fault)
+{
+    switch (precision) {
+    case UTTER_PRECISION_AUTO:
+        *type = device->best;
+        return 0;
+    case UTTER_PRECISION_F32:
+        *type = TENSOR_F32;
+        return 0;
+    case UTTER_PRECISION_BF16:
+        *type = TENSOR_BF16;
+        return 0;
+    case UTTER_PRECISION_INT8:
+        *type = TENSOR_I8;
+        return 0;
+    }
+    return fail(fault, UTTER_ERROR_ARGUMENT, "precision is %d, which is none", (int)precision);
+}
+
+const char *precision_name(enum tensor_type type)
+{
+    return type == TENSOR_I8 ? "int8" : type == TENSOR_BF16 ? "bf16" : "f32";
+}
