@@ -1,10 +1,9 @@
 /* voice_fastspeech.c - voices that are a FastSpeech2 Conformer and a HiFi-GAN: phones in, spectrograms between. */
 #include "decoder/phone_vocabulary.h"
 #include "models/fastspeech/fastspeech.h"
-#include "models/hifigan/hifigan.h"
 #include "src/base/memory.h"
+#include "src/model.h"
 #include "src/speak/vocoder.h"
-#include "src/speak/voice.h"
 #include "src/text_file.h"
 
 #include <cjson/cJSON.h>
@@ -12,12 +11,343 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VOCABULARY_LIMIT = 1 << 20, CONFIG_LIMIT = 4 << 20 };
-
 /* A voice's parts. */
 struct fastspeech_voice {
     struct fastspeech *acoustic;
-    struct vocoder vocoder;
+    struct hifigan *vocoder;
     struct phone_vocabulary vocabulary;
     float pitch_per_semitone; /* in the deviations that the model counts pitch in; 0: it does not say */
+    int made_up_frames;       /* of every token of a voice with random weights, whose own durations would be none; 0 */
+};
+
+/* ---- opening ---- */
+
+/* What config.json says beside the two networks' shapes. */
+struct extras {
+    struct spectrogram spectrogram;
+    double log_f0_deviation; /* natural logarithm; 0: it does not say */
+    bool has_vocoder;
+};
+
+static void read_extras(struct extras *extras, const char *json, size_t length)
+{
+    cJSON *root = cJSON_ParseWithLength(json, length);
+    const cJSON *vocoder = cJSON_GetObjectItemCaseSensitive(root, "vocoder_config");
+    const cJSON *own = cJSON_GetObjectItemCaseSensitive(root, "utter");
+    double deviation = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(own, "log_f0_deviation"));
+    extras->has_vocoder = vocoder != NULL;
+    extras->log_f0_deviation = deviation > 1e-3 && deviation < 10 ? deviation : 0;
+    extras->spectrogram.normalized = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(vocoder, "normalize_before"));
+    cJSON_Delete(root);
+}
+
+static int read_vocabulary(struct phone_vocabulary *vocabulary, const char *directory, int size, struct fault *fault)
+{
+    struct text_file file;
+    if (text_file_read(&file, directory, "vocab.json", MODEL_CONFIG_LIMIT, fault))
+        return fault->code;
+    if (!phone_vocabulary_read(vocabulary, file.text, file.length, file.path, fault) && vocabulary->size > size)
+        fail(fault, UTTER_ERROR_MODEL, "%s: it has a token %d, but config.json a vocabulary of %d", file.path,
+             vocabulary->size - 1, size);
+    text_file_free(&file);
+    return fault->code;
+}
+
+static int open_vocoder(struct utter_voice *voice, const struct voice_source *source, const struct extras *extras,
+                        const struct checkpoint *checkpoint, struct fault *fault)
+{
+    struct fastspeech_voice *parts = voice->parts;
+    if (source->params->vocoder)
+        vocoder_open_path(&parts->vocoder, voice, source->params->vocoder, fault);
+    else if (extras->has_vocoder)
+        vocoder_open_own(&parts->vocoder, voice, source->directory, checkpoint, fault);
+    else
+        fail(fault, UTTER_ERROR_MODEL, "the voice %.200s has no vocoder of its own: name one", voice->name);
+    return fault->code ? fault->code : vocoder_check(parts->vocoder, voice, &extras->spectrogram, fault);
+}
+
+static int open_weights(struct utter_voice *voice, const struct voice_source *source,
+                        const struct fastspeech_config *config, const struct extras *extras, struct fault *fault)
+{
+    struct fastspeech_voice *parts = voice->parts;
+    struct checkpoint *checkpoint = NULL;
+    if (checkpoint_open(&checkpoint, source->directory, fault))
+        return fault->code;
+    if (!fastspeech_open(&parts->acoustic, config, checkpoint, config->with_vocoder ? "model." : "",
+                         voice->engine->device, voice->type, fault))
+        open_vocoder(voice, source, extras, checkpoint, fault);
+    checkpoint_close(&checkpoint);
+    return fault->code;
+}
+
+static int load(struct utter_voice *voice, const struct voice_source *source, struct fault *fault)
+{
+    struct fastspeech_voice *parts = voice->parts;
+    struct fastspeech_config config;
+    struct extras extras = {0};
+    struct text_file file;
+    if (text_file_read(&file, source->directory, "config.json", MODEL_CONFIG_LIMIT, fault))
+        return fault->code;
+    if (!fastspeech_config_read(&config, file.text, file.length, file.path, fault))
+        read_extras(&extras, file.text, file.length);
+    text_file_free(&file);
+    extras.spectrogram.mels = config.mel_bins;
+    if (fault->code || read_vocabulary(&parts->vocabulary, source->directory, config.vocabulary, fault))
+        return fault->code;
+    if (extras.log_f0_deviation > 0)
+        parts->pitch_per_semitone = (float)(log(2) / 12 / extras.log_f0_deviation);
+    return open_weights(voice, source, &config, &extras, fault);
+}
+
+/* Shapes: of the acoustic model, and the vocoder behind it. */
+static const struct {
+    const char *name, *acoustic, *vocoder;
+} shapes[] = {
+    {"voice-en", "default-voice-en", "hifigan-small"},
+    {"fastspeech2-conformer", "fastspeech2-conformer", "hifigan-v1"},
+    {"fastspeech2-conformer/v2", "fastspeech2-conformer", "hifigan-v2"},
+    {"fastspeech2-conformer/v3", "fastspeech2-conformer", "hifigan-v3"},
+};
+
+static int shape_of(const char *name)
+{
+    for (int i = 0; i < (int)(sizeof shapes / sizeof *shapes); i++)
+        if (!strcmp(shapes[i].name, name))
+            return i;
+    return -1;
+}
+
+static int make(struct utter_voice *voice, const struct voice_source *source, struct fault *fault)
+{
+    struct fastspeech_voice *parts = voice->parts;
+    struct fastspeech_config config;
+    struct checkpoint *checkpoint = NULL;
+    int shape = shape_of(source->shape);
+    fastspeech_config_named(&config, shapes[shape].acoustic);
+    phone_vocabulary_make(&parts->vocabulary, config.vocabulary);
+    parts->made_up_frames = 7; /* 80 ms at 22 050 Hz: as in speech */
+    if (checkpoint_open_random(&checkpoint, source->seed, fault))
+        return fault->code;
+    fastspeech_open(&parts->acoustic, &config, checkpoint, "", voice->engine->device, voice->type, fault);
+    checkpoint_close(&checkpoint);
+    if (fault->code)
+        return fault->code;
+    if (source->params->vocoder)
+        return vocoder_open_path(&parts->vocoder, voice, source->params->vocoder, fault);
+    return vocoder_make(&parts->vocoder, voice, shapes[shape].vocoder, source->seed, fault);
+}
+
+static int describe(struct utter_voice *voice, struct fault *fault)
+{
+    const struct fastspeech_voice *parts = voice->parts;
+    const struct hifigan_config *vocoder = hifigan_get_config(parts->vocoder);
+    const struct fastspeech_config *acoustic = fastspeech_get_config(parts->acoustic);
+    voice->sample_rate = vocoder->sample_rate ? vocoder->sample_rate : 22050;
+    voice->hop = hifigan_hop(vocoder);
+    voice->parameters = fastspeech_parameters(parts->acoustic) + hifigan_parameters(parts->vocoder);
+    voice->weight_bytes = fastspeech_weight_bytes(parts->acoustic) + hifigan_weight_bytes(parts->vocoder);
+    voice->speakers = acoustic->speakers > 1 ? acoustic->speakers : 1;
+    if (acoustic->speaker_embed_dim)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "the voice %.200s needs speaker embeddings, which are known here of "
+                    "SpeechT5 alone", voice->name);
+    return 0;
+}
+
+static int open_fastspeech(struct utter_voice *voice, const struct voice_source *source, struct fault *fault)
+{
+    voice->parts = memory_new(1, sizeof(struct fastspeech_voice));
+    if (!voice->parts)
+        return fail_memory(fault, "a voice");
+    if (voice_open_pronouncer(voice, source->params->lexicon, fault) ||
+        (source->directory ? load(voice, source, fault) : make(voice, source, fault)))
+        return fault->code;
+    return describe(voice, fault);
+}
+
+static void close_fastspeech(struct utter_voice *voice)
+{
+    struct fastspeech_voice *parts = voice->parts;
+    if (!parts)
+        return;
+    fastspeech_close(&parts->acoustic);
+    hifigan_close(&parts->vocoder);
+    free(parts);
+    voice->parts = NULL;
+}
+
+/* ---- spelling ---- */
+
+static int spell_item(const struct phone_vocabulary *vocabulary, const struct breath *breath, size_t i,
+                      struct utterance *utterance, struct fault *fault)
+{
+    const struct spoken_item *item = &breath->sentence->items[i];
+    const struct pronounced_item *said = &breath->pronunciation->items[i];
+    const unsigned char *phones = breath->pronunciation->phones + said->first;
+    if (said->count && utterance_add_word(utterance, item->text, item->begin, item->end, fault))
+        return fault->code;
+    for (size_t p = 0; p < said->count; p++)
+        if (utterance_add_token(utterance, vocabulary->phones[phones[p]], phone_name(phones[p]), true, &item->prosody,
+                                fault))
+            return fault->code;
+    int mark = phone_vocabulary_mark(vocabulary, item->after);
+    if (mark < 0 || !utterance->count) /* nothing is said in front of the first word */
+        return 0;
+    return utterance_add_token(utterance, mark, NULL, false, &item->prosody, fault);
+}
+
+/* The mark that ends a breath which ends with none: a full stop, or, where its sentence goes on, a comma. */
+static int end_breath(const struct phone_vocabulary *vocabulary, const struct breath *breath,
+                      struct utterance *utterance, struct fault *fault)
+{
+    const struct prosody prosody = utterance->tokens[utterance->count - 1].prosody;
+    int mark = phone_vocabulary_mark(vocabulary, breath->end == breath->sentence->count ? '.' : ',');
+    if (utterance->tokens[utterance->count - 1].phone && mark >= 0 &&
+        utterance_add_token(utterance, mark, NULL, false, &prosody, fault))
+        return fault->code;
+    return utterance_add_token(utterance, vocabulary->end, NULL, false, &prosody, fault);
+}
+
+static int spell(const struct utter_voice *voice, const struct breath *breath, struct utterance *utterance,
+                 struct fault *fault)
+{
+    const struct fastspeech_voice *parts = voice->parts;
+    for (size_t i = breath->first; i < breath->end; i++)
+        if (spell_item(&parts->vocabulary, breath, i, utterance, fault))
+            return fault->code;
+    return utterance->count ? end_breath(&parts->vocabulary, breath, utterance, fault) : 0;
+}
+
+/* ---- rendering ---- */
+
+struct fastspeech_renderer {
+    struct renderer renderer;
+    const struct utter_voice *voice;
+    struct fastspeech_pass *acoustic;
+    struct hifigan_pass *vocoder;
+    int *tokens, *durations; /* [capacity] each, … */
+    float *rate, *pitch;
+    size_t capacity;
+    float *mel; /* [frames, mels] */
+    size_t mel_capacity;
+    int frames;
+};
+
+static void close_renderer(struct renderer **renderer)
+{
+    struct fastspeech_renderer *r = (struct fastspeech_renderer *)*renderer;
+    if (!r)
+        return;
+    fastspeech_pass_close(&r->acoustic);
+    hifigan_pass_close(&r->vocoder);
+    free(r->tokens);
+    free(r->durations);
+    free(r->rate);
+    free(r->pitch);
+    free(r->mel);
+    free(r);
+    *renderer = NULL;
+}
+
+static int grow(struct fastspeech_renderer *r, size_t count, struct fault *fault)
+{
+    size_t capacities[4] = {r->capacity, r->capacity, r->capacity, r->capacity};
+    if (!memory_grow((void **)&r->tokens, &capacities[0], count, sizeof *r->tokens) ||
+        !memory_grow((void **)&r->durations, &capacities[1], count, sizeof *r->durations) ||
+        !memory_grow((void **)&r->rate, &capacities[2], count, sizeof *r->rate) ||
+        !memory_grow((void **)&r->pitch, &capacities[3], count, sizeof *r->pitch))
+        return fail_memory(fault, "a sentence's tokens");
+    r->capacity = capacities[0];
+    return 0;
+}
+
+static void take_tokens(struct fastspeech_renderer *r, const struct utterance *utterance)
+{
+    const struct fastspeech_voice *parts = r->voice->parts;
+    for (size_t i = 0; i < utterance->count; i++) {
+        const struct utterance_token *token = &utterance->tokens[i];
+        r->tokens[i] = token->id;
+        r->rate[i] = token->prosody.rate;
+        r->pitch[i] = token->prosody.pitch * parts->pitch_per_semitone;
+        r->durations[i] = (int)lroundf((float)parts->made_up_frames / token->prosody.rate);
+    }
+}
+
+static int encode(struct fastspeech_renderer *r, const struct renderer_request *request, struct fault *fault)
+{
+    const struct fastspeech_voice *parts = r->voice->parts;
+    int count = (int)request->utterance->count;
+    struct fastspeech_control control = {.rate = r->rate,
+                                         .pitch = r->pitch,
+                                         .durations = parts->made_up_frames ? r->durations : NULL,
+                                         .speaker = request->speaker};
+    return fastspeech_encode(r->acoustic, r->tokens, &count, 1, count, &control, (int)request->longest, r->durations,
+                             &r->frames, fault);
+}
+
+static int begin(struct renderer *renderer, const struct renderer_request *request, int64_t *frames,
+                 struct fault *fault)
+{
+    struct fastspeech_renderer *r = (struct fastspeech_renderer *)renderer;
+    const struct fastspeech_voice *parts = r->voice->parts;
+    struct utterance *utterance = request->utterance;
+    if (grow(r, utterance->count, fault))
+        return fault->code;
+    take_tokens(r, utterance);
+    if (encode(r, request, fault))
+        return fault->code;
+    size_t values = (size_t)r->frames * (size_t)fastspeech_get_config(parts->acoustic)->mel_bins;
+    if (!memory_grow((void **)&r->mel, &r->mel_capacity, values, sizeof *r->mel))
+        return fail_memory(fault, "a spectrogram");
+    if (fastspeech_decode(r->acoustic, r->mel, fault))
+        return fault->code;
+    for (size_t i = 0; i < utterance->count; i++)
+        utterance->tokens[i].frames = r->durations[i];
+    *frames = r->frames;
+    return 0;
+}
+
+static int vocode(struct renderer *renderer, int64_t first, int64_t count, float *samples, struct fault *fault)
+{
+    struct fastspeech_renderer *r = (struct fastspeech_renderer *)renderer;
+    return hifigan_forward_part(r->vocoder, r->mel, r->frames, (int)first, (int)count, NULL, samples, fault);
+}
+
+static const struct renderer_ops bending = {begin, vocode, close_renderer, .timed = true, .bends = true};
+static const struct renderer_ops unbending = {begin, vocode, close_renderer, .timed = true, .bends = false};
+
+static int open_renderer(struct renderer **renderer, const struct utter_voice *voice, struct fault *fault)
+{
+    const struct fastspeech_voice *parts = voice->parts;
+    struct fastspeech_renderer *r = memory_new(1, sizeof *r);
+    if (!r)
+        return fail_memory(fault, "a speech");
+    r->renderer.ops = parts->pitch_per_semitone > 0 ? &bending : &unbending;
+    r->voice = voice;
+    struct renderer *opened = &r->renderer;
+    if (fastspeech_pass_open(&r->acoustic, parts->acoustic, fault) ||
+        hifigan_pass_open(&r->vocoder, parts->vocoder, fault))
+        close_renderer(&opened);
+    else
+        *renderer = opened;
+    return fault->code;
+}
+
+static bool is_type(const char *model_type)
+{
+    return !strcmp(model_type, "fastspeech2_conformer") || !strcmp(model_type, "fastspeech2_conformer_with_hifigan");
+}
+
+static bool is_shape(const char *shape)
+{
+    return shape_of(shape) >= 0;
+}
+
+const struct voice_family fastspeech_family = {
+    .name = "fastspeech2-conformer",
+    .is_type = is_type,
+    .is_shape = is_shape,
+    .open = open_fastspeech,
+    .close = close_fastspeech,
+    .spell = spell,
+    .renderer_open = open_renderer,
 };
