@@ -1,6 +1,6 @@
 # Debian packages, by what needs them. Sourced by samples/quickstart.sh and tests/run.sh:
 #   need_packages PACKAGE…   installs those that are missing, without questions; root or sudo.
-BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config libsndfile1-dev libmpg123-dev libopusfile-dev libsoxr-dev libspeexdsp-dev libfftw3-dev libcjson-dev libpcre2-dev libdnnl-dev zlib1g-dev portaudio19-dev"
+BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config libsndfile1-dev libmpg123-dev libopusfile-dev libsoxr-dev libspeexdsp-dev libfftw3-dev libcjson-dev libpcre2-dev libexpat1-dev libdnnl-dev zlib1g-dev portaudio19-dev"
 TEST_PACKAGES="libcmocka-dev sndfile-programs pulseaudio pulseaudio-utils libasound2-plugins"
 
 need_packages() {

@@ -103,6 +103,12 @@ bool utf8_valid(const char *bytes, size_t length)
     return true;
 }
 
+bool utf8_is_cut(const char *bytes, size_t length)
+{
+    size_t whole, n = utf8_prefix((const unsigned char *)bytes, length, &whole);
+    return n > 0 && n == length && n < whole;
+}
+
 uint32_t utf8_code(const char *bytes, size_t length)
 {
     const unsigned char *b = (const unsigned char *)bytes;

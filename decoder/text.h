@@ -37,6 +37,8 @@ static inline size_t piece_begin(const struct pieces *pieces, size_t i)
  * overlong forms, no surrogates, nothing above U+10FFFF). */
 size_t utf8_length(const char *bytes, size_t length);
 bool utf8_valid(const char *bytes, size_t length);
+/* Whether length bytes are the beginning of a well-formed character and not all of it. */
+bool utf8_is_cut(const char *bytes, size_t length);
 /* The code point of a well-formed character. */
 uint32_t utf8_code(const char *bytes, size_t length);
 /* Appends bytes with every maximal ill-formed subpart replaced by U+FFFD, as the Unicode Standard recommends (section
