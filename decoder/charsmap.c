@@ -47,42 +47,51 @@ static uint32_t little_endian(const char *bytes)
 }
 
 /* A length, that many bytes of trie in 32-bit units, and the replacements, all little-endian. */
-static int read_blob(struct charsmap *map, const struct text *blob, const char *name, struct fault *fault)
+static int read_blob(struct charsmap *map, const char *bytes, size_t length, const char *name, struct fault *fault)
 {
-    size_t trie = blob->length >= 4 ? little_endian(blob->bytes) : 0;
-    if (blob->length < 8 || trie < 4 || trie % 4 || trie > blob->length - 4)
+    size_t trie = length >= 4 ? little_endian(bytes) : 0;
+    if (length < 8 || trie < 4 || trie % 4 || trie > length - 4)
         return fail(fault, UTTER_ERROR_MODEL, "%s: the precompiled normalizer is damaged", name);
     map->unit_count = trie / 4;
-    map->string_bytes = blob->length - 4 - trie;
+    map->string_bytes = length - 4 - trie;
     map->units = memory_new(map->unit_count, sizeof *map->units);
-    map->strings = memory_text(blob->bytes + 4 + trie, map->string_bytes);
+    map->strings = memory_text(bytes + 4 + trie, map->string_bytes);
     if (!map->units || !map->strings)
         return fail_memory(fault, "a normalizer");
     for (size_t i = 0; i < map->unit_count; i++)
-        map->units[i] = little_endian(blob->bytes + 4 + 4 * i);
+        map->units[i] = little_endian(bytes + 4 + 4 * i);
     if (!utf8_valid(map->strings, map->string_bytes))
         return fail(fault, UTTER_ERROR_MODEL, "%s: the precompiled normalizer is damaged", name);
     return 0;
 }
 
+int charsmap_open_bytes(struct charsmap **map, const char *bytes, size_t length, const char *name, struct fault *fault)
+{
+    struct charsmap *made = memory_new(1, sizeof *made);
+    *map = NULL;
+    int error = made ? 0 : fail_memory(fault, "a normalizer");
+    if (!error)
+        error = read_blob(made, bytes, length, name, fault);
+    if (!error)
+        error = pattern_open(&made->cluster, "\\X", false, name, fault);
+    if (error)
+        charsmap_close(&made);
+    *map = made;
+    return error;
+}
+
 int charsmap_open(struct charsmap **map, const char *base64, const char *name, struct fault *fault)
 {
     struct text blob = {0};
-    struct charsmap *made = memory_new(1, sizeof *made);
-    int error = made ? 0 : fail_memory(fault, "a normalizer");
-    if (!error && !read_base64(base64, &blob))
-        error = fail(fault, UTTER_ERROR_MODEL, "%s: the precompiled normalizer is not base64", name);
+    *map = NULL;
+    int error = read_base64(base64, &blob)
+                    ? 0
+                    : fail(fault, UTTER_ERROR_MODEL, "%s: the precompiled normalizer is not base64", name);
     if (!error && blob.failed)
         error = fail_memory(fault, "a normalizer");
     if (!error)
-        error = read_blob(made, &blob, name, fault);
-    if (!error)
-        error = pattern_open(&made->cluster, "\\X", false, name, fault);
+        error = charsmap_open_bytes(map, blob.bytes, blob.length, name, fault);
     text_free(&blob);
-    if (error)
-        charsmap_close(&made);
-    else
-        *map = made;
     return error;
 }
 
@@ -103,30 +112,46 @@ static uint32_t unit_offset(uint32_t unit)
     return (unit >> 10) << ((unit & (1u << 9)) >> 6);
 }
 
-/* The replacement of the shortest prefix of the bytes that has one, or NULL. The shortest, since that is the first that
- * tokenizers finds and takes. Every step is checked against the array: a damaged trie replaces nothing. */
-static const char *look_up(const struct charsmap *map, const char *bytes, size_t length)
+/* The length of the shortest prefix of the bytes that has a replacement, or of the longest; 0: none has one. Every step
+ * is checked against the array: a damaged trie replaces nothing. */
+static size_t look_up(const struct charsmap *map, const char *bytes, size_t length, bool longest,
+                      const char **replacement)
 {
-    size_t at = unit_offset(map->units[0]);
-    for (size_t i = 0; i < length && bytes[i]; i++) {
+    size_t at = unit_offset(map->units[0]), found = 0;
+    for (size_t i = 0; i < length && bytes[i] && (longest || !found); i++) {
         unsigned char c = (unsigned char)bytes[i];
         at ^= c;
         if (at >= map->unit_count || (map->units[at] & 0x800000FFu) != c)
-            return NULL;
+            return found;
         uint32_t unit = map->units[at];
         at ^= unit_offset(unit);
         if (!(unit >> 8 & 1))
             continue;
         size_t value = at < map->unit_count ? map->units[at] & 0x7FFFFFFFu : SIZE_MAX;
         size_t first = value < map->string_bytes ? (unsigned char)map->strings[value] : 0x80;
-        return (first & 0xC0) == 0x80 ? NULL : map->strings + value; /* never from inside a character */
+        if ((first & 0xC0) == 0x80) /* never from inside a character */
+            return found;
+        *replacement = map->strings + value;
+        found = i + 1;
     }
-    return NULL;
+    return found;
+}
+
+size_t charsmap_longest(const struct charsmap *map, const char *text, size_t length, const char **replacement)
+{
+    return look_up(map, text, length, true, replacement);
+}
+
+/* The shortest prefix, since that is the first that tokenizers finds and takes. */
+static const char *shortest(const struct charsmap *map, const char *bytes, size_t length)
+{
+    const char *replacement = NULL;
+    return look_up(map, bytes, length, false, &replacement) ? replacement : NULL;
 }
 
 static void apply_cluster(const struct charsmap *map, const char *bytes, size_t length, struct text *out)
 {
-    const char *replacement = length < CLUSTER_LIMIT ? look_up(map, bytes, length) : NULL;
+    const char *replacement = length < CLUSTER_LIMIT ? shortest(map, bytes, length) : NULL;
     if (replacement) {
         text_add_string(out, replacement);
         return;
@@ -134,7 +159,7 @@ static void apply_cluster(const struct charsmap *map, const char *bytes, size_t 
     for (size_t i = 0, n; i < length; i += n) {
         n = utf8_length(bytes + i, length - i);
         n = n ? n : 1;
-        replacement = look_up(map, bytes + i, n);
+        replacement = shortest(map, bytes + i, n);
         if (replacement)
             text_add_string(out, replacement);
         else

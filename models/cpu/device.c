@@ -5,6 +5,7 @@
 #include "models/cpu/few_rows.h"
 #include "models/cpu/kernels.h"
 #include "models/cpu/onednn.h"
+#include "models/cpu/plain.h"
 #include "models/cpu/scratch.h"
 #include "src/base/memory.h"
 
@@ -81,11 +82,18 @@ static const struct ops cpu_ops = {
     .glu = fast_glu,
     .magnitudes = fast_magnitudes,
     .lstm_cell = fast_lstm_cell,
+    .gated_tanh = fast_gated_tanh,
+    .activate = fast_activate,
+    .multiply = fast_multiply,
+    .add_to_steps = fast_add_to_steps,
     .mask_rows = fast_mask_rows,
     .softmax = fast_softmax,
     .conv2d_first_relu = fast_conv2d_first_relu,
     .conv2d_depthwise = fast_conv2d_depthwise,
     .conv1d_depthwise_silu = fast_conv1d_depthwise_silu,
+    .convolution_prepare = plain_convolution_prepare,
+    .convolution_release = plain_convolution_release,
+    .convolve = plain_convolve,
     .attention = fast_attention,
     .relative_attention = fast_relative_attention,
     .unfold = fast_unfold,

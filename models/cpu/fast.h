@@ -14,6 +14,10 @@ void fast_scale(struct context *c, struct tensor out, struct tensor x, float sca
 void fast_glu(struct context *c, struct tensor out, struct tensor x);
 void fast_magnitudes(struct context *c, struct tensor out, struct tensor x);
 void fast_lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
+void fast_gated_tanh(struct context *c, struct tensor out, struct tensor x);
+void fast_activate(struct context *c, struct tensor out, struct tensor x, enum activation a, float slope);
+void fast_multiply(struct context *c, struct tensor out, struct tensor a, struct tensor b);
+void fast_add_to_steps(struct context *c, struct tensor out, struct tensor x, struct tensor vectors);
 void fast_mask_rows(struct context *c, struct tensor x, const int *lengths);
 void fast_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm);
 

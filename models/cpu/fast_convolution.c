@@ -67,7 +67,7 @@ static void convolve_rows(void *context, int64_t begin, int64_t end, int worker)
     }
 }
 
-static void convolve(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k, bool first)
+static void convolve_images(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k, bool first)
 {
     struct job2d job = {.kernels = cpu_of(c)->kernels, .out = out, .x = x, .k = k, .first = first};
     if (k->kernel > CONV2D_LARGEST_KERNEL) {
@@ -82,12 +82,12 @@ static void convolve(struct context *c, struct tensor out, struct tensor x, cons
 
 void fast_conv2d_first_relu(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k)
 {
-    convolve(c, out, x, k, true);
+    convolve_images(c, out, x, k, true);
 }
 
 void fast_conv2d_depthwise(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k)
 {
-    convolve(c, out, x, k, false);
+    convolve_images(c, out, x, k, false);
 }
 
 /* ---- one dimension: an item is one step of one row ---- */

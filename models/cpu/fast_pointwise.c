@@ -17,6 +17,7 @@ struct job {
     int64_t width, step, steps;
     float scale;
     bool logarithm;
+    enum activation activation;
 };
 
 static int64_t grain_of(int64_t width)
@@ -73,6 +74,34 @@ void fast_scale(struct context *c, struct tensor out, struct tensor x, float sca
     run(c, &job, scale_elements, tensor_count(&out), 1);
 }
 
+static void activate_elements(void *context, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const struct job *j = context;
+    j->kernels->activate(element_at(&j->out, begin), j->out.type, element_at(&j->a, begin), j->a.type, j->activation,
+                         j->scale, end - begin);
+}
+
+void fast_activate(struct context *c, struct tensor out, struct tensor x, enum activation a, float slope)
+{
+    struct job job = {.out = out, .a = x, .activation = a, .scale = slope};
+    run(c, &job, activate_elements, tensor_count(&out), 1);
+}
+
+static void multiply_elements(void *context, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const struct job *j = context;
+    j->kernels->multiply(element_at(&j->out, begin), j->out.type, element_at(&j->a, begin), j->a.type,
+                         element_at(&j->b, begin), j->b.type, end - begin);
+}
+
+void fast_multiply(struct context *c, struct tensor out, struct tensor a, struct tensor b)
+{
+    struct job job = {.out = out, .a = a, .b = b};
+    run(c, &job, multiply_elements, tensor_count(&out), 1);
+}
+
 /* ---- rows ---- */
 
 static void norm_rows(void *context, int64_t begin, int64_t end, int worker)
@@ -103,6 +132,37 @@ void fast_glu(struct context *c, struct tensor out, struct tensor x)
 {
     struct job job = {.out = out, .a = x};
     run(c, &job, glu_rows, tensor_rows(&out), tensor_width(&out));
+}
+
+static void gated_tanh_rows(void *context, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const struct job *j = context;
+    for (int64_t row = begin; row < end; row++)
+        j->kernels->gated_tanh(element_at(&j->out, row * j->width), j->out.type, element_at(&j->a, 2 * row * j->width),
+                               j->a.type, j->width);
+}
+
+void fast_gated_tanh(struct context *c, struct tensor out, struct tensor x)
+{
+    struct job job = {.out = out, .a = x};
+    run(c, &job, gated_tanh_rows, tensor_rows(&out), tensor_width(&out));
+}
+
+/* The vector of a row's batch: a step of x by the row that it is in. */
+static void add_vectors(void *context, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const struct job *j = context;
+    for (int64_t row = begin; row < end; row++)
+        j->kernels->sum(element_at(&j->out, row * j->width), j->out.type, element_at(&j->a, row * j->width), j->a.type,
+                        element_at(&j->b, row / j->steps * j->width), j->b.type, j->width);
+}
+
+void fast_add_to_steps(struct context *c, struct tensor out, struct tensor x, struct tensor vectors)
+{
+    struct job job = {.out = out, .a = x, .b = vectors, .steps = x.shape[1]};
+    run(c, &job, add_vectors, tensor_rows(&out), tensor_width(&out));
 }
 
 /* Square roots are vectors in every instruction set there is: the compiler's own will do. */

@@ -39,7 +39,7 @@ static inline SUM step(SUM sum, WORD word, WEIGHTS w)
 
 #include "models/cpu/few_rows_template.h"
 
-const struct few_kernel few_avx512_f32 = {TENSOR_F32, 64, GROUP, 0, multiply};
+const struct few_kernel few_avx512_f32 = {TENSOR_F32, 64, GROUP, 0, multiply_block};
 #else
 typedef int not_for_this_processor;
 #endif

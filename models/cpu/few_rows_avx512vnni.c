@@ -43,7 +43,7 @@ static inline SUM step(SUM sum, WORD word, WEIGHTS w)
 
 #include "models/cpu/few_rows_template.h"
 
-const struct few_kernel few_avx512vnni = {TENSOR_I8, 64, GROUP, 128, multiply};
+const struct few_kernel few_avx512vnni = {TENSOR_I8, 64, GROUP, 128, multiply_block};
 #else
 typedef int not_for_this_processor;
 #endif

@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) void tile(unsigned char *sums, cons
 }
 
 /* The number of rows is a constant in each call, so that all sums stay in registers. */
-static void multiply(void *sums, const void *x, int64_t x_step, const void *block, int64_t groups, int rows)
+static void multiply_block(void *sums, const void *x, int64_t x_step, const void *block, int64_t groups, int rows)
 {
     switch (rows) {
     case 1:

@@ -53,6 +53,14 @@ struct cpu_kernels {
     void (*add)(float *out, const float *a, float scale, const void *b, enum tensor_type b_type, int64_t n);
     void (*layer_norm)(void *out, enum tensor_type out_type, const float *x, const struct norm *norm);
     void (*glu)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, int64_t n);
+    /* tanh(x[:n]) · sigmoid(x[n:]) */
+    void (*gated_tanh)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, int64_t n);
+    void (*activate)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, enum activation a,
+                     float slope, int64_t n);
+    void (*multiply)(void *out, enum tensor_type out_type, const void *a, enum tensor_type a_type, const void *b,
+                     enum tensor_type b_type, int64_t n);
+    void (*sum)(void *out, enum tensor_type out_type, const void *a, enum tensor_type a_type, const void *b,
+                enum tensor_type b_type, int64_t n);
     /* gates [4][n]: input, forget, cell, output. */
     void (*lstm)(float *out, float *cell, const float *gates, int64_t n);
     void (*softmax)(float *out, const void *x, enum tensor_type x_type, int64_t n, bool logarithm);

@@ -146,6 +146,54 @@ static inline vec vec_tanh(vec x)
     return vec_fma(vec_set(2), vec_sigmoid(vec_add(x, x)), vec_set(-1));
 }
 
+static void gated_tanh_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, int64_t n)
+{
+    const void *gates = (const unsigned char *)x + (size_t)n * (x_type == TENSOR_F32 ? 4 : 2);
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, out_type, i, n, vec_mul(vec_tanh(get(x, x_type, i, n)), vec_sigmoid(get(gates, x_type, i, n))));
+}
+
+static inline vec vec_activated(vec x, enum activation a, vec slope)
+{
+    switch (a) {
+    case ACTIVATION_RELU:
+        return vec_max(vec_set(0), x);
+    case ACTIVATION_SILU:
+        return vec_silu(x);
+    case ACTIVATION_GELU:
+        return vec_gelu(x);
+    case ACTIVATION_TANH:
+        return vec_tanh(x);
+    case ACTIVATION_SIGMOID:
+        return vec_sigmoid(x);
+    case ACTIVATION_EXP:
+        return vec_exp(x);
+    default:
+        return vec_where_negative(x, vec_mul(slope, x), x);
+    }
+}
+
+static void activate_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
+                         enum activation a, float slope, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, out_type, i, n, vec_activated(get(x, x_type, i, n), a, vec_set(slope)));
+}
+
+static void multiply_row(void *out, enum tensor_type out_type, const void *a, enum tensor_type a_type, const void *b,
+                         enum tensor_type b_type, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, out_type, i, n, vec_mul(get(a, a_type, i, n), get(b, b_type, i, n)));
+}
+
+static void sum_row(void *out, enum tensor_type out_type, const void *a, enum tensor_type a_type, const void *b,
+                    enum tensor_type b_type, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, out_type, i, n, vec_add(get(a, a_type, i, n), get(b, b_type, i, n)));
+}
+
 static void lstm_row(float *out, float *cell, const float *gates, int64_t n)
 {
     for (int64_t i = 0; i < n; i += LANES) {
@@ -353,6 +401,10 @@ const struct cpu_kernels KERNELS = {
     .add = add_row,
     .layer_norm = layer_norm_row,
     .glu = glu_row,
+    .gated_tanh = gated_tanh_row,
+    .activate = activate_row,
+    .multiply = multiply_row,
+    .sum = sum_row,
     .lstm = lstm_row,
     .softmax = softmax_row,
     .quantize = quantize_row,

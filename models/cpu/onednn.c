@@ -587,7 +587,8 @@ static void finish(const struct job *j, struct rows r, int64_t column, int64_t w
     }
 }
 
-static int multiply(const struct job *j, struct rows r, int panel, const void *x, unsigned char *scratch, int worker)
+static int multiply_panel(const struct job *j, struct rows r, int panel, const void *x, unsigned char *scratch,
+                          int worker)
 {
     const struct products *products = ((struct cpu_scratch *)j->c->scratch)->products;
     const struct product *product = j->products[r.height][panel == j->w->count - 1];
@@ -626,7 +627,7 @@ static void run_tiles(void *context, int64_t begin, int64_t end, int worker)
             r = rows_of(j->rows, block);
             x = input(j, r, scratch);
         }
-        status = multiply(j, r, (int)(i % j->w->count), x, scratch, worker);
+        status = multiply_panel(j, r, (int)(i % j->w->count), x, scratch, worker);
     }
     onednn_threads_restore(before);
     if (status)
@@ -650,7 +651,7 @@ static void run_panels(void *context, int64_t begin, int64_t end, int worker)
     }
     for (int64_t panel = begin; panel < end; panel++)
         for (int64_t i = 0; i < blocks && !status; i++)
-            status = multiply(j, r[i], (int)panel, x[i], scratch, worker);
+            status = multiply_panel(j, r[i], (int)panel, x[i], scratch, worker);
     onednn_threads_restore(before);
     if (status)
         j->status = status;

@@ -22,6 +22,10 @@ void plain_scale(struct context *c, struct tensor out, struct tensor x, float sc
 void plain_glu(struct context *c, struct tensor out, struct tensor x);
 void plain_magnitudes(struct context *c, struct tensor out, struct tensor x);
 void plain_lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
+void plain_gated_tanh(struct context *c, struct tensor out, struct tensor x);
+void plain_activate(struct context *c, struct tensor out, struct tensor x, enum activation a, float slope);
+void plain_multiply(struct context *c, struct tensor out, struct tensor a, struct tensor b);
+void plain_add_to_steps(struct context *c, struct tensor out, struct tensor x, struct tensor vectors);
 void plain_mask_rows(struct context *c, struct tensor x, const int *lengths);
 void plain_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm);
 
@@ -30,6 +34,12 @@ void plain_conv2d_first_relu(struct context *c, struct tensor out, struct tensor
 void plain_conv2d_depthwise(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
 void plain_conv1d_depthwise_silu(struct context *c, struct tensor out, struct tensor x, const struct conv1d *k,
                                  const int *lengths);
+
+/* plain_over_time.c */
+int plain_convolution_prepare(const struct device *d, struct convolution *k, const float *weight, struct fault *fault);
+void plain_convolution_release(const struct device *d, struct convolution *k);
+void plain_convolve(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                    const struct convolved *how);
 
 /* plain_attention.c */
 void plain_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v, int heads,

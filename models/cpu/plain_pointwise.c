@@ -96,6 +96,62 @@ void plain_lstm_cell(struct context *c, struct tensor out, struct tensor cell, s
     }
 }
 
+void plain_gated_tanh(struct context *c, struct tensor out, struct tensor x)
+{
+    (void)c;
+    int64_t n = tensor_width(&out);
+    for (int64_t row = 0; row < tensor_rows(&out); row++)
+        for (int64_t i = 0; i < n; i++) {
+            double value = element_get(x.data, x.type, row * 2 * n + i);
+            double gate = element_get(x.data, x.type, row * 2 * n + n + i);
+            element_set(out.data, out.type, row * n + i, (float)(tanh(value) * sigmoid(gate)));
+        }
+}
+
+static double activated(enum activation a, double x, double slope)
+{
+    switch (a) {
+    case ACTIVATION_RELU:
+        return x < 0 ? 0 : x;
+    case ACTIVATION_SILU:
+        return x * sigmoid(x);
+    case ACTIVATION_GELU:
+        return 0.5 * x * (1 + erf(x * sqrt(0.5)));
+    case ACTIVATION_TANH:
+        return tanh(x);
+    case ACTIVATION_SIGMOID:
+        return sigmoid(x);
+    case ACTIVATION_EXP:
+        return exp(x < -87 ? -87 : x > 88 ? 88 : x);
+    default:
+        return x < 0 ? slope * x : x;
+    }
+}
+
+void plain_activate(struct context *c, struct tensor out, struct tensor x, enum activation a, float slope)
+{
+    (void)c;
+    for (int64_t i = 0; i < tensor_count(&out); i++)
+        element_set(out.data, out.type, i, (float)activated(a, element_get(x.data, x.type, i), slope));
+}
+
+void plain_multiply(struct context *c, struct tensor out, struct tensor a, struct tensor b)
+{
+    (void)c;
+    for (int64_t i = 0; i < tensor_count(&out); i++)
+        element_set(out.data, out.type, i, element_get(a.data, a.type, i) * element_get(b.data, b.type, i));
+}
+
+void plain_add_to_steps(struct context *c, struct tensor out, struct tensor x, struct tensor vectors)
+{
+    (void)c;
+    int64_t width = x.shape[2], step = x.shape[1] * width;
+    for (int64_t i = 0; i < tensor_count(&out); i++) {
+        float vector = element_get(vectors.data, vectors.type, i / step * width + i % width);
+        element_set(out.data, out.type, i, element_get(x.data, x.type, i) + vector);
+    }
+}
+
 void plain_mask_rows(struct context *c, struct tensor x, const int *lengths)
 {
     (void)c;

@@ -64,12 +64,20 @@ void cuda_scale(struct context *c, struct tensor out, struct tensor x, float sca
 void cuda_glu(struct context *c, struct tensor out, struct tensor x);
 void cuda_magnitudes(struct context *c, struct tensor out, struct tensor x);
 void cuda_lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
+void cuda_gated_tanh(struct context *c, struct tensor out, struct tensor x);
+void cuda_activate(struct context *c, struct tensor out, struct tensor x, enum activation a, float slope);
+void cuda_multiply(struct context *c, struct tensor out, struct tensor a, struct tensor b);
+void cuda_add_to_steps(struct context *c, struct tensor out, struct tensor x, struct tensor vectors);
 void cuda_mask_rows(struct context *c, struct tensor x, const int *lengths);
 void cuda_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm);
 void cuda_conv2d_first_relu(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
 void cuda_conv2d_depthwise(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
 void cuda_conv1d_depthwise_silu(struct context *c, struct tensor out, struct tensor x, const struct conv1d *k,
                                 const int *lengths);
+int cuda_convolution_prepare(const struct device *d, struct convolution *k, const float *weight, struct fault *fault);
+void cuda_convolution_release(const struct device *d, struct convolution *k);
+void cuda_convolve(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                   const struct convolved *how);
 void cuda_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v, int heads,
                     float scale, const int *lengths, bool causal);
 void cuda_relative_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,

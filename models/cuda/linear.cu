@@ -78,7 +78,7 @@ struct followed {
 
 /* Bias and activation in place, eight numbers in bf16 at a time. The bias is added here in f32: rounded to bf16, as the
  * product would have it, it would be a third rounding. */
-struct activation {
+struct activated_pieces {
     uint4 *x;
     const float4 *bias; /* NULL: none */
     uint32_t pieces;    /* of a row */
@@ -141,7 +141,7 @@ void cuda_linear(struct context *c, struct tensor out, struct tensor x, const st
                sum.type == TENSOR_F32 ? (const void *)l->bias : packed->bias);
     if (active && !apart && in_pieces(&out, l))
         each(c, "linear", count / 8,
-             activation{(uint4 *)out.data, (const float4 *)l->bias, (uint32_t)(l->out / 8), (int)after});
+             activated_pieces{(uint4 *)out.data, (const float4 *)l->bias, (uint32_t)(l->out / 8), (int)after});
     else if (apart || active || (l->bias && !fused))
         each(c, "linear", count, followed{view_of(out), sum, l->bias, l->out, (int)after, factor});
 }

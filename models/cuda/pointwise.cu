@@ -81,6 +81,85 @@ void cuda_lstm_cell(struct context *c, struct tensor out, struct tensor cell, st
          memory_cell{(float *)out.data, (float *)cell.data, (const float *)gates.data, tensor_width(&out)});
 }
 
+struct gated_by_tanh {
+    struct view out, x;
+    int64_t n;
+    __device__ void operator()(int64_t i) const
+    {
+        const int64_t at = i / n * 2 * n + i % n;
+        put(out, i, tanhf(get(x, at)) * sigmoid(get(x, at + n)));
+    }
+};
+
+void cuda_gated_tanh(struct context *c, struct tensor out, struct tensor x)
+{
+    each(c, "gated_tanh", tensor_count(&out), gated_by_tanh{view_of(out), view_of(x), tensor_width(&out)});
+}
+
+struct activated_element {
+    struct view out, x;
+    int activation;
+    float slope;
+
+    __device__ float of(float v) const
+    {
+        switch (activation) {
+        case ACTIVATION_RELU:
+            return fmaxf(v, 0.0f);
+        case ACTIVATION_SILU:
+            return v * sigmoid(v);
+        case ACTIVATION_GELU:
+            return 0.5f * v * (1.0f + erff(v * 0.70710678f));
+        case ACTIVATION_TANH:
+            return tanhf(v);
+        case ACTIVATION_SIGMOID:
+            return sigmoid(v);
+        case ACTIVATION_EXP:
+            return expf(fminf(fmaxf(v, -87.0f), 88.0f));
+        default:
+            return v < 0.0f ? slope * v : v;
+        }
+    }
+
+    __device__ void operator()(int64_t i) const
+    {
+        put(out, i, of(get(x, i)));
+    }
+};
+
+void cuda_activate(struct context *c, struct tensor out, struct tensor x, enum activation a, float slope)
+{
+    each(c, "activate", tensor_count(&out), activated_element{view_of(out), view_of(x), (int)a, slope});
+}
+
+struct multiplied {
+    struct view out, a, b;
+    __device__ void operator()(int64_t i) const
+    {
+        put(out, i, get(a, i) * get(b, i));
+    }
+};
+
+void cuda_multiply(struct context *c, struct tensor out, struct tensor a, struct tensor b)
+{
+    each(c, "multiply", tensor_count(&out), multiplied{view_of(out), view_of(a), view_of(b)});
+}
+
+struct step_added {
+    struct view out, x, vectors;
+    int64_t row, width; /* elements of a row of the batch, and of a step */
+    __device__ void operator()(int64_t i) const
+    {
+        put(out, i, get(x, i) + get(vectors, i / row * width + i % width));
+    }
+};
+
+void cuda_add_to_steps(struct context *c, struct tensor out, struct tensor x, struct tensor vectors)
+{
+    each(c, "add_to_steps", tensor_count(&out),
+         step_added{view_of(out), view_of(x), view_of(vectors), x.shape[1] * x.shape[2], x.shape[2]});
+}
+
 struct masked {
     struct view x;
     const int *lengths;

@@ -1,13 +1,11 @@
 /* weights.c - from the tensors of a ParakeetForCTC checkpoint to struct fastconformer. */
 #include "models/fastconformer/model.h"
-#include "models/load/bind.h"
+#include "models/load/batch_norm.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const double BATCH_NORM_EPSILON = 1e-5; /* PyTorch's default */
 
 /* ---- blocks ---- */
 
@@ -43,62 +41,20 @@ static void block_table(struct weight table[BLOCK_WEIGHTS], const struct fastcon
         table[i] = all[i];
 }
 
-/* The depthwise convolution and the batch norm behind it, as stored. */
-struct convolution {
-    float *weight, *bias;                   /* [d, 1, kernel], [d] or NULL */
-    float *scale, *shift, *mean, *variance; /* [d] */
-};
-
-static int read_convolution(struct binder *b, const char *prefix, const struct fastconformer_config *g,
-                            struct convolution *v)
-{
-    const int64_t shape[] = {g->hidden_size, 1, g->conv_kernel};
-    const struct {
-        const char *name;
-        float **out;
-    } vectors[] = {{"conv.norm.weight", &v->scale},
-                   {"conv.norm.bias", &v->shift},
-                   {"conv.norm.running_mean", &v->mean},
-                   {"conv.norm.running_var", &v->variance},
-                   {"conv.depthwise_conv.bias", &v->bias}};
-    int code = weights_read(b, prefix, "conv.depthwise_conv.weight", 3, shape, &v->weight);
-    for (int i = 0; i < (g->convolution_bias ? 5 : 4) && !code; i++)
-        code = weights_read(b, prefix, vectors[i].name, 1, shape, vectors[i].out);
-    for (int64_t i = 0; i < shape[0] && !code; i++)
-        if (!((double)v->variance[i] + BATCH_NORM_EPSILON > 0))
-            code =
-                fail(b->fault, UTTER_ERROR_MODEL, "%.200s: tensor '%sconv.norm.running_var' holds a negative variance",
-                     checkpoint_path(b->checkpoint), prefix);
-    return code;
-}
-
-/* y = (w∗x + bias - mean) / √(variance + ε) · scale + shift, as one convolution. In place; *bias gets the new bias. */
-static void fold_batch_norm(struct convolution *v, int64_t channels, int kernel)
-{
-    for (int64_t i = 0; i < channels; i++) {
-        double factor = (double)v->scale[i] / sqrt((double)v->variance[i] + BATCH_NORM_EPSILON);
-        double before = v->bias ? (double)v->bias[i] : 0;
-        for (int t = 0; t < kernel; t++)
-            v->weight[i * kernel + t] = (float)((double)v->weight[i * kernel + t] * factor);
-        v->shift[i] = (float)((before - (double)v->mean[i]) * factor + (double)v->shift[i]);
-    }
-}
-
 static int bind_convolution(struct binder *b, struct conv1d *out, const char *prefix,
                             const struct fastconformer_config *g)
 {
-    struct convolution v = {0};
+    const struct batch_normed stored = {
+        "conv.depthwise_conv", "conv.norm", g->convolution_bias, 3, {g->hidden_size, 1, g->conv_kernel}};
+    float *weight, *bias;
     *out = (struct conv1d){.channels = g->hidden_size, .kernel = g->conv_kernel};
-    int code = read_convolution(b, prefix, g, &v);
-    if (!code) {
-        fold_batch_norm(&v, out->channels, out->kernel);
-        code = weights_floats(b, &out->weight, v.weight, out->channels * out->kernel);
-    }
+    int code = weights_read_folded(b, prefix, &stored, &weight, &bias);
     if (!code)
-        code = weights_floats(b, &out->bias, v.shift, out->channels);
-    float *all[] = {v.weight, v.bias, v.scale, v.shift, v.mean, v.variance};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        free(all[i]);
+        code = weights_floats(b, &out->weight, weight, out->channels * out->kernel);
+    if (!code)
+        code = weights_floats(b, &out->bias, bias, out->channels);
+    free(weight);
+    free(bias);
     return code;
 }
 

@@ -250,6 +250,55 @@ void magnitudes(struct context *c, struct tensor out, struct tensor x)
         c->device->ops->magnitudes(c, out, x);
 }
 
+void gated_tanh(struct context *c, struct tensor out, struct tensor x)
+{
+    const char *op = "gated_tanh";
+    if (usable(c, op, &out, &x) &&
+        check(c, tensor_width(&x) == 2 * tensor_width(&out) && tensor_rows(&x) == tensor_rows(&out), op,
+              "x is not twice as wide as out", &out, &x) &&
+        computing(c, &out))
+        c->device->ops->gated_tanh(c, out, x);
+}
+
+static void activate_checked(struct context *c, const char *op, struct tensor out, struct tensor x, enum activation a,
+                             float slope)
+{
+    if (usable(c, op, &out, &x) && check(c, tensor_same_shape(&out, &x), op, "out and x differ in shape", &out, &x) &&
+        computing(c, &out))
+        c->device->ops->activate(c, out, x, a, slope);
+}
+
+void activate(struct context *c, struct tensor out, struct tensor x, enum activation a)
+{
+    activate_checked(c, "activate", out, x, a, 0);
+}
+
+void leaky_relu(struct context *c, struct tensor out, struct tensor x, float slope)
+{
+    activate_checked(c, "leaky_relu", out, x, ACTIVATION_LEAKY, slope);
+}
+
+void multiply(struct context *c, struct tensor out, struct tensor a, struct tensor b)
+{
+    const char *op = "multiply";
+    if (usable(c, op, &out, &a) && usable(c, op, &out, &b) &&
+        check(c, tensor_same_shape(&out, &a), op, "out and a differ in shape", &out, &a) &&
+        check(c, tensor_same_shape(&out, &b), op, "out and b differ in shape", &out, &b) && computing(c, &out))
+        c->device->ops->multiply(c, out, a, b);
+}
+
+void add_to_steps(struct context *c, struct tensor out, struct tensor x, struct tensor vectors)
+{
+    const char *op = "add_to_steps";
+    if (usable(c, op, &out, &x) && usable(c, op, &out, &vectors) &&
+        check(c, x.rank == 3 && tensor_same_shape(&out, &x), op, "out and x are not one [batch, time, width]", &out,
+              &x) &&
+        check(c, tensor_rows(&vectors) == x.shape[0] && tensor_width(&vectors) == x.shape[2], op,
+              "vectors is not [batch, width]", &vectors, &x) &&
+        computing(c, &out))
+        c->device->ops->add_to_steps(c, out, x, vectors);
+}
+
 void lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates)
 {
     const char *op = "lstm_cell";
@@ -345,6 +394,131 @@ void conv1d_depthwise_silu(struct context *c, struct tensor out, struct tensor x
     c->flops += 2.0 * (double)tensor_count(&out) * k->kernel;
     if (computing(c, &out))
         c->device->ops->conv1d_depthwise_silu(c, out, x, k, lengths);
+}
+
+/* ---- convolutions over time, all channels with all ---- */
+
+static bool convolution_fits(const struct convolution *k)
+{
+    return k->in >= 1 && k->out >= 1 && k->in <= INT32_MAX && k->out <= INT32_MAX && k->kernel >= 1 && k->stride >= 1 &&
+           k->dilation >= 1 && k->padding >= 0 && k->groups >= 1 && k->in % k->groups == 0 && k->out % k->groups == 0 &&
+           (int64_t)k->kernel * k->dilation <= INT16_MAX && k->stride <= INT16_MAX && k->padding <= INT16_MAX;
+}
+
+static int or_one(int n)
+{
+    return n == 0 ? 1 : n;
+}
+
+int convolution_prepare(const struct device *d, struct convolution *k, const float *weight, const float *bias,
+                        struct fault *fault)
+{
+    k->stride = or_one(k->stride);
+    k->dilation = or_one(k->dilation);
+    k->groups = or_one(k->groups);
+    k->packed = NULL;
+    k->bias = NULL;
+    if (k->type == TENSOR_I8)
+        k->type = d->best;
+    if (k->type != TENSOR_F32 && k->type != TENSOR_BF16)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "convolutions in %s are not supported", tensor_type_name(k->type));
+    if (!convolution_fits(k))
+        return fail(fault, UTTER_ERROR_UNSUPPORTED,
+                    "a convolution of %lld to %lld channels in %d groups with kernel %d, stride %d, dilation %d and "
+                    "padding %d is not supported",
+                    (long long)k->in, (long long)k->out, k->groups, k->kernel, k->stride, k->dilation, k->padding);
+    int code = floats_prepare(d, &k->bias, bias, k->out, fault);
+    code = code ? code : d->ops->convolution_prepare(d, k, weight, fault);
+    if (code)
+        convolution_release(d, k);
+    return code;
+}
+
+void convolution_release(const struct device *d, struct convolution *k)
+{
+    if (d) {
+        d->ops->convolution_release(d, k);
+        floats_release(d, &k->bias);
+    }
+    *k = (struct convolution){0};
+}
+
+int64_t convolution_steps(const struct convolution *k, int64_t time)
+{
+    const int64_t reach = (int64_t)k->dilation * (k->kernel - 1);
+    if (time < 1)
+        return 0;
+    const int64_t whole = (time - 1) * k->stride - 2 * k->padding + reach + 1;
+    if (k->transposed)
+        return whole < 0 ? 0 : whole;
+    const int64_t room = time + 2 * k->padding - reach - 1;
+    return room < 0 ? 0 : room / k->stride + 1;
+}
+
+/* Multiply-adds: of every output, or transposed of every input, with the kernel. */
+static double convolution_work(const struct tensor *out, const struct tensor *x, const struct convolution *k)
+{
+    if (k->transposed)
+        return (double)tensor_count(x) * k->kernel * (double)(k->out / k->groups);
+    return (double)tensor_count(out) * k->kernel * (double)(k->in / k->groups);
+}
+
+static void convolve_checked(struct context *c, const char *op, struct tensor out, struct tensor x,
+                             const struct convolution *k, const struct convolved *how)
+{
+    if (!usable(c, op, &out, &x) ||
+        !check(c, x.rank == 3 && x.shape[2] == k->in, op, "x is not [batch, time, in]", &out, &x) ||
+        !check(c, out.rank == 3 && out.shape[2] == k->out && out.shape[0] == x.shape[0], op,
+               "out is not [batch, time', out]", &out, &x) ||
+        !check(c, out.shape[1] == convolution_steps(k, x.shape[1]), op, "out's time is not what the kernel gives", &out,
+               &x) ||
+        !check(c, c->measuring || out.data != x.data || tensor_count(&out) == 0, op, "out is x", &out, &x))
+        return;
+    c->flops += 2.0 * convolution_work(&out, &x, k);
+    if (computing(c, &out))
+        c->device->ops->convolve(c, out, x, k, how);
+}
+
+void convolve(struct context *c, struct tensor out, struct tensor x, const struct convolution *k, const int *lengths)
+{
+    convolve_checked(c, "convolve", out, x, k, &(struct convolved){.slope = 1, .lengths = lengths});
+}
+
+void convolve_relu(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                   const int *lengths)
+{
+    const struct convolved how = {.slope = 1, .after = CONVOLUTION_RELU, .lengths = lengths};
+    convolve_checked(c, "convolve_relu", out, x, k, &how);
+}
+
+void convolve_tanh(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                   const int *lengths)
+{
+    const struct convolved how = {.slope = 1, .after = CONVOLUTION_TANH, .lengths = lengths};
+    convolve_checked(c, "convolve_tanh", out, x, k, &how);
+}
+
+void convolve_leaky(struct context *c, struct tensor out, struct tensor x, const struct convolution *k, float slope,
+                    const int *lengths)
+{
+    convolve_checked(c, "convolve_leaky", out, x, k, &(struct convolved){.slope = slope, .lengths = lengths});
+}
+
+void convolve_leaky_tanh(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                         float slope, const int *lengths)
+{
+    const struct convolved how = {.slope = slope, .after = CONVOLUTION_TANH, .lengths = lengths};
+    convolve_checked(c, "convolve_leaky_tanh", out, x, k, &how);
+}
+
+void convolve_leaky_add(struct context *c, struct tensor out, struct tensor x, const struct convolution *k, float slope,
+                        float factor, struct tensor residual, const int *lengths)
+{
+    const struct convolved how = {slope, CONVOLUTION_ADD, factor, residual, lengths};
+    if (usable(c, "convolve_leaky_add", &out, &residual) &&
+        check(c, is_f32(&out) && is_f32(&residual) && tensor_same_shape(&out, &residual), "convolve_leaky_add",
+              "out and residual are not f32 of one shape", &out, &residual))
+        convolve_checked(c, "convolve_leaky_add", out, x, k, &how);
 }
 
 /* ---- attention ---- */

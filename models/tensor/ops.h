@@ -157,6 +157,30 @@ void magnitudes(struct context *c, struct tensor out, struct tensor x);
  * becomes σ(forget) · cell + σ(input) · tanh(cell's sum), and out [rows, n] σ(output) · tanh(cell). All f32. */
 void lstm_cell(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
 
+/* The same with a hyperbolic tangent, as WaveNet has it (van den Oord et al., 2016, equation 2): out [..., n] =
+ * tanh(x[..., :n]) · sigmoid(x[..., n:]). Any. */
+void gated_tanh(struct context *c, struct tensor out, struct tensor x);
+
+/* Element by element; x, out of one shape, any; out may be x. */
+enum activation {
+    ACTIVATION_RELU = 0,
+    ACTIVATION_SILU, /* x · sigmoid(x) */
+    ACTIVATION_GELU, /* exact, by erf */
+    ACTIVATION_TANH,
+    ACTIVATION_SIGMOID,
+    ACTIVATION_EXP,  /* x is held to [-87, 88] */
+    ACTIVATION_LEAKY /* by leaky_relu */
+};
+void activate(struct context *c, struct tensor out, struct tensor x, enum activation a);
+void leaky_relu(struct context *c, struct tensor out, struct tensor x, float slope); /* x < 0 ? slope · x : x */
+
+/* out = a · b, element by element. Of one shape, any; out may be either. */
+void multiply(struct context *c, struct tensor out, struct tensor a, struct tensor b);
+
+/* x [batch, time, width], out of its shape, vectors [batch, width] or [batch, 1, width]: to every step of a row its
+ * vector is added, as of a speaker. Any; out may be x. */
+void add_to_steps(struct context *c, struct tensor out, struct tensor x, struct tensor vectors);
+
 /* x [batch, time, …]: zeroes the steps at and after lengths[row]. Any. */
 void mask_rows(struct context *c, struct tensor x, const int *lengths);
 
@@ -190,6 +214,48 @@ struct conv1d {
 };
 void conv1d_depthwise_silu(struct context *c, struct tensor out, struct tensor x, const struct conv1d *k,
                            const int *lengths);
+
+/* ---- convolutions over time, all channels with all ----
+ * x [batch, time, in] any, out [batch, time', out] any but x, time' = convolution_steps(k, time). Steps of x at and
+ * after lengths[row] count as zero, whatever they hold; lengths NULL: all are valid. So the first
+ * convolution_steps(k, lengths[row]) steps of a row are what they are when the row is alone. */
+
+/* The shape is filled in by whoever prepares it; stride, dilation and groups of 0 are 1. */
+struct convolution {
+    int64_t in, out;
+    int kernel, stride, dilation, padding, groups;
+    bool transposed;       /* as PyTorch's ConvTranspose1d: stride outputs for each input */
+    enum tensor_type type; /* what the products are computed in: f32, bf16; i8 becomes the device's best of them */
+    void *packed;          /* the device's */
+    float *bias;           /* [out] on the device, or NULL */
+};
+
+/* Brings weights (host f32) into the device's own layout and type: [out, in / groups, kernel] as PyTorch's Conv1d, or
+ * [in, out / groups, kernel] where it is transposed; bias [out] (host), or NULL. Errors: MEMORY, UNSUPPORTED. */
+int convolution_prepare(const struct device *d, struct convolution *k, const float *weight, const float *bias,
+                        struct fault *fault);
+void convolution_release(const struct device *d, struct convolution *k);
+
+/* Steps that come of `time` steps: (time + 2·padding - dilation·(kernel - 1) - 1) / stride + 1, or transposed
+ * (time - 1)·stride - 2·padding + dilation·(kernel - 1) + 1; 0 of 0, and never below 0. */
+int64_t convolution_steps(const struct convolution *k, int64_t time);
+
+void convolve(struct context *c, struct tensor out, struct tensor x, const struct convolution *k, const int *lengths);
+void convolve_relu(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                   const int *lengths);
+void convolve_tanh(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                   const int *lengths);
+
+/* The convolution of leaky_relu(x, slope), as HiFi-GAN has them; the last one also with a tanh behind it. */
+void convolve_leaky(struct context *c, struct tensor out, struct tensor x, const struct convolution *k, float slope,
+                    const int *lengths);
+void convolve_leaky_tanh(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                         float slope, const int *lengths);
+
+/* out = residual + factor · the convolution of leaky_relu(x, slope) (slope 1: of x). residual and out f32; they may be
+ * the same tensor. */
+void convolve_leaky_add(struct context *c, struct tensor out, struct tensor x, const struct convolution *k, float slope,
+                        float factor, struct tensor residual, const int *lengths);
 
 /* ---- attention ---- */
 
@@ -251,6 +317,16 @@ void kept_attention_weights(struct context *c, struct tensor out, struct tensor 
 
 enum linear_after { LINEAR_NONE = 0, LINEAR_RELU, LINEAR_SILU, LINEAR_GELU, LINEAR_ADD };
 
+/* What happens in one call beside the convolution itself. */
+enum convolution_after { CONVOLUTION_NONE = 0, CONVOLUTION_RELU, CONVOLUTION_TANH, CONVOLUTION_ADD };
+struct convolved {
+    float slope; /* of a leaky ReLU before it; 1: none */
+    enum convolution_after after;
+    float factor;           /* CONVOLUTION_ADD: out = residual + factor · y */
+    struct tensor residual; /* f32 */
+    const int *lengths;     /* or NULL */
+};
+
 /* What a device implements. Arguments are those of the wrappers above, already checked; a failure goes into
  * c->fault. Nothing here is called while c->measuring is set, except context_opened and context_closed. */
 struct ops {
@@ -276,12 +352,21 @@ struct ops {
     void (*glu)(struct context *c, struct tensor out, struct tensor x);
     void (*magnitudes)(struct context *c, struct tensor out, struct tensor x);
     void (*lstm_cell)(struct context *c, struct tensor out, struct tensor cell, struct tensor gates);
+    void (*gated_tanh)(struct context *c, struct tensor out, struct tensor x);
+    void (*activate)(struct context *c, struct tensor out, struct tensor x, enum activation a, float slope);
+    void (*multiply)(struct context *c, struct tensor out, struct tensor a, struct tensor b);
+    void (*add_to_steps)(struct context *c, struct tensor out, struct tensor x, struct tensor vectors);
     void (*mask_rows)(struct context *c, struct tensor x, const int *lengths);
     void (*softmax)(struct context *c, struct tensor out, struct tensor x, bool logarithm);
     void (*conv2d_first_relu)(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
     void (*conv2d_depthwise)(struct context *c, struct tensor out, struct tensor x, const struct conv2d *k);
     void (*conv1d_depthwise_silu)(struct context *c, struct tensor out, struct tensor x, const struct conv1d *k,
                                   const int *lengths);
+    /* Of the shape in k, checked; the bias is not the device's to care for. release: packed may be NULL. */
+    int (*convolution_prepare)(const struct device *d, struct convolution *k, const float *weight, struct fault *fault);
+    void (*convolution_release)(const struct device *d, struct convolution *k);
+    void (*convolve)(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                     const struct convolved *how);
     void (*attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
                       int heads, float scale, const int *lengths, bool causal);
     void (*relative_attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,

@@ -56,7 +56,7 @@ static struct tensor spectrum(struct context *c, const struct silero *s, const f
     return out;
 }
 
-static struct tensor convolve(struct context *c, struct tensor x, const struct linear *l, int stride)
+static struct tensor convolve_strided(struct context *c, struct tensor x, const struct linear *l, int stride)
 {
     const int64_t time = (x.shape[1] - 1) / stride + 1;
     struct tensor taps = tensor_new(c, TENSOR_F32, 3, (int64_t[]){1, time, 3 * x.shape[2]});
@@ -74,7 +74,7 @@ void silero_forward(struct context *c, const struct silero *s, const struct sile
     const struct tensor cell = tensor_2d(TENSOR_F32, step->cell, 1, SILERO_HIDDEN);
     struct tensor sums = row_of(c, 4 * SILERO_HIDDEN), x = spectrum(c, s, step->samples);
     for (int i = 0; i < SILERO_CONVOLUTIONS; i++)
-        x = convolve(c, x, &s->convolution[i], strides[i]);
+        x = convolve_strided(c, x, &s->convolution[i], strides[i]);
     linear(c, sums, tensor_reshape(x, 2, (int64_t[]){1, SILERO_HIDDEN}), &s->gates);
     linear_add(c, sums, hidden, &s->recurrent, 1, sums);
     lstm_cell(c, hidden, cell, sums);

@@ -216,4 +216,5 @@ def main():
     write("llama3_like", llama3_like())
 
 
-main()
+if __name__ == "__main__":
+    main()

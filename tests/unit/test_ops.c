@@ -385,6 +385,64 @@ static void run_glu(struct context *c, struct call *call)
     glu(c, call->out, call->in[0]);
 }
 
+static void run_gated_tanh(struct context *c, struct call *call)
+{
+    gated_tanh(c, call->out, call->in[0]);
+}
+
+/* heads: which */
+static void run_activate(struct context *c, struct call *call)
+{
+    if (call->heads == ACTIVATION_LEAKY)
+        leaky_relu(c, call->out, call->in[0], call->scale);
+    else
+        activate(c, call->out, call->in[0], (enum activation)call->heads);
+}
+
+static void test_activations(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 70; i++) {
+        int64_t rows = pick(0, 60), width = pick(1, 100);
+        float *x = noise(rows * width * 2, i % 7 ? 6 : 90);
+        struct call call = {.inputs = 1, .host = {x}, .scale = 0.1f, .run = run_activate, .in_place = i % 4 == 0};
+        call.heads = i % (ACTIVATION_LEAKY + 1);
+        if (call.heads == ACTIVATION_EXP)
+            call.run = i % 2 ? run_gated_tanh : run_activate;
+        call.in_place = call.in_place && call.run == run_activate;
+        call.out = shaped(pick_type(), 2, rows, width, 0, 0);
+        call.in[0] = call.in_place ? call.out : shaped(pick_type(), 2, rows, width, 0, 0);
+        call.in[0].shape[1] = call.run == run_gated_tanh ? 2 * width : width;
+        compare_levels(call, 1e-5, NULL, NULL);
+        free(x);
+    }
+}
+
+static void run_pair(struct context *c, struct call *call)
+{
+    if (call->flag)
+        add_to_steps(c, call->out, call->in[0], call->in[1]);
+    else
+        multiply(c, call->out, call->in[0], call->in[1]);
+}
+
+static void test_multiply_and_add_to_steps(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        int64_t batch = pick(1, 4), steps = pick(1, 40), width = pick(1, 90);
+        float *a = noise(batch * steps * width, 3), *b = noise(batch * steps * width, 3);
+        struct call call = {.inputs = 2, .host = {a, b}, .run = run_pair, .flag = i % 2, .in_place = i % 4 > 1};
+        call.in[0] = call.out = shaped(pick_type(), 3, batch, steps, width, 0);
+        if (!call.in_place)
+            call.out.type = pick_type();
+        call.in[1] = call.flag ? shaped(pick_type(), 2, batch, width, 0, 0) : call.out;
+        compare_levels(call, 1e-6, NULL, NULL);
+        free(a);
+        free(b);
+    }
+}
+
 static void run_softmax(struct context *c, struct call *call)
 {
     (call->flag ? log_softmax : softmax)(c, call->out, call->in[0]);
@@ -731,6 +789,8 @@ int main(void)
         cmocka_unit_test(test_layer_norm),
         cmocka_unit_test(test_add),
         cmocka_unit_test(test_scale_glu_softmax),
+        cmocka_unit_test(test_activations),
+        cmocka_unit_test(test_multiply_and_add_to_steps),
         cmocka_unit_test(test_magnitudes),
         cmocka_unit_test(test_lstm_cell),
         cmocka_unit_test(test_mask_rows),
