@@ -10,14 +10,14 @@
 struct capture;
 
 struct capture_params {
-    const char *device; /* as microphone_find takes it */
+    const char *device; /* as device_find takes it */
     int rate;           /* Hz; where the device refuses it, its own is taken */
     int channels;       /* 0: as many as it has, at most 2 */
     double seconds;     /* that the ring holds */
 };
 
 struct capture_info {
-    int number; /* as in struct microphone */
+    int number; /* as in struct device */
     const char *name, *host;
     bool is_default;
     int rate, channels;

@@ -101,12 +101,12 @@ static bool lacks_configuration(void)
     return update && search && top && (update() < 0 || !*top || search(*top, "pcm", &devices) < 0);
 }
 
-int portaudio_hold(struct fault *fault)
+int portaudio_hold(const char *noun, struct fault *fault)
 {
     portaudio_begin();
     int error = 0;
     if (!state.holds && lacks_configuration())
-        fail(fault, UTTER_ERROR_DEVICE, "there is no microphone: ALSA has no configuration (its alsa.conf is missing)");
+        fail(fault, UTTER_ERROR_DEVICE, "there is no %s: ALSA has no configuration (its alsa.conf is missing)", noun);
     else if (!state.holds && (error = Pa_Initialize()) != 0)
         portaudio_fail(fault, error, "sound devices cannot be reached", NULL);
     else

@@ -5,8 +5,9 @@
 
 #include "src/base/error.h"
 
-/* Keeps PortAudio open until the matching release; the first hold finds the devices that there are. Errors: DEVICE. */
-int portaudio_hold(struct fault *fault);
+/* Keeps PortAudio open until the matching release; the first hold finds the devices that there are. noun: what is
+ * looked for, as device_noun says it. Errors: DEVICE. */
+int portaudio_hold(const char *noun, struct fault *fault);
 void portaudio_release(void);
 
 /* Between these one thread is inside PortAudio, and neither ALSA nor JACK prints from it. They nest in hold and

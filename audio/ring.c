@@ -89,6 +89,18 @@ int64_t ring_read(struct ring *ring, float *out, int64_t count)
     return taken;
 }
 
+int64_t ring_waiting(const struct ring *ring)
+{
+    /* Read first: what was read had been written, so this is never below zero. */
+    int64_t read = atomic_load_explicit(&ring->read, memory_order_acquire);
+    return atomic_load_explicit(&ring->written, memory_order_acquire) - read;
+}
+
+int64_t ring_room(const struct ring *ring)
+{
+    return ring->capacity - ring_waiting(ring);
+}
+
 int64_t ring_lost(const struct ring *ring)
 {
     return atomic_load_explicit(&ring->lost, memory_order_relaxed);

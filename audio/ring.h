@@ -18,6 +18,12 @@ int64_t ring_write(struct ring *ring, const float *frames, int64_t count);
 /* The reader's. Moves up to count frames, oldest first, to out. Returns how many. */
 int64_t ring_read(struct ring *ring, float *out, int64_t count);
 
+/* Frames that are written and not yet read: to the reader at least so many, to the writer at most. Any thread. */
+int64_t ring_waiting(const struct ring *ring);
+
+/* The writer's. Frames that can be written without loss. */
+int64_t ring_room(const struct ring *ring);
+
 /* Frames that did not fit so far. Either thread, or any other. */
 int64_t ring_lost(const struct ring *ring);
 

@@ -1,5 +1,5 @@
 #include "audio/capture.h"
-#include "audio/microphones.h"
+#include "audio/devices.h"
 #include "audio/portaudio.h"
 #include "src/base/memory.h"
 #include "src/message.h"
@@ -18,14 +18,14 @@ struct utter_microphone {
 int utter_microphone_list(int (*visit)(void *context, const struct utter_microphone_info *microphone), void *context)
 {
     struct fault fault = {0};
-    struct microphone here;
+    struct device here;
     if (!visit)
         fail(&fault, UTTER_ERROR_ARGUMENT, "visit is NULL");
     else
-        portaudio_hold(&fault);
+        portaudio_hold(device_noun(CAPTURE), &fault);
     if (fault.code)
         return message_publish(&fault);
-    for (int i = 0; !fault.code && microphone_at(i, &here); i++) {
+    for (int i = 0; !fault.code && device_at(CAPTURE, i, &here); i++) {
         struct utter_microphone_info info = {.struct_size = sizeof info,
                                              .number = here.number,
                                              .name = here.name,

@@ -668,6 +668,136 @@ struct utter_pronunciation {
  * UNSUPPORTED (voices that are given letters or another language's text). Any thread. */
 UTTER_API int utter_voice_pronounce(const utter_voice *voice, enum utter_markup markup, const char *text, size_t size,
                                     int (*visit)(void *context, const struct utter_pronunciation *word), void *context);
+/* ---- loudspeakers -------------------------------------------------------------------------------- */
+
+struct utter_player_info {
+    size_t struct_size; /* set by the caller where it is filled */
+    int number;         /* from 1, as utter_player_params.device takes it; devices that come or go move it */
+    const char *name;   /* as the system calls it */
+    const char *host;   /* the system's interface to it, as in utter_microphone_info */
+    int channel_count;  /* listed: the most it takes; open: as played */
+    int sample_rate;    /* Hz; listed: its own; open: as played, to which what is written is resampled */
+    int is_default;     /* nonzero: what is opened when no device is named */
+    double latency;     /* open: seconds from its buffer to the ear, as the system says */
+    int64_t clipped;    /* open: samples written that were beyond [-1, 1] (clamped), or not numbers (0) */
+    int64_t gaps;       /* open: times that in the middle of sound nothing had been written to go on with */
+    int64_t underruns;  /* open: times that the system said it had run dry on the way to the ear */
+};
+
+/* Visits every device that sound can be played on, as utter_microphone_list does those that it can be captured from. */
+UTTER_API int utter_player_list(int (*visit)(void *context, const struct utter_player_info *player), void *context);
+
+typedef struct utter_player utter_player;
+
+struct utter_player_params {
+    size_t struct_size;
+    const char *device;    /* as in utter_microphone_params */
+    int sample_rate;       /* Hz of what is written, 1000 to 768000; 0: 16000. Any can be heard */
+    int channel_count;     /* of what is written, 1 to 64; 0: 1, which plays on two channels where it must */
+    double buffer_seconds; /* of sound that is taken ahead of what is heard; 0: 2; 0.1 to 600 */
+};
+
+UTTER_API void utter_player_params_init(struct utter_player_params *params);
+
+/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. Errors: ARGUMENT, MEMORY,
+ * DEVICE (there is none, none of that name, or the system refuses it). Any thread; afterwards one thread at a time,
+ * beside which any other may call utter_player_stop. */
+UTTER_API int utter_player_open(utter_player **player, const struct utter_player_params *params);
+
+/* Takes frames sample frames, interleaved, which are copied and begin to be heard at once. Waits while the buffer is
+ * full, timeout_ms milliseconds at most (0: not at all; negative: as long as it takes), and says in *written how many
+ * frames were taken, also where it fails; fewer than frames without an error is that timeout. A device that is
+ * unplugged, or plays nothing for two seconds, is DEVICE. Errors: ARGUMENT, DEVICE, CANCELLED (stopped meanwhile),
+ * STATE (stopped before), MEMORY. */
+UTTER_API int utter_player_write(utter_player *player, const float *samples, size_t frames, int timeout_ms,
+                                 size_t *written);
+
+/* Says that what was written is all for now, and waits until the last of it has been heard, timeout_ms at most (0: not
+ * at all; negative: as long as it takes). *left (may be NULL): frames written and not heard yet; 0: all of it has been.
+ * What is written after it is new sound: the silence in between is no gap. Errors: as utter_player_write. */
+UTTER_API int utter_player_drain(utter_player *player, int timeout_ms, size_t *left);
+
+/* Silence at once: what was written and not heard is dropped, a write or drain under way in another thread returns
+ * CANCELLED, and later ones STATE until utter_player_reset. Any thread, but not a signal's handler: a program that is
+ * interrupted has its handler set a flag, writes and drains with timeouts, and looks. */
+UTTER_API int utter_player_stop(utter_player *player);
+
+/* Stops, drops what was written, and begins anew. Errors: ARGUMENT, DEVICE. */
+UTTER_API int utter_player_reset(utter_player *player);
+
+/* Fills *info (struct_size set by the caller) with what was opened; strings live as long as the player. */
+UTTER_API int utter_player_get_info(utter_player *player, struct utter_player_info *info);
+
+/* Stops, closes and nulls: to have all heard, drain before. */
+UTTER_API void utter_player_close(utter_player **player);
+
+/* ---- sound files, written ------------------------------------------------------------------------ */
+
+typedef struct utter_sink utter_sink;
+
+/* Where a sound file goes to, and what it is to be: path or write, exactly one.
+ *
+ * format, in letters of either case:
+ *   "wav", "au", "flac"       16-bit integers, for flac compressed without loss, at most 8 channels
+ *   "wav-f32"                 32-bit floats
+ *   "ogg", "opus", "mp3"      Vorbis and Opus in Ogg, at most 8 channels; MPEG audio layer III, at most 2
+ *   "s16", "s16le"            samples without a header, 16-bit integers of the machine's byte order, or little-endian
+ *   "f32", "f32le"            floats in the same way
+ *   "ulaw", "alaw"            G.711 as telephones send it, a byte a sample, without a header
+ *   "wav-ulaw", "wav-alaw", "au-ulaw", "au-alaw"   the same with one
+ * The endings .wav .wave .au .snd .flac .ogg .oga .opus .mp3 .s16 .raw .pcm (s16) .f32 .ulaw .mulaw .ul .alaw .al of
+ * path name them, too.
+ *
+ * Rates lie in 8000 to 192000 Hz; Opus has 8000, 12000, 16000, 24000 and 48000, MP3 those and 11025, 22050, 32000 and
+ * 44100. */
+struct utter_sink_params {
+    size_t struct_size;
+    const char *path; /* UTF-8, as given to open(2); what is there is overwritten */
+    /* Takes size bytes and returns size; anything else is a failure. On the thread of the call that it is in. */
+    int64_t (*write)(void *context, const void *bytes, size_t size);
+    void *write_context;
+    const char *name;   /* what messages call it; NULL: the path, or "output" */
+    const char *format; /* NULL: by the path's ending; "wav" without path or ending */
+    int sample_rate;    /* Hz of what is written, 1000 to 768000; 0: 16000 */
+    int output_rate; /* Hz of the file, to which it is resampled, at high quality; 0: 8000 for G.711, else that of what
+                        is written, or the next that the format has */
+    int channel_count; /* 1 to 64; 0: 1 */
+};
+
+UTTER_API void utter_sink_params_init(struct utter_sink_params *params);
+
+/* Opens a sound file to be written. Errors: ARGUMENT (an unknown format or ending, a rate or number of channels that
+ * the format cannot have), IO, MEMORY, UNSUPPORTED. Any thread; afterwards one thread at a time. */
+UTTER_API int utter_sink_open(utter_sink **sink, const struct utter_sink_params *params);
+
+/* Writes frames sample frames, interleaved. They are clamped to [-1, 1] (what is not a number becomes 0) and, for
+ * integers, rounded to nearest. A full disk or a pipe whose reader has gone (in a program that ignores SIGPIPE; the
+ * library leaves signals alone) is IO. After a failure only close is of use: STATE. Errors: ARGUMENT, IO, MEMORY,
+ * STATE.
+ */
+UTTER_API int utter_sink_write(utter_sink *sink, const float *samples, size_t frames);
+
+/* Ends the file: writes what is left, and the sizes in the header where it can go back to it. A pipe's, a device's and
+ * a function's header says that the sound has no known end, which readers take as up to the end of the file. Errors:
+ * ARGUMENT, IO, MEMORY, STATE. */
+UTTER_API int utter_sink_finish(utter_sink *sink);
+
+struct utter_sink_info {
+    size_t struct_size; /* set by the caller */
+    const char *format; /* as in utter_sink_params */
+    int sample_rate;    /* Hz of the file */
+    int channel_count;
+    int64_t frames;  /* in the file so far; some of what was written may still be on its way through the resampler */
+    int64_t bytes;   /* written so far */
+    int64_t clipped; /* samples that were beyond [-1, 1], or not numbers */
+};
+
+/* Fills *info; strings live as long as the library. */
+UTTER_API int utter_sink_get_info(const utter_sink *sink, struct utter_sink_info *info);
+
+/* Closes and nulls. Without a finish that succeeded, the file is removed where there was none before, and emptied where
+ * there was one, so that nobody takes it for whole; devices and pipes keep what they got. */
+UTTER_API void utter_sink_close(utter_sink **sink);
 
 /* ---- looking inside ------------------------------------------------------------------------------ */
 

@@ -1,0 +1,36 @@
+# Loudspeakers (utter_player_*): what is played on PulseAudio's null sink, heard at its monitor.
+. "$(dirname "$0")/common.inc"
+play=$build/tests/play_sound
+[ -x "$play" ] || skip "no $play"
+. "$tests/command/sound.inc"
+
+cd "$work" || exit 1
+cat >>"$ALSA_CONFIG_PATH" <<CONFIGURATION
+pcm.speaker { type pulse server "unix:$work/pulse/native" device "phone" }
+CONFIGURATION
+
+# plays SCENARIO: which leaves with 0, with nothing of ALSA or a sanitizer on standard error.
+plays() {
+    timeout 60 "$play" "$1" speaker phone >"$1.out" 2>"$1.err" || fail "$1: status $?: $(cat "$1.out" "$1.err")"
+    if grep -q 'Sanitizer\|runtime error:\|ALSA lib\|Expression' "$1.err"; then fail "$1: $(cat "$1.err")"; fi
+    cat "$1.out"
+}
+
+plays list
+expect list.out '^[0-9]* speaker (ALSA, ' "the list"
+for scenario in play rate stop gaps; do
+    plays $scenario
+done
+
+# The loudspeaker goes away: one sentence says so.
+plays unplugged >/dev/null &
+playing=$!
+for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    grep -q playing unplugged.out 2>/dev/null && break
+    sleep 0.2
+done
+sleep 0.5
+unplug
+wait $playing
+expect unplugged.out "loudspeaker 'speaker' is gone" "unplugged"
+finish
