@@ -73,6 +73,7 @@ double fastspeech_pass_flops(const struct fastspeech_pass *pass);
 
 /* How a row is to be spoken. All zeros: by the first speaker, as the model would. Arrays are [tokens of the row]. */
 struct fastspeech_control {
+    const int *durations;   /* frames of each token, from 0, instead of the predictor's; NULL: the predictor's */
     const float *rate;      /* above 0: a token's duration is divided by it; NULL: 1 */
     const float *pitch;     /* added to the predicted pitch, in its deviations; NULL: 0 */
     const float *energy;    /* added to the predicted energy, likewise */

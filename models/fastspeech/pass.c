@@ -214,6 +214,13 @@ int fastspeech_pass_reserve(struct fastspeech_pass *pass, int batch, int count, 
 
 /* ---- the calls ---- */
 
+/* What a row's controls say instead of the predictor, in its own terms. */
+static void give_durations(float *logarithms, const int *durations, int count)
+{
+    for (int i = 0; durations && i < count; i++)
+        logarithms[i] = logf(1 + (float)durations[i]);
+}
+
 static int round_rows(struct batch *b, const struct fastspeech_control *controls, float speed, int max_frames,
                       struct fault *fault)
 {
@@ -222,6 +229,7 @@ static int round_rows(struct batch *b, const struct fastspeech_control *controls
     memset(b->durations, 0, (size_t)b->rows * (size_t)b->count * sizeof *b->durations);
     for (int row = 0; row < b->rows && !code; row++) {
         const size_t at = (size_t)row * (size_t)b->count;
+        give_durations(b->logarithms + at, controls ? controls[row].durations : NULL, b->lengths[row]);
         code = fastspeech_round(b->logarithms + at, controls ? controls[row].rate : NULL, speed, b->lengths[row],
                                 max_frames, row, b->durations + at, &b->frames[row], fault);
         b->longest = b->frames[row] > b->longest ? b->frames[row] : b->longest;

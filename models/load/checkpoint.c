@@ -58,7 +58,7 @@ static const struct format {
     {"ggml", "lmgg", 0, ggml_read},
     {"gguf", "GGUF", 0, gguf_read},
     {"pytorch", "PK", 0, pytorch_read},
-    {"pytorch", "\x80\x02\x8a\x0a", 0, pytorch_read}, /* the format before 1.6, which gets its own sentence */
+    {"pytorch", "\x80\x02\x8a\x0a", 0, pytorch_read}, /* the format before 1.6 */
     {"safetensors", "{", 8, safetensors_read},
 };
 
@@ -219,8 +219,10 @@ static int open_file(struct checkpoint *c, char *path, struct fault *fault)
 
 static int open_directory(struct checkpoint *c, struct fault *fault)
 {
-    static const char *const names[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-                                        "pytorch_model.bin.index.json"};
+    static const char *const names[] = {"model.safetensors", "model.safetensors.index.json",
+                                        "pytorch_model.bin", "pytorch_model.bin.index.json",
+                                        "generator_v1",      "generator_v2",
+                                        "generator_v3"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         bool directory;
         char *path = join(c->path, strlen(c->path), names[i]);

@@ -49,9 +49,9 @@ struct checkpoint;
 
 /* path: a file of safetensors, ggml (whisper.cpp), GGUF or PyTorch, told apart by their first bytes and not by their
  * names; the index of a sharded one (NAME.index.json); or a directory that holds model.safetensors, its index,
- * pytorch_model.bin or its index, looked for in this order. Tensors have the names that the file gives them, and shapes
- * with the outermost dimension first. Errors: IO (not there), MODEL (damaged: one sentence naming file and fault),
- * UNSUPPORTED (a format or tensor type we do not read), MEMORY. */
+ * pytorch_model.bin or its index, or HiFi-GAN's generator_v1 to generator_v3, looked for in this order. Tensors have
+ * the names that the file gives them, and shapes with the outermost dimension first. Errors: IO (not there), MODEL
+ * (damaged: one sentence naming file and fault), UNSUPPORTED (a format or tensor type we do not read), MEMORY. */
 int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct fault *fault);
 void checkpoint_close(struct checkpoint **checkpoint);
 

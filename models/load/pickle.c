@@ -398,7 +398,8 @@ static const struct pickle_container *tuple(const struct machine *m, const struc
     return c && c->count >= count ? c : NULL;
 }
 
-/* ("storage", its type, the name of its file, the device that it was on, elements) */
+/* ("storage", its type, the name of its file, the device that it was on, elements); before PyTorch 1.6 also which part
+ * of another storage it is. */
 static int op_persistent(struct machine *m, int unused)
 {
     (void)unused;
@@ -411,6 +412,8 @@ static int op_persistent(struct machine *m, int unused)
     if (!i || !pickle_is(&i[0], "storage") || i[1].kind != PICKLE_GLOBAL || i[1].index < STORAGES ||
         i[2].kind != PICKLE_TEXT || i[4].kind != PICKLE_WHOLE || i[4].whole < 0)
         return damaged(m, "refers to something outside that is no storage");
+    if (c->count > 5 && i[5].kind != PICKLE_NONE)
+        return damaged(m, "refers to a part of a storage, which is not read");
     if (p->storages_count == m->room)
         return damaged(m, "refers to more storages than its size explains");
     if (!memory_grow((void **)&p->storages, &p->storages_capacity, p->storages_count + 1, sizeof *p->storages))
@@ -563,6 +566,7 @@ static int run(struct machine *m)
             if (!top)
                 return too_few(m);
             m->p->root = *top;
+            m->p->size -= m->c.left;
             return 0;
         }
         if (!OPCODES[*opcode].run)
@@ -582,6 +586,7 @@ int pickle_read(struct pickle *p, const struct reading *r, const unsigned char *
         return damaged(&m, "is longer than 64 MB");
     if (!size || data[0] != 0x80)
         return damaged(&m, "does not begin as one");
+    p->size = size;
     int code = run(&m);
     free(m.stack);
     free(m.marks);

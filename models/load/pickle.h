@@ -58,6 +58,7 @@ struct pickle_tensor {
 
 /* What a pickle built. */
 struct pickle {
+    size_t size; /* bytes up to its end: others may follow */
     struct pickle_value root;
     struct pickle_container *containers;
     size_t containers_count, containers_capacity;
@@ -67,9 +68,9 @@ struct pickle {
     size_t tensors_count, tensors_capacity;
 };
 
-/* Runs the size bytes at data, to which texts will point. r: for messages and the fault. Memory is bounded: by a
- * multiple of size, by 64 MB for the pickle and by 2^24 opcodes. To be released after an error as well.
- * Errors: MODEL, UNSUPPORTED (a name or an opcode that is not on the list), MEMORY. */
+/* Runs the pickle that begins at data and ends within size bytes; texts will point there. r: for messages and the
+ * fault. Memory is bounded: by a multiple of size, by 64 MB for the pickle and by 2^24 opcodes. To be released after an
+ * error as well. Errors: MODEL, UNSUPPORTED (a name or an opcode that is not on the list), MEMORY. */
 int pickle_read(struct pickle *p, const struct reading *r, const unsigned char *data, size_t size);
 void pickle_release(struct pickle *p);
 

@@ -2,6 +2,7 @@
 
 #include "models/load/mapping.h"
 #include "models/load/pickle.h"
+#include "models/load/pytorch_storages.h"
 #include "models/load/zip.h"
 
 #include <stdio.h>
@@ -16,6 +17,8 @@ struct pytorch {
     struct pickle pickle;
     const char *prefix; /* NAME of NAME/data.pkl */
     size_t prefix_length;
+    bool old;                         /* the format before 1.6, … */
+    struct pytorch_storages storages; /* … and where its storages lie */
 };
 
 /* ---- entries ---- */
@@ -73,10 +76,10 @@ static int read_pickle(struct pytorch *t)
 
 /* ---- tensors ---- */
 
-/* The bytes of the tensor in the entry of its storage. */
-static int bind_data(const struct pytorch *t, struct stored_tensor *s, const struct pickle_tensor *tensor)
+/* The bytes of the storage that s lies in: the entry of the zip archive. */
+static int find_entry_of(const struct pytorch *t, const struct stored_tensor *s, const struct pickle_storage *storage,
+                         struct pytorch_storage *found)
 {
-    const struct pickle_storage *storage = &t->pickle.storages[tensor->storage];
     const struct zip_entry *e = NULL;
     char name[KEY_LIMIT + 8];
     if (storage->key.length <= KEY_LIMIT && !memchr(storage->key.text, 0, storage->key.length)) {
@@ -85,15 +88,34 @@ static int bind_data(const struct pytorch *t, struct stored_tensor *s, const str
     }
     if (!e)
         return stored_wrong(&t->r, s->name, "is in a storage that the file does not hold");
-    int code = check_stored(t, e);
+    *found = (struct pytorch_storage){.data = e->data, .size = e->size};
+    return check_stored(t, e);
+}
+
+static int find_storage(const struct pytorch *t, const struct stored_tensor *s, const struct pickle_storage *storage,
+                        struct pytorch_storage *found)
+{
+    if (!t->old)
+        return find_entry_of(t, s, storage, found);
+    if (!pytorch_storages_find(&t->storages, &storage->key, found))
+        return stored_wrong(&t->r, s->name, "is in a storage that the file does not hold");
+    return 0;
+}
+
+/* The bytes of the tensor in its storage. */
+static int bind_data(const struct pytorch *t, struct stored_tensor *s, const struct pickle_tensor *tensor)
+{
+    const struct pickle_storage *storage = &t->pickle.storages[tensor->storage];
+    struct pytorch_storage found;
+    int code = find_storage(t, s, storage, &found);
     if (code)
         return code;
     size_t size = stored_type_size(storage->type);
-    if ((uint64_t)storage->count > e->size / size)
+    if ((uint64_t)storage->count > found.size / size)
         return stored_wrong(&t->r, s->name, "is in a storage that is shorter than the pickle says");
     if (tensor->offset > storage->count || s->count > storage->count - tensor->offset)
         return stored_wrong(&t->r, s->name, "ends beyond its storage");
-    s->data = e->data + (size_t)tensor->offset * size;
+    s->data = found.data + (size_t)tensor->offset * size;
     return 0;
 }
 
@@ -144,9 +166,9 @@ static int read_numbers(const struct pytorch *t)
 
 static int read_contents(const struct pytorch *t)
 {
-    static const char *const keys[] = {"model_state_dict", "state_dict"};
+    static const char *const keys[] = {"model_state_dict", "state_dict", "generator"};
     const struct pickle_value *dict = &t->pickle.root;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct pickle_value *inner = pickle_find(&t->pickle, dict, keys[i]);
         if (inner && inner->kind == PICKLE_DICT) {
             dict = inner;
@@ -159,22 +181,27 @@ static int read_contents(const struct pytorch *t)
     return code ? code : read_tensors(t, dict);
 }
 
+/* The archive, or the pickles and storages of the format before. */
+static int read_outside(struct pytorch *t)
+{
+    t->old = pytorch_is_old(t->r.data, t->r.size);
+    if (t->old)
+        return pytorch_storages_read(&t->storages, &t->r, &t->pickle);
+    if (t->r.size < 2 || memcmp(t->r.data, "PK", 2) != 0)
+        return fail(t->r.fault, UTTER_ERROR_UNSUPPORTED, "%s: not a PyTorch file", t->r.path);
+    int code = zip_read(&t->r, &t->zip);
+    return code ? code : read_pickle(t);
+}
+
 int pytorch_read(const unsigned char *data, size_t size, const char *path, const char *file, struct stored_list *list,
                  struct fault *fault)
 {
     struct pytorch t = {.r = {data, size, path_for_message(path), file, list, fault}};
-    if (size && data[0] == 0x80)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED,
-                    "%s: a pickle as PyTorch wrote them before 1.6, which is not read: save it anew with torch.save",
-                    t.r.path);
-    if (size < 2 || memcmp(data, "PK", 2) != 0)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "%s: not a PyTorch file", t.r.path);
-    int code = zip_read(&t.r, &t.zip);
-    if (!code)
-        code = read_pickle(&t);
+    int code = read_outside(&t);
     if (!code)
         code = read_contents(&t);
     pickle_release(&t.pickle);
+    pytorch_storages_release(&t.storages);
     zip_release(&t.zip);
     return code;
 }

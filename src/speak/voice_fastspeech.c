@@ -268,7 +268,7 @@ static void take_tokens(struct fastspeech_renderer *r, const struct utterance *u
         r->tokens[i] = token->id;
         r->rate[i] = token->prosody.rate;
         r->pitch[i] = token->prosody.pitch * parts->pitch_per_semitone;
-        r->durations[i] = (int)lroundf((float)parts->made_up_frames / token->prosody.rate);
+        r->durations[i] = parts->made_up_frames;
     }
 }
 

@@ -120,6 +120,8 @@ static void test_pytorch(void **state)
     hurt(pytorch_read, 0);
     load(GOLDEN "openai.pt");
     hurt(pytorch_read, 0);
+    load(GOLDEN "before_1.6.pt");
+    hurt(pytorch_read, 0);
 }
 
 int main(void)

@@ -37,6 +37,7 @@ def write_pytorch():
     dims = {"n_mels": 80, "n_vocab": 51865, "n_audio_ctx": 1500, "n_text_layer": 6}
     torch.save({"dims": dims, "model_state_dict": state_dict()}, OUT / "openai.pt")
     torch.save(dict(state_dict()), OUT / "protocol4.bin", pickle_protocol=4)
+    torch.save({"generator": state_dict()}, OUT / "before_1.6.pt", _use_new_zipfile_serialization=False)
 
 
 def write_gguf():

@@ -40,8 +40,8 @@ static void expect_ramp(const struct checkpoint *c, const char *name, int rank, 
 static void test_pytorch(void **state)
 {
     (void)state;
-    const char *const paths[] = {GOLDEN "openai.pt", GOLDEN "protocol4.bin"};
-    for (int i = 0; i < 2; i++) {
+    const char *const paths[] = {GOLDEN "openai.pt", GOLDEN "protocol4.bin", GOLDEN "before_1.6.pt"};
+    for (int i = 0; i < 3; i++) {
         int64_t value = 0;
         struct checkpoint *c = open_golden(paths[i], "pytorch");
         assert_int_equal(checkpoint_count(c), 6);
