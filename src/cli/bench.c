@@ -78,18 +78,20 @@ static void add_benchmark(struct report *report, const struct bench *bench, cons
     report_stage(report, "model_seconds", "model", result->model_seconds, total);
     report_stage(report, "search_seconds", "search", result->search_seconds, total);
     report_stage(report, "total_seconds", "total", total, total);
-    report_number(report, "real_time_factor_x", "real-time factor", total > 0 ? result->audio_seconds / total : 0, 1, "x");
+    report_number(report, "real_time_factor_x", "real-time factor", total > 0 ? result->audio_seconds / total : 0, 1,
+                  "x");
     report_number(report, "gflop", "work of the model", 1e-9 * result->model_flops, 2, " GFLOP");
     report_number(report, "gflop_per_second", "rate of the model", 1e-9 * rate, 1, " GFLOP/s");
     report_number(report, "matmul_gflop_per_second", "matrix-product rate", 1e-9 * result->matmul_rate, 1, " GFLOP/s");
-    report_number(report, "fraction_of_matmul", "fraction of it", result->matmul_rate > 0 ? rate / result->matmul_rate : 0,
-               3, "");
+    report_number(report, "fraction_of_matmul", "fraction of it",
+                  result->matmul_rate > 0 ? rate / result->matmul_rate : 0, 3, "");
     if (result->step_seconds > 0) {
         double floor = result->memory_rate > 0 ? result->step_bytes / result->memory_rate : 0;
         report_number(report, "step_ms", "decoder step", 1e3 * result->step_seconds, 2, " ms");
         report_number(report, "memory_gb_per_second", "memory rate", 1e-9 * result->memory_rate, 1, " GB/s");
         report_number(report, "step_floor_ms", "floor of a step", 1e3 * floor, 2, " ms");
-        report_number(report, "step_over_floor", "times its floor", floor > 0 ? result->step_seconds / floor : 0, 2, "");
+        report_number(report, "step_over_floor", "times its floor", floor > 0 ? result->step_seconds / floor : 0, 2,
+                      "");
     }
     report_number(report, "activation_mb", "activations", 1e-6 * result->activation_bytes, 1, " MB");
 }

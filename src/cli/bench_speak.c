@@ -13,7 +13,8 @@
 static const char text[] =
     "The harbour was quiet when the first boats came in. Nobody had expected them before noon, and the market hall was "
     "still closed. A boy ran up the hill to wake the baker, who had slept badly and was in no mood for good news. By "
-    "eight o'clock the whole town stood on the quay. They counted forty-two baskets of herring, and not one of them was "
+    "eight o'clock the whole town stood on the quay. They counted forty-two baskets of herring, and not one of them "
+    "was "
     "sold for less than three pounds.";
 static const char sentence[] = "The last train to the coast leaves at half nine.";
 

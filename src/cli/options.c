@@ -44,8 +44,8 @@ static int print_help(const struct usage *usage)
         char letter[8] = "";
         if (letter_of(option))
             snprintf(letter, sizeof letter, "-%c, ", letter_of(option));
-        snprintf(left, sizeof left, "%s--%.*s%s%s", letter, name_length(option), option->name,
-                 option->value ? " " : "", option->value ? option->value : "");
+        snprintf(left, sizeof left, "%s--%.*s%s%s", letter, name_length(option), option->name, option->value ? " " : "",
+                 option->value ? option->value : "");
         if (strlen(left) > 22)
             text_format(&text, "  %s\n%26s%s\n", left, "", option->help);
         else
@@ -96,7 +96,8 @@ static bool store(const struct usage *usage, const struct option_spec *option, c
         return true;
     case OPTION_CHOICE:
         if (!is_choice(option->value, value)) {
-            usage_error(usage, "--%.*s is one of %s, not '%s'", name_length(option), option->name, option->value, value);
+            usage_error(usage, "--%.*s is one of %s, not '%s'", name_length(option), option->name, option->value,
+                        value);
             return false;
         }
         *(const char **)option->target = value;

@@ -32,8 +32,9 @@ struct usage {
 };
 
 /* Reads argv, moving what is no option to its front, in order. "--name value", "--name=value", "--" ends the options,
- * "-" is no option, "-f VALUE" is one of a letter, "-h" and "--help" print the help on standard output. A repeated option: the last one counts.
- * Returns how many words are no options, or -1 with *status set to what the command must return at once. */
+ * "-" is no option, "-f VALUE" is one of a letter, "-h" and "--help" print the help on standard output. A repeated
+ * option: the last one counts. Returns how many words are no options, or -1 with *status set to what the command must
+ * return at once. */
 int options_parse(const struct usage *usage, int argc, char **argv, int *status);
 
 /* Prints one sentence and how to get help on standard error; returns EXIT_USAGE. */

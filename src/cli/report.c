@@ -14,7 +14,7 @@ void report_text(struct report *report, const char *key, const char *label, cons
 }
 
 void report_number(struct report *report, const char *key, const char *label, double value, int decimals,
-                       const char *unit)
+                   const char *unit)
 {
     if (report->json)
         json_key_number(&report->out, key, value, decimals + 3);

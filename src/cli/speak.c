@@ -29,10 +29,14 @@ struct speak {
 
 static const char summary[] = "Says a text, in a loudspeaker or into a file.\n";
 static const char notes[] =
-    "TEXT is what is said; without it and without --file, standard input, each line as it comes. --output's ending says\n"
-    "what the file is: wav, flac, ogg, opus, mp3, au, raw, ulaw, alaw …; --format says so where it does not, as for '-',\n"
-    "standard output. Without --output it is played. --phonemes: \"HH AH0 L OW1 | W ER1 L D .\", or IPA. --marks: a JSON\n"
-    "object a line for each sentence, word and phone, with its times and its bytes in the text. --pronounce writes how\n"
+    "TEXT is what is said; without it and without --file, standard input, each line as it comes. --output's ending "
+    "says\n"
+    "what the file is: wav, flac, ogg, opus, mp3, au, raw, ulaw, alaw …; --format says so where it does not, as for "
+    "'-',\n"
+    "standard output. Without --output it is played. --phonemes: \"HH AH0 L OW1 | W ER1 L D .\", or IPA. --marks: a "
+    "JSON\n"
+    "object a line for each sentence, word and phone, with its times and its bytes in the text. --pronounce writes "
+    "how\n"
     "each word would be said, in the form that --lexicon reads, and says nothing. Ctrl-C ends at once.\n"
     "Exit status: 0 done, 1 something failed, 2 wrong usage.";
 
@@ -358,8 +362,10 @@ int command_speak(int argc, char **argv)
     const struct option_spec options[] = {
         {"file,f", OPTION_TEXT, &work.file, "FILE|-", 0, 0, "the text, instead of TEXT"},
         {"output,o", OPTION_TEXT, &work.output, "FILE|-", 0, 0, "a sound file, instead of a loudspeaker"},
-        {"format", OPTION_TEXT, &work.format, "NAME", 0, 0, "of the sound file, where its ending does not say (default: wav)"},
-        {"sample-rate", OPTION_INTEGER, &work.sample_rate, "HZ", 8000, 192000, "of the sound file (default: the voice's)"},
+        {"format", OPTION_TEXT, &work.format, "NAME", 0, 0,
+         "of the sound file, where its ending does not say (default: wav)"},
+        {"sample-rate", OPTION_INTEGER, &work.sample_rate, "HZ", 8000, 192000,
+         "of the sound file (default: the voice's)"},
         {"player", OPTION_TEXT, &work.device, "NAME|N", 0, 0, "the loudspeaker (default: the system's)"},
         {"list", OPTION_FLAG, &work.list, NULL, 0, 0, "the loudspeakers that there are"},
         SPEAKING_OPTIONS(work.speaking),
@@ -369,7 +375,8 @@ int command_speak(int argc, char **argv)
         {"marks", OPTION_TEXT, &work.marks_path, "FILE", 0, 0, "when each sentence, word and phone is said, as JSON"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line on standard error, at the end"},
     };
-    const struct usage usage = {"utter speak", "[options] [TEXT …]", summary, notes, options, sizeof options / sizeof *options};
+    const struct usage usage = {
+        "utter speak", "[options] [TEXT …]", summary, notes, options, sizeof options / sizeof *options};
     int status;
     int count = options_parse(&usage, argc, argv, &status);
     if (count < 0)

@@ -15,17 +15,44 @@ struct speaking {
 };
 
 #define SPEAKING_OPTIONS(speaking)                                                                                     \
-    {"voice", OPTION_TEXT, &(speaking).voice, "NAME|PATH", 0, 0, "a voice that ships (default: voice-en), or a directory"}, \
+    {"voice",                                                                                                          \
+     OPTION_TEXT,                                                                                                      \
+     &(speaking).voice,                                                                                                \
+     "NAME|PATH",                                                                                                      \
+     0,                                                                                                                \
+     0,                                                                                                                \
+     "a voice that ships (default: voice-en), or a directory"},                                                        \
         {"vocoder", OPTION_TEXT, &(speaking).vocoder, "PATH", 0, 0, "a HiFi-GAN instead of the voice's own"},          \
-        {"lexicon", OPTION_TEXT, &(speaking).lexicon, "FILE", 0, 0,                                                    \
+        {"lexicon",                                                                                                    \
+         OPTION_TEXT,                                                                                                  \
+         &(speaking).lexicon,                                                                                          \
+         "FILE",                                                                                                       \
+         0,                                                                                                            \
+         0,                                                                                                            \
          "words to be pronounced otherwise: a word and its phones a line"},                                            \
-        {"speakers", OPTION_TEXT, &(speaking).speakers, "FILE", 0, 0,                                                  \
+        {"speakers",                                                                                                   \
+         OPTION_TEXT,                                                                                                  \
+         &(speaking).speakers,                                                                                         \
+         "FILE",                                                                                                       \
+         0,                                                                                                            \
+         0,                                                                                                            \
          "speaker embeddings, for voices that need them (SpeechT5)"},                                                  \
-        {"speaker", OPTION_INTEGER, &(speaking).speaker, "N", 0, 1e6, "who speaks, where a voice is several (default: 0)"}, \
+        {"speaker",                                                                                                    \
+         OPTION_INTEGER,                                                                                               \
+         &(speaking).speaker,                                                                                          \
+         "N",                                                                                                          \
+         0,                                                                                                            \
+         1e6,                                                                                                          \
+         "who speaks, where a voice is several (default: 0)"},                                                         \
         {"rate", OPTION_NUMBER, &(speaking).rate, "X", 0.25, 4, "times the voice's own speed (default: 1)"},           \
         {"pitch", OPTION_NUMBER, &(speaking).pitch, "ST", -12, 12, "semitones above the voice's own"},                 \
         {"volume", OPTION_NUMBER, &(speaking).volume, "DB", -60, 20, "decibels above the voice's own"},                \
-        {"seed", OPTION_INTEGER, &(speaking).seed, "N", 0, 2147483647,                                                 \
+        {"seed",                                                                                                       \
+         OPTION_INTEGER,                                                                                               \
+         &(speaking).seed,                                                                                             \
+         "N",                                                                                                          \
+         0,                                                                                                            \
+         2147483647,                                                                                                   \
          "of voices that never say a thing the same way twice"},                                                       \
         ENGINE_OPTIONS((speaking).setup)
 

@@ -19,8 +19,8 @@ struct speech_out_params {
 int speech_out_open(struct speech_out **out, const struct speech_out_params *params);
 /* Waits while a loudspeaker has enough. False after a message, or silently where the program is to stop. */
 bool speech_out_write(struct speech_out *out, const float *samples, size_t count);
-/* Waits until the last sample has been heard, or ends the file; abandon: stops at once, and leaves no file behind. False
- * after a message. */
+/* Waits until the last sample has been heard, or ends the file; abandon: stops at once, and leaves no file behind.
+ * False after a message. */
 bool speech_out_close(struct speech_out **out, bool abandon);
 
 /* Prints the loudspeakers. Returns an exit status. */

@@ -84,8 +84,7 @@ int utter_voice_pronounce(const utter_voice *voice, enum utter_markup markup, co
     struct visit walk = {.visit = visit, .context = context};
     if (!visit)
         fail(&fault, UTTER_ERROR_ARGUMENT, "visit is NULL");
-    if (!fault.code && !need_pointer(voice, "voice", &fault) &&
-        (!size || !need_pointer(text, "text", &fault)))
+    if (!fault.code && !need_pointer(voice, "voice", &fault) && (!size || !need_pointer(text, "text", &fault)))
         pronounce_text(voice, markup, text, size, &walk, &fault);
     return message_publish(&fault);
 }

@@ -5,7 +5,7 @@
 #include "src/message.h"
 #include "src/speak/breaths.h"
 #include "src/speak/sentences.h"
-#include "src/speak/stream.h"
+#include "src/speak/rendering.h"
 
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ struct utter_speech {
     struct utter_speech_params params;
     struct sentences sentences;
     struct breaths breaths;
-    struct stream *stream;
+    struct rendering *rendering;
     struct mark_queue marks;
     struct mark *handed; /* what next_mark gave last */
     enum state state;
@@ -51,28 +51,27 @@ static int check_params(const struct utter_voice *voice, struct utter_speech_par
     return check_number("volume", params->volume, -60, 20, fault);
 }
 
-static int open_stream(struct utter_speech *speech, double shift, struct fault *fault)
+static int open_rendering(struct utter_speech *speech, double shift, struct fault *fault)
 {
-    struct stream_params params = {.sample_rate = speech->params.sample_rate,
-                                   .speaker = speech->params.speaker,
-                                   .seed = speech->params.seed,
-                                   .shift = shift};
-    stream_close(&speech->stream);
-    return stream_open(&speech->stream, speech->voice, &params, fault);
+    struct rendering_params params = {.sample_rate = speech->params.sample_rate,
+                                      .speaker = speech->params.speaker,
+                                      .seed = speech->params.seed,
+                                      .shift = shift};
+    rendering_close(&speech->rendering);
+    return rendering_open(&speech->rendering, speech->voice, &params, fault);
 }
 
 /* A voice that does not follow the pitch of its tokens is shifted as a whole. */
 static int open_parts(struct utter_speech *speech, struct fault *fault)
 {
     const struct utter_speech_params *params = &speech->params;
-    if (open_stream(speech, 0, fault))
+    if (open_rendering(speech, 0, fault))
         return fault->code;
-    bool shifted = params->pitch != 0 && !stream_bends(speech->stream);
-    if (shifted && open_stream(speech, params->pitch, fault))
+    bool shifted = params->pitch != 0 && !rendering_bends(speech->rendering);
+    if (shifted && open_rendering(speech, params->pitch, fault))
         return fault->code;
-    struct prosody prosody = {.rate = (float)params->rate,
-                              .pitch = shifted ? 0 : (float)params->pitch,
-                              .volume = (float)params->volume};
+    struct prosody prosody = {
+        .rate = (float)params->rate, .pitch = shifted ? 0 : (float)params->pitch, .volume = (float)params->volume};
     return sentences_open(&speech->sentences, params->markup, &prosody, speech->voice->pronouncer != NULL, fault);
 }
 
@@ -80,7 +79,7 @@ static void free_speech(struct utter_speech *speech)
 {
     free(speech->handed);
     mark_clear(&speech->marks);
-    stream_close(&speech->stream);
+    rendering_close(&speech->rendering);
     breaths_clear(&speech->breaths);
     sentences_close(&speech->sentences);
     free(speech);
@@ -91,8 +90,7 @@ static int open_speech(utter_voice *voice, const struct utter_speech_params *giv
 {
     struct utter_speech_params params;
     if (need_pointer(voice, "voice", fault) || need_pointer(out, "out", fault) ||
-        params_read(&params, sizeof params, given, "utter_speech_params", fault) ||
-        check_params(voice, &params, fault))
+        params_read(&params, sizeof params, given, "utter_speech_params", fault) || check_params(voice, &params, fault))
         return fault->code;
     utter_speech *speech = memory_new(1, sizeof *speech);
     if (!speech)
@@ -232,9 +230,9 @@ static int end_speech(utter_speech *speech, struct fault *fault)
     double pause = speech->breaths.pause;
     breaths_clear(&speech->breaths);
     if (pause > 0)
-        return stream_begin(speech->stream, NULL, pause, NULL, fault);
+        return rendering_begin(speech->rendering, NULL, pause, NULL, fault);
     speech->state = SPEECH_ENDED;
-    return stream_finish(speech->stream, fault);
+    return rendering_finish(speech->rendering, fault);
 }
 
 /* Begins what comes next: 1; 0: nothing until there is more text; or an error. */
@@ -250,8 +248,8 @@ static int begin_next(utter_speech *speech, struct fault *fault)
         if (got == 0)
             return 0;
     }
-    if (stream_begin(speech->stream, utterance, utterance->silence, speech->params.marks ? &speech->marks : NULL,
-                     fault))
+    if (rendering_begin(speech->rendering, utterance, utterance->silence, speech->params.marks ? &speech->marks : NULL,
+                        fault))
         return fault->code;
     return 1;
 }
@@ -261,12 +259,12 @@ static int advance(utter_speech *speech, struct fault *fault)
 {
     if (speech->state == SPEECH_ENDED)
         return 0;
-    if (stream_idle(speech->stream)) {
+    if (rendering_idle(speech->rendering)) {
         int begun = begin_next(speech, fault);
         if (begun <= 0 || speech->state == SPEECH_ENDED)
             return begun;
     }
-    return stream_step(speech->stream, fault) ? fault->code : 1;
+    return rendering_step(speech->rendering, fault) ? fault->code : 1;
 }
 
 static int read_samples(utter_speech *speech, float *samples, size_t capacity, size_t *got, struct fault *fault)
@@ -274,7 +272,7 @@ static int read_samples(utter_speech *speech, float *samples, size_t capacity, s
     if (speech->state == SPEECH_FAILED)
         return fail(fault, UTTER_ERROR_STATE, "read after a failure: reset or close the speech");
     size_t count;
-    while (!(count = stream_read(speech->stream, samples, capacity)) && capacity) {
+    while (!(count = rendering_read(speech->rendering, samples, capacity)) && capacity) {
         int more = advance(speech, fault);
         if (more < 0)
             speech->state = SPEECH_FAILED;
@@ -317,7 +315,7 @@ int utter_speech_get_timings(const utter_speech *speech, struct utter_speech_tim
 {
     struct fault fault = {0};
     if (!need_pointer(speech, "speech", &fault) && !need_pointer(timings, "timings", &fault)) {
-        struct stream_times times = stream_get_times(speech->stream);
+        struct rendering_times times = rendering_get_times(speech->rendering);
         struct utter_speech_timings full = {.text_seconds = speech->text_seconds,
                                             .acoustic_seconds = times.acoustic,
                                             .vocoder_seconds = times.vocoder,
@@ -336,7 +334,7 @@ int utter_speech_reset(utter_speech *speech)
         return message_publish(&fault);
     sentences_reset(&speech->sentences);
     breaths_clear(&speech->breaths);
-    stream_reset(speech->stream);
+    rendering_reset(speech->rendering);
     mark_clear(&speech->marks);
     speech->state = SPEECH_OPEN;
     speech->text_seconds = speech->total_seconds = speech->began = speech->first_seconds = 0;

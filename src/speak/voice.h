@@ -21,7 +21,7 @@ struct utter_voice {
     char *name;           /* as opened */
     char *language;       /* BCP 47 */
     const struct voice_family *family;
-    void *parts; /* the family's */
+    void *parts;                   /* the family's */
     struct pronouncer *pronouncer; /* English; NULL: the voice is given letters, or another language */
     enum tensor_type type;         /* of the weights */
     int64_t parameters, weight_bytes;

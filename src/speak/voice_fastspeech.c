@@ -148,8 +148,10 @@ static int describe(struct utter_voice *voice, struct fault *fault)
     voice->weight_bytes = fastspeech_weight_bytes(parts->acoustic) + hifigan_weight_bytes(parts->vocoder);
     voice->speakers = acoustic->speakers > 1 ? acoustic->speakers : 1;
     if (acoustic->speaker_embed_dim)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "the voice %.200s needs speaker embeddings, which are known here of "
-                    "SpeechT5 alone", voice->name);
+        return fail(fault, UTTER_ERROR_UNSUPPORTED,
+                    "the voice %.200s needs speaker embeddings, which are known here of "
+                    "SpeechT5 alone",
+                    voice->name);
     return 0;
 }
 
