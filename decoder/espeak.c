@@ -162,6 +162,13 @@ static void clean(struct text *clean, const char *text, size_t length)
             clean->bytes[i] = ' ';
 }
 
+/* The library takes names for paths of voice files, too. */
+static bool is_name(const char *language)
+{
+    size_t length = strspn(language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+");
+    return length > 0 && length <= 40 && language[length] == '\0';
+}
+
 int espeak_ipa(const char *text, size_t length, const char *language, struct text *out, struct fault *fault)
 {
     struct text checked = {0};
@@ -171,7 +178,7 @@ int espeak_ipa(const char *text, size_t length, const char *language, struct tex
     if (!open_library())
         code = fail(fault, UTTER_ERROR_UNSUPPORTED,
                     "the library espeak-ng (libespeak-ng.so.1), which this voice's text goes through, is not installed");
-    else if (library.set_voice(language) != 0)
+    else if (!is_name(language) || library.set_voice(language) != 0)
         code = fail(fault, UTTER_ERROR_UNSUPPORTED, "espeak-ng knows no language '%.40s'", language);
     else if (!checked.failed)
         add_text(out, checked.bytes, checked.length);

@@ -28,13 +28,13 @@ EVERY = 300                 # seconds between looks at the held-out words, and c
 
 
 class Network(nn.Module):
-    def __init__(self, chunks):
+    def __init__(self, chunks, embedded=EMBEDDED, reading=READING, writing=WRITING):
         super().__init__()
-        self.letters = nn.Embedding(len(LETTERS), EMBEDDED)
-        self.before = nn.Embedding(chunks + 1, EMBEDDED)        # the last: none, at the beginning
-        self.reader = nn.GRU(EMBEDDED, READING, num_layers=2, bidirectional=True, batch_first=True, dropout=DROPOUT)
-        self.writer = nn.GRU(2 * READING + EMBEDDED, WRITING, batch_first=True)
-        self.says = nn.Linear(WRITING, chunks)
+        self.letters = nn.Embedding(len(LETTERS), embedded)
+        self.before = nn.Embedding(chunks + 1, embedded)        # the last: none, at the beginning
+        self.reader = nn.GRU(embedded, reading, num_layers=2, bidirectional=True, batch_first=True, dropout=DROPOUT)
+        self.writer = nn.GRU(2 * reading + embedded, writing, batch_first=True)
+        self.says = nn.Linear(writing, chunks)
         self.dropout = nn.Dropout(DROPOUT)
 
     def read(self, letters):                                    # [batch, letters] -> [batch, letters, 2 READING]

@@ -90,7 +90,7 @@ def code_lengths(counts):
     least = 1
     while True:
         heap = [(max(n, least), i, {c: 0}) for i, (c, n) in enumerate(sorted(counts.items()))]
-        if len(heap) == 1:
+        if len(heap) < 2:
             return {c: 1 for c in counts}
         heapq.heapify(heap)
         while len(heap) > 1:
