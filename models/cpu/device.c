@@ -5,7 +5,6 @@
 #include "models/cpu/few_rows.h"
 #include "models/cpu/kernels.h"
 #include "models/cpu/onednn.h"
-#include "models/cpu/plain.h"
 #include "models/cpu/scratch.h"
 #include "src/base/memory.h"
 
@@ -91,9 +90,9 @@ static const struct ops cpu_ops = {
     .conv2d_first_relu = fast_conv2d_first_relu,
     .conv2d_depthwise = fast_conv2d_depthwise,
     .conv1d_depthwise_silu = fast_conv1d_depthwise_silu,
-    .convolution_prepare = plain_convolution_prepare,
-    .convolution_release = plain_convolution_release,
-    .convolve = plain_convolve,
+    .convolution_prepare = fast_convolution_prepare,
+    .convolution_release = fast_convolution_release,
+    .convolve = fast_convolve,
     .attention = fast_attention,
     .relative_attention = fast_relative_attention,
     .unfold = fast_unfold,

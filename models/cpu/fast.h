@@ -27,6 +27,12 @@ void fast_conv2d_depthwise(struct context *c, struct tensor out, struct tensor x
 void fast_conv1d_depthwise_silu(struct context *c, struct tensor out, struct tensor x, const struct conv1d *k,
                                 const int *lengths);
 
+/* fast_over_time.c */
+int fast_convolution_prepare(const struct device *d, struct convolution *k, const float *weight, struct fault *fault);
+void fast_convolution_release(const struct device *d, struct convolution *k);
+void fast_convolve(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                   const struct convolved *how);
+
 /* fast_attention.c */
 void fast_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v, int heads,
                     float scale, const int *lengths, bool causal);

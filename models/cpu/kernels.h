@@ -34,6 +34,31 @@ struct cpu_products {
                  int64_t n);
 };
 
+/* A few steps of a block of output channels of a convolution over time. All steps in floats, or in elements of out. */
+struct convolution_tile {
+    const float *x;   /* the input step under the first tap, for the first output step */
+    int64_t x_step;   /* from there to that of the next output step */
+    int64_t tap_step; /* … to that under the next tap */
+    int taps;
+    int64_t in;
+    const float *weight; /* [taps, in, columns] */
+    const float *bias;   /* [columns] */
+    enum convolution_after after;
+    float factor;
+    const float *residual; /* laid out like out */
+    void *out;
+    enum tensor_type out_type;
+    int64_t out_step; /* from one output step to the next */
+    int64_t width;    /* columns that there are */
+};
+
+/* Tiles of one form: columns are of the packed weights; x must hold what `rows` steps read, however few are asked for.
+ */
+struct cpu_convolution {
+    int columns, rows;
+    void (*tile)(const struct convolution_tile *t, int rows);
+};
+
 /* A head's kept keys or values: key t is the width elements from step · (index ? index[t] : t) on; i8 has its scale
  * behind them. */
 struct kept_keys {
@@ -78,7 +103,8 @@ struct cpu_kernels {
     void (*conv1d_silu)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
                         const float *weight, const float *bias, int taps, int64_t channels);
 
-    struct cpu_products products; /* in f32 */
+    struct cpu_convolution wide, narrow; /* tiles of convolutions over time */
+    struct cpu_products products;        /* in f32 */
     /* out = x + shift, or x where shift is NULL. */
     void (*shift)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, const float *shift,
                   int64_t n);

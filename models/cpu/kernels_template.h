@@ -271,6 +271,7 @@ static void dequantize_row(void *out, enum tensor_type out_type, const int32_t *
 }
 
 #include "models/cpu/attention_template.h"
+#include "models/cpu/convolution_template.h"
 #include "models/cpu/kept_template.h"
 
 /* ---- convolutions ---- */
@@ -413,6 +414,8 @@ const struct cpu_kernels KERNELS = {
     .conv2d_first_relu = conv2d_first_relu_row,
     .conv2d_depthwise = conv2d_depthwise_row,
     .conv1d_silu = conv1d_silu_step,
+    .wide = {PANEL, GEMM_ROWS, convolve_wide},
+    .narrow = {LANES, NARROW_ROWS, convolve_narrow},
     .products = {TENSOR_F32, PANEL, 1, pack_columns, pack_rows, gemm},
     .shift = shift_row,
     .exponentials = exponentials,

@@ -11,8 +11,8 @@ enum { HIFIGAN_STAGES = 8, HIFIGAN_BLOCKS = 8, HIFIGAN_DILATIONS = 8 }; /* at mo
 
 /* The architecture. Channels halve with every stage: initial_channels, then half, … */
 struct hifigan_config {
-    int mels;             /* channels of a frame */
-    int initial_channels; /* a multiple of 2^stages */
+    int mels;                                                   /* channels of a frame */
+    int initial_channels;                                       /* a multiple of 2^stages */
     int stages, rates[HIFIGAN_STAGES], kernels[HIFIGAN_STAGES]; /* of the transposed convolutions */
     int blocks;                                                 /* residual blocks of a stage, which are averaged */
     int block_kernels[HIFIGAN_BLOCKS];                          /* odd */

@@ -82,8 +82,7 @@ static int reserve_host(struct hifigan_pass *p, int rows, int time, struct fault
     p->normalised = NULL;
     p->lengths = memory_new((size_t)rows * (HIFIGAN_STAGES + 1), sizeof *p->lengths);
     if (p->model->mean)
-        p->normalised =
-            memory_new((size_t)rows * (size_t)time * (size_t)p->model->config.mels, sizeof *p->normalised);
+        p->normalised = memory_new((size_t)rows * (size_t)time * (size_t)p->model->config.mels, sizeof *p->normalised);
     return p->lengths && (p->normalised || !p->model->mean) ? 0 : fail_memory(fault, "a batch");
 }
 

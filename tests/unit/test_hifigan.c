@@ -1,5 +1,5 @@
-/* HiFi-GAN against PyTorch in every naming (tests/golden/make_hifigan.py), the authors' V2 on mels of real speech, rows in
- * batches and in parts, and configurations that are not what they should be. */
+/* HiFi-GAN against PyTorch in every naming (tests/golden/make_hifigan.py), the authors' V2 on mels of real speech, rows
+ * in batches and in parts, and configurations that are not what they should be. */
 #include "models/cpu/cpu.h"
 #include "models/hifigan/hifigan.h"
 
@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define GOLDEN    TEST_DATA "/golden/hifigan/"
+#define GOLDEN     TEST_DATA "/golden/hifigan/"
 #define REAL_MODEL SOURCE_DIR "/../shared/models/hifigan-v2-lj"
 
 enum { MOST_ROWS = 8 };
@@ -393,8 +393,8 @@ static void test_bad_lengths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),     cmocka_unit_test(test_real),  cmocka_unit_test(test_rows_alone),
-        cmocka_unit_test(test_parts),      cmocka_unit_test(test_reach), cmocka_unit_test(test_configs),
+        cmocka_unit_test(test_golden),         cmocka_unit_test(test_real),        cmocka_unit_test(test_rows_alone),
+        cmocka_unit_test(test_parts),          cmocka_unit_test(test_reach),       cmocka_unit_test(test_configs),
         cmocka_unit_test(test_missing_tensor), cmocka_unit_test(test_bad_lengths),
     };
     return cmocka_run_group_tests(tests, open_devices, close_devices);

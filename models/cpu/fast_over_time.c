@@ -1,0 +1,258 @@
+/* fast_over_time.c - convolutions over time as direct sums in registers (convolution_template.h).
+ *
+ * A worker takes some steps of one row: it brings the input under them, through the leaky ReLU and with zeros where
+ * there is none, into its scratch, where it stays in the cache for all output channels; so the tiles know no borders.
+ * A transposed convolution is `stride` convolutions of stride 1, phases, whose outputs interleave: output t of padding p
+ * is of phase (t + p) mod stride and meets the taps phase, phase + stride, …, the last one first.
+ *
+ * Sums are f32. bf16 weights are rounded, their input is not. */
+#include "models/cpu/fast.h"
+
+#include "models/cpu/device.h"
+#include "models/cpu/kernels.h"
+#include "models/cpu/plain.h"
+#include "models/cpu/scratch.h"
+#include "src/base/memory.h"
+
+#include <stdlib.h>
+
+/* Input of a piece of work: a quarter of a usual second-level cache. */
+enum { PIECE_BYTES = 128 * 1024, PIECES_PER_WORKER = 3 };
+
+/* struct convolution's `packed`. */
+struct packed {
+    const struct cpu_convolution *form;
+    int64_t blocks; /* of output channels */
+    float *weight;  /* [phase][block][tap of the phase][in][columns] */
+    float *bias;    /* [blocks · columns] */
+    struct convolution plain; /* what plain C computes, or plain.packed is NULL */
+};
+
+/* ---- phases: all there is where nothing is transposed is phase 0 ---- */
+
+/* Outputs of number q of a phase: step q · out_stride + out_shift; their input under the first tap of the phase is step
+ * q · x_stride + x_shift. */
+struct phase {
+    int taps;
+    int64_t before; /* taps of the phases before it */
+    int64_t out_stride, out_shift, x_stride, x_shift, tap_step;
+};
+
+static int taps_of(const struct convolution *k, int phase)
+{
+    return k->transposed ? (k->kernel - phase + k->stride - 1) / k->stride : k->kernel;
+}
+
+static int phases_of(const struct convolution *k)
+{
+    return k->transposed ? k->stride : 1;
+}
+
+static struct phase phase_of(const struct convolution *k, int phase)
+{
+    struct phase f = {.taps = taps_of(k, phase)};
+    for (int i = 0; i < phase; i++)
+        f.before += taps_of(k, i);
+    if (k->transposed) {
+        f.out_stride = k->stride;
+        f.out_shift = phase - k->padding;
+        f.x_stride = 1;
+        f.x_shift = 1 - f.taps;
+        f.tap_step = 1;
+    } else {
+        f.out_stride = 1;
+        f.x_stride = k->stride;
+        f.x_shift = -k->padding;
+        f.tap_step = k->dilation;
+    }
+    return f;
+}
+
+/* The kernel's tap that a phase has at place `tap`. */
+static int tap_at(const struct convolution *k, const struct phase *f, int phase, int tap)
+{
+    return k->transposed ? phase + (f->taps - 1 - tap) * k->stride : tap;
+}
+
+/* ---- packing ---- */
+
+static void pack_phase(const struct packed *p, const struct convolution *k, const float *weight, int phase)
+{
+    const struct phase f = phase_of(k, phase);
+    const int64_t columns = p->form->columns;
+    float *to = p->weight + f.before * k->in * p->blocks * columns;
+    for (int64_t block = 0; block < p->blocks; block++)
+        for (int tap = 0; tap < f.taps; tap++)
+            for (int64_t i = 0; i < k->in; i++)
+                for (int64_t o = block * columns; o < (block + 1) * columns; o++) {
+                    const int64_t at = k->transposed ? i * k->out + o : o * k->in + i;
+                    float value = o < k->out ? weight[at * k->kernel + tap_at(k, &f, phase, tap)] : 0;
+                    *to++ = k->type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
+                }
+}
+
+/* Groups, and what is transposed with dilation or with gaps between its kernels, are rare, and their layers small. */
+static bool is_plain(const struct convolution *k)
+{
+    return k->groups != 1 || (k->transposed && (k->dilation != 1 || k->kernel < k->stride));
+}
+
+static int pack(const struct device *d, struct packed *p, const struct convolution *k, const float *weight,
+                struct fault *fault)
+{
+    const struct cpu_kernels *kernels = ((const struct cpu_device *)d)->kernels;
+    p->form = k->out <= kernels->narrow.columns ? &kernels->narrow : &kernels->wide;
+    p->blocks = (k->out + p->form->columns - 1) / p->form->columns;
+    const size_t width = (size_t)(p->blocks * p->form->columns);
+    p->weight = memory_aligned(width * (size_t)k->in * (size_t)k->kernel * sizeof *p->weight);
+    p->bias = memory_new(width, sizeof *p->bias);
+    if (!p->weight || !p->bias)
+        return fail_memory(fault, "a model's weights");
+    for (int phase = 0; phase < phases_of(k); phase++)
+        pack_phase(p, k, weight, phase);
+    for (int64_t o = 0; k->bias && o < k->out; o++)
+        p->bias[o] = k->bias[o];
+    return 0;
+}
+
+int fast_convolution_prepare(const struct device *d, struct convolution *k, const float *weight, struct fault *fault)
+{
+    struct packed *p = memory_new(1, sizeof *p);
+    k->packed = p;
+    if (!p)
+        return fail_memory(fault, "a model's weights");
+    if (!is_plain(k))
+        return pack(d, p, k, weight, fault);
+    p->plain = *k;
+    return plain_convolution_prepare(d, &p->plain, weight, fault);
+}
+
+void fast_convolution_release(const struct device *d, struct convolution *k)
+{
+    struct packed *p = k->packed;
+    if (p) {
+        if (is_plain(k))
+            plain_convolution_release(d, &p->plain);
+        free(p->weight);
+        free(p->bias);
+    }
+    free(p);
+    k->packed = NULL;
+}
+
+/* ---- the op ---- */
+
+struct job {
+    struct context *c;
+    const struct cpu_kernels *kernels;
+    struct tensor out, x;
+    const struct convolution *k;
+    const struct packed *p;
+    const struct convolved *how;
+    int64_t numbers;     /* of outputs of a phase, in a row */
+    int64_t piece;       /* numbers that a worker takes at once */
+    int64_t pieces;      /* of a row */
+    int64_t first_shift; /* the least x_shift of all phases */
+    int64_t steps;       /* of input for a piece */
+};
+
+/* The piece's input: `steps` steps from `from` on, through the leaky ReLU, zeros outside [0, valid). */
+static void bring_input(const struct job *j, float *to, int64_t row, int64_t from)
+{
+    const int64_t in = j->k->in, valid = valid_steps(j->how->lengths, row, j->x.shape[1]);
+    int64_t begin = from < 0 ? 0 : from < valid ? from : valid;
+    int64_t end = from + j->steps < valid ? from + j->steps : valid;
+    end = end > begin ? end : begin;
+    const int64_t before = begin > from ? (begin - from < j->steps ? begin - from : j->steps) : 0;
+    const int64_t count = end - begin, behind = j->steps - before - count;
+    const void *x = element_at(&j->x, (row * j->x.shape[1] + begin) * in);
+    memset(to, 0, (size_t)(before * in) * sizeof *to);
+    if (j->how->slope != 1)
+        j->kernels->activate(to + before * in, TENSOR_F32, x, j->x.type, ACTIVATION_LEAKY, j->how->slope, count * in);
+    else
+        j->kernels->scale(to + before * in, TENSOR_F32, x, j->x.type, 1, count * in);
+    memset(to + (before + count) * in, 0, (size_t)(behind * in) * sizeof *to);
+}
+
+/* The numbers [*begin, *end) whose outputs are steps of out. */
+static void hold_to_output(const struct job *j, const struct phase *f, int64_t *begin, int64_t *end)
+{
+    const int64_t least = f->out_shift < 0 ? (-f->out_shift + f->out_stride - 1) / f->out_stride : 0;
+    const int64_t room = j->out.shape[1] - f->out_shift;
+    const int64_t most = room <= 0 ? 0 : (room + f->out_stride - 1) / f->out_stride;
+    *begin = *begin > least ? *begin : least;
+    *end = *end < most ? *end : most;
+}
+
+/* A phase's outputs of a piece. x: its input, which begins at that of number `first` and first_shift. */
+static void convolve_phase(const struct job *j, int64_t row, int64_t first, int64_t end, int phase, const float *x)
+{
+    const struct phase f = phase_of(j->k, phase);
+    const int64_t columns = j->p->form->columns, in = j->k->in, out = j->k->out;
+    int64_t begin = first;
+    hold_to_output(j, &f, &begin, &end);
+    struct convolution_tile t = {.x_step = f.x_stride * in, .tap_step = f.tap_step * in, .taps = f.taps, .in = in};
+    t.after = j->how->after;
+    t.factor = j->how->factor;
+    t.out_type = j->out.type;
+    t.out_step = f.out_stride * out;
+    for (int64_t block = 0; block < j->p->blocks; block++) {
+        t.width = out - block * columns < columns ? out - block * columns : columns;
+        t.weight = j->p->weight + (f.before * j->p->blocks + block * f.taps) * in * columns;
+        t.bias = j->p->bias + block * columns;
+        for (int64_t q = begin; q < end; q += j->p->form->rows) {
+            const int64_t step = row * j->out.shape[1] + q * f.out_stride + f.out_shift;
+            const int64_t at = step * out + block * columns;
+            t.x = x + ((q - first) * f.x_stride + f.x_shift - j->first_shift) * in;
+            t.out = element_at(&j->out, at);
+            t.residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
+            j->p->form->tile(&t, (int)(end - q < j->p->form->rows ? end - q : j->p->form->rows));
+        }
+    }
+}
+
+static void convolve_pieces(void *context, int64_t begin, int64_t end, int worker)
+{
+    const struct job *j = context;
+    float *x = scratch_worker(j->c, worker);
+    const int64_t x_stride = j->k->transposed ? 1 : j->k->stride;
+    for (int64_t item = begin; item < end; item++) {
+        const int64_t row = item / j->pieces, first = item % j->pieces * j->piece;
+        const int64_t last = first + j->piece < j->numbers ? first + j->piece : j->numbers;
+        bring_input(j, x, row, first * x_stride + j->first_shift);
+        for (int phase = 0; phase < phases_of(j->k); phase++)
+            convolve_phase(j, row, first, last, phase, x);
+    }
+}
+
+/* How a row is divided: so that a piece's input stays in the cache, every worker has some, and tiles are full. */
+static void divide(struct job *j)
+{
+    const struct convolution *k = j->k;
+    const int64_t x_stride = k->transposed ? 1 : k->stride, rows = j->p->form->rows;
+    const int64_t around = k->transposed ? taps_of(k, 0) - 1 : (int64_t)k->dilation * (k->kernel - 1);
+    const int64_t fitting = PIECE_BYTES / (k->in * (int64_t)sizeof(float)) - around;
+    const int64_t shares = (PIECES_PER_WORKER * thread_pool_size(j->c->device->threads) + j->x.shape[0] - 1) / j->x.shape[0];
+    int64_t piece = fitting / x_stride > 4 * rows ? fitting / x_stride : 4 * rows;
+    piece = piece < (j->numbers + shares - 1) / shares ? piece : (j->numbers + shares - 1) / shares;
+    j->piece = (piece + rows - 1) / rows * rows;
+    j->pieces = (j->numbers + j->piece - 1) / j->piece;
+    /* Numbers that are held to the output may begin anywhere, so that the last tile ends up to a tile later. */
+    j->steps = (j->piece + rows - 1) * x_stride + around + 1;
+}
+
+void fast_convolve(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                   const struct convolved *how)
+{
+    const struct packed *p = k->packed;
+    struct job j = {.c = c, .kernels = cpu_of(c)->kernels, .out = out, .x = x, .k = k, .p = p, .how = how};
+    if (is_plain(k)) {
+        plain_convolve(c, out, x, &p->plain, how);
+        return;
+    }
+    j.numbers = k->transposed ? (out.shape[1] - 1 + k->padding) / k->stride + 1 : out.shape[1];
+    j.first_shift = k->transposed ? 1 - taps_of(k, 0) : -k->padding;
+    divide(&j);
+    if (scratch_reserve(c, 0, (size_t)(j.steps * k->in) * sizeof(float)))
+        thread_pool_run(c->device->threads, x.shape[0] * j.pieces, 1, convolve_pieces, &j);
+}
