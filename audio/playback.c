@@ -16,6 +16,7 @@ struct playback {
     struct stream *stream;
     struct outgoing *outgoing;
     int rate, channels;
+    int64_t left; /* at most so many frames that were written have not been heard */
     /* Frames at the device's rate that are not in the ring yet: count of them, in outgoing's memory. */
     const float *waiting;
     int64_t waiting_count;
@@ -144,6 +145,7 @@ static int write_some(struct playback *p, const float *samples, int64_t frames, 
             finish(p, fault);
         } else if (feed(p, samples + *taken * p->channels, count, fault) == 0) {
             *taken += count;
+            p->left += count;
         }
     }
     return fault->code;
@@ -173,7 +175,9 @@ static int64_t count_left(struct playback *p)
     int64_t frames = p->waiting_count + ring_waiting(s->ring);
     double ahead = 1e-6 * (double)atomic_load_explicit(&s->end_at, memory_order_relaxed) - clock_seconds();
     double left = (double)frames / s->rate + (ahead > 0 ? ahead : 0);
-    return left > 0 ? (int64_t)(left * p->rate) + 1 : 0;
+    int64_t count = left > 0 ? (int64_t)(left * p->rate) + 1 : 0;
+    p->left = count < p->left ? count : p->left;
+    return p->left;
 }
 
 /* Gives the ring what it has room for of all that was written. */
@@ -219,12 +223,12 @@ int playback_reset(struct playback *p, struct fault *fault)
 {
     playback_stop(p);
     pthread_mutex_lock(&p->lock);
-    p->waiting_count = 0;
+    p->waiting_count = p->left = 0;
     p->sound = SOUND_NONE;
     outgoing_reset(p->outgoing);
     atomic_store(&p->stream->end_at, 0);
     atomic_store(&p->stream->settled, true);
-    p->stream->dry = false;
+    p->stream->dry = p->stream->sounding = false;
     if (stream_start(p->stream, fault) == 0)
         p->stopped = false;
     pthread_mutex_unlock(&p->lock);

@@ -16,8 +16,12 @@ enum { LOOK_MS = 5, MOST_CHANNELS = 64 };
 
 /* A device that is there asks for blocks every few hundredths of a second. The first may take longer: a wireless
  * headset changes its profile before it is a microphone. */
-static const double first_block = 6, next_block = 2, stalled = 0.3, patience = 1, least_latency = 0.02,
-                    most_latency = 0.1;
+static const double first_block = 6, next_block = 2, stalled = 0.3, patience = 1;
+
+/* Seconds that a device is asked to keep, whatever it proposes. A busy machine leaves a loudspeaker alone for longer
+ * than its few hundredths, and that is heard; stopping it does not wait for them. */
+static const double least_latency[] = {[CAPTURE] = 0.02, [PLAYBACK] = 0.1};
+static const double most_latency[] = {[CAPTURE] = 0.1, [PLAYBACK] = 0.2};
 
 enum end { RUNNING, STOPPING, STOPPED, ABANDONED };
 
@@ -40,10 +44,11 @@ static void play(struct stream *s, float *out, int64_t frames, const PaStreamCal
         note_end(s, times, waiting < frames ? waiting : frames);
     int64_t got = ring_read(s->ring, out, frames);
     memset(out + got * s->channels, 0, (size_t)(frames - got) * (size_t)s->channels * sizeof *out);
+    const bool settled = atomic_load_explicit(&s->settled, memory_order_relaxed);
     if (got > 0 && s->dry)
         atomic_fetch_add_explicit(&s->gaps, 1, memory_order_relaxed);
-    /* Dry from the end of sound on, until there is more or somebody says that there will not be. */
-    s->dry = got < frames && (got > 0 || s->dry) && !atomic_load_explicit(&s->settled, memory_order_relaxed);
+    s->sounding = got > 0 || (s->sounding && !settled);
+    s->dry = got < frames && s->sounding && !settled;
 }
 
 static int on_sound(const void *input, void *output, unsigned long frames, const PaStreamCallbackTimeInfo *times,
@@ -67,8 +72,8 @@ static int on_sound(const void *input, void *output, unsigned long frames, const
 
 static int open_rate(struct stream *s, int rate)
 {
-    double latency = s->device.latency;
-    latency = latency < least_latency ? least_latency : latency > most_latency ? most_latency : latency;
+    const double least = least_latency[s->direction], most = most_latency[s->direction];
+    const double own = s->device.latency, latency = own < least ? least : own > most ? most : own;
     PaStreamParameters p = {s->device.index, s->channels, paFloat32, latency, NULL};
     s->rate = rate;
     return Pa_OpenStream(&s->handle, s->direction == CAPTURE ? &p : NULL, s->direction == PLAYBACK ? &p : NULL, rate,
@@ -240,11 +245,11 @@ bool stream_is_running(struct stream *s)
     return atomic_load(&s->end) == RUNNING && stream_check(s, NULL) == 0;
 }
 
-/* Whether PortAudio's thread, which has called nobody for a while, is there at all. */
+/* Whether PortAudio's thread, which has called nobody for a while, is there at all; or has been stopped meanwhile. */
 static bool is_active(struct stream *s)
 {
     portaudio_begin();
-    bool active = Pa_IsStreamActive(s->handle) == 1;
+    bool active = atomic_load(&s->end) != RUNNING || Pa_IsStreamActive(s->handle) == 1;
     portaudio_end();
     return active;
 }

@@ -33,7 +33,8 @@ struct stream {
     _Atomic bool settled; /* playing: nothing more is to come for now, so an empty ring is no gap */
     /* ---- stream.c's ---- */
     void *handle; /* PaStream */
-    bool held, dry, abort, hushed;
+    bool held, abort, hushed;
+    bool sounding, dry; /* in the middle of sound; and with nothing to go on with */
     _Atomic int end;
     int64_t blocks_seen;
     double seen_at;

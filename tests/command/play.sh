@@ -7,20 +7,26 @@ play=$build/tests/play_sound
 cd "$work" || exit 1
 cat >>"$ALSA_CONFIG_PATH" <<CONFIGURATION
 pcm.speaker { type pulse server "unix:$work/pulse/native" device "phone" }
+pcm.other { type pulse server "unix:$work/pulse/native" device "other" }
+pcm.monitor { type pulse server "unix:$work/pulse/native" device "other.monitor" }
 CONFIGURATION
 
-# plays SCENARIO: which leaves with 0, with nothing of ALSA or a sanitizer on standard error.
+# plays SCENARIO [LOUDSPEAKER MICROPHONE]: which leaves with 0, with nothing of ALSA or a sanitizer on standard error.
 plays() {
-    timeout 60 "$play" "$1" speaker phone >"$1.out" 2>"$1.err" || fail "$1: status $?: $(cat "$1.out" "$1.err")"
+    timeout 60 "$play" "$1" "${2:-speaker}" "${3:-phone}" >"$1.out" 2>"$1.err" || fail "$1: status $?: $(cat "$1.out" "$1.err")"
     if grep -q 'Sanitizer\|runtime error:\|ALSA lib\|Expression' "$1.err"; then fail "$1: $(cat "$1.err")"; fi
     cat "$1.out"
 }
 
 plays list
 expect list.out '^[0-9]* speaker (ALSA, ' "the list"
-for scenario in play rate stop gaps; do
+for scenario in play stop gaps; do
     plays $scenario
 done
+# On a sink of another rate than its own: one that resamples what it is given would, while its monitor is recorded, ask
+# for more than there is room for.
+pactl -s "unix:$work/pulse/native" load-module module-null-sink sink_name=other rate=44100 channels=2 >/dev/null &&
+    plays rate other monitor
 
 # The loudspeaker goes away: one sentence says so.
 plays unplugged >/dev/null &
