@@ -95,6 +95,7 @@ static const struct ops cpu_ops = {
     .convolve = fast_convolve,
     .attention = fast_attention,
     .relative_attention = fast_relative_attention,
+    .windowed_attention = fast_windowed_attention,
     .unfold = fast_unfold,
     .gather_rows = fast_gather_rows,
     .scatter_rows = fast_scatter_rows,

@@ -63,6 +63,7 @@ static const struct ops plain_ops = {
     .convolve = plain_convolve,
     .attention = plain_attention,
     .relative_attention = plain_relative_attention,
+    .windowed_attention = plain_windowed_attention,
     .unfold = plain_unfold,
     .gather_rows = plain_gather_rows,
     .scatter_rows = plain_scatter_rows,

@@ -39,6 +39,8 @@ void fast_attention(struct context *c, struct tensor out, struct tensor q, struc
 void fast_relative_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
                              struct tensor position, const float *u, const float *w, int heads, float scale,
                              const int *lengths);
+void fast_windowed_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                             const struct attention_window *window, int heads, float scale, const int *lengths);
 
 /* fast_kept.c */
 void fast_unfold(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);

@@ -8,7 +8,9 @@
  * i0 … i0 + n - 1 meets the rows p from T - 1 - (i0 + n - 1) on, n - 1 + keys of them: a band. The block multiplies
  * (q + w) with the whole band, and query i reads it from its own beginning on, (i0 + n - 1 - i) further: that shift
  * stands for the skewing of Dai et al. 2019, appendix B. The positions are shared by the batch, so their panels are
- * made once per call. */
+ * made once per call.
+ *
+ * A window of embeddings is a band too, of zeros but for the few keys around the query. */
 #include "models/cpu/fast.h"
 
 #include "models/cpu/device.h"
@@ -25,6 +27,7 @@ struct job {
     const struct cpu_products *products;
     struct tensor out, q, k, v, position;
     const float *u, *w;
+    const struct attention_window *window;
     const int *lengths;
     int heads;
     float scale;
@@ -67,7 +70,7 @@ static size_t part(int64_t floats)
 static void lay_out(struct job *j)
 {
     int64_t keys = columns_of(j, j->keys), width = columns_of(j, j->width);
-    int64_t band = j->position.data ? columns_of(j, keys + BLOCK + j->products->panel) : 0;
+    int64_t band = j->position.data ? columns_of(j, keys + BLOCK + j->products->panel) : j->window ? keys : 0;
     j->values_at = scratch_part(bytes_of(j, keys * j->depth));
     j->shifted_at = j->values_at + scratch_part(bytes_of(j, depth_of(j, j->keys) * width));
     j->scores_at = j->shifted_at + scratch_part(bytes_of(j, BLOCK * j->depth));
@@ -109,19 +112,80 @@ static const void *shifted(const struct head *h, int64_t first, int64_t n, const
     return to;
 }
 
-/* The band's scores for a block; *stride floats from query to query, *skip before the band begins. */
-static void relative_scores(const struct head *h, int64_t first, int64_t n, int64_t *stride, int64_t *skip)
+/* Where what is added to the scores of query i of a block lies: i · step + first floats from the band's beginning. */
+struct band {
+    int64_t first, step;
+};
+
+static struct band relative_scores(const struct head *h, int64_t first, int64_t n)
 {
     const struct job *j = h->j;
     int64_t panel = j->products->panel;
     int64_t begin = j->queries - 1 - (first + n - 1);
     int64_t from = begin / panel * panel, count = begin - from + n - 1 + h->keys;
     int64_t at = (h->number * columns_of(j, j->positions) + from) * j->depth;
-    *stride = columns_of(j, count);
-    *skip = begin - from;
-    int64_t step = 0;
+    int64_t step = 0, stride = columns_of(j, count);
     const void *queries = shifted(h, first, n, j->w, &step);
-    j->products->gemm(queries, step, j->bands + bytes_of(j, at), j->depth, floats_at(h, j->band_at), *stride, n, count);
+    j->products->gemm(queries, step, j->bands + bytes_of(j, at), j->depth, floats_at(h, j->band_at), stride, n, count);
+    return (struct band){begin - from + n - 1, stride - 1};
+}
+
+/* The keys that have embeddings: distance `first` of the window at key `key`, and `count` of them. */
+struct reached {
+    int64_t first, key, count;
+};
+
+static struct reached reached_by(const struct head *h, int64_t i)
+{
+    const int64_t reach = h->j->window->reach, begin = i - reach < 0 ? 0 : i - reach;
+    const int64_t end = i + reach + 1 < h->keys ? i + reach + 1 : h->keys;
+    return (struct reached){begin - (i - reach), begin, end - begin};
+}
+
+/* In four sums, so that one addition need not wait for the other. */
+static float dot(const float *a, const float *b, int64_t n)
+{
+    float sums[4] = {0};
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (int k = 0; k < 4; k++)
+            sums[k] += a[i + k] * b[i + k];
+    for (; i < n; i++)
+        sums[0] += a[i] * b[i];
+    return sums[0] + sums[1] + (sums[2] + sums[3]);
+}
+
+/* The query as floats is brought to the tile, which the weighted values take only later. */
+static struct band window_scores(const struct head *h, int64_t first, int64_t n)
+{
+    const struct job *j = h->j;
+    const int64_t stride = columns_of(j, h->keys);
+    float *query = floats_at(h, j->tile_at);
+    for (int64_t i = 0; i < n; i++) {
+        const struct reached r = reached_by(h, first + i);
+        float *row = floats_at(h, j->band_at) + i * stride;
+        memset(row, 0, (size_t)h->keys * sizeof *row);
+        j->kernels->shift(query, TENSOR_F32, element_at(&j->q, h->q_from + (first + i) * j->step), j->q.type, NULL,
+                          j->width);
+        for (int64_t x = 0; x < r.count; x++)
+            row[r.key + x] = dot(query, j->window->keys + (r.first + x) * j->width, j->width);
+    }
+    return (struct band){0, stride};
+}
+
+/* Adds the embeddings, weighted like the values that they belong to, to the sums of a block. */
+static void window_values(const struct head *h, int64_t first, int64_t n)
+{
+    const struct job *j = h->j;
+    const int64_t stride = columns_of(j, h->keys), width = columns_of(j, j->width);
+    for (int64_t i = 0; i < n; i++) {
+        const struct reached r = reached_by(h, first + i);
+        const float *weights = floats_at(h, j->scores_at) + i * stride;
+        float *sum = floats_at(h, j->tile_at) + i * width;
+        for (int64_t x = 0; x < r.count; x++)
+            j->kernels->add(sum, sum, element_get(weights, j->products->type, r.key + x),
+                            j->window->values + (r.first + x) * j->width, TENSOR_F32, j->width);
+    }
 }
 
 /* Keys that query i sees. */
@@ -156,19 +220,23 @@ static float weigh(const struct head *h, float *scores, const float *relative, i
 static void attend_block(const struct head *h, int64_t first, int64_t n)
 {
     const struct job *j = h->j;
-    int64_t stride = columns_of(j, h->keys), band_stride = 0, skip = 0, step = 0;
+    const bool relative = j->position.data || j->window;
+    int64_t stride = columns_of(j, h->keys), step = 0;
     float inverse[BLOCK], *scores = floats_at(h, j->scores_at);
-    if (j->position.data)
-        relative_scores(h, first, n, &band_stride, &skip);
+    struct band band = {0, 0};
+    if (relative)
+        band = (j->window ? window_scores : relative_scores)(h, first, n);
     const void *queries = shifted(h, first, n, j->u, &step);
     j->products->gemm(queries, step, h->scratch, j->depth, scores, stride, n, h->keys);
     for (int64_t i = 0; i < n; i++) {
-        const float *relative = floats_at(h, j->band_at) + i * band_stride + skip + n - 1 - i;
-        inverse[i] = weigh(h, scores + i * stride, j->position.data ? relative : NULL, keys_of(h, first + i));
+        const float *added = floats_at(h, j->band_at) + band.first + i * band.step;
+        inverse[i] = weigh(h, scores + i * stride, relative ? added : NULL, keys_of(h, first + i));
     }
     int64_t row = stride * (int64_t)(sizeof(float) / tensor_type_size(j->products->type));
     j->products->gemm(scores, row, h->scratch + j->values_at, depth_of(j, h->keys), floats_at(h, j->tile_at),
                       columns_of(j, j->width), n, j->width);
+    if (j->window)
+        window_values(h, first, n);
     put_block(h, first, n, inverse);
 }
 
@@ -179,11 +247,12 @@ static void zero_queries(const struct head *h, int64_t first, int64_t end)
                (size_t)h->j->width * tensor_type_size(h->j->out.type));
 }
 
-/* In self-attention with positions the queries have the keys' length, and padding gives zeros. */
+/* In self-attention with distances the queries have the keys' length, and padding gives zeros. */
 static void attend_run(const struct head *h, int64_t first, int64_t end)
 {
     const struct job *j = h->j;
-    int64_t valid = h->keys == 0 ? 0 : j->position.data && h->keys < j->queries ? h->keys : j->queries;
+    const bool self = j->position.data || j->window;
+    int64_t valid = h->keys == 0 ? 0 : self && h->keys < j->queries ? h->keys : j->queries;
     int64_t last = end < valid ? end : valid;
     if (first < last) {
         j->products->pack_columns(h->scratch, element_at(&j->k, h->k_from), j->k.type, j->step, j->width, h->keys);
@@ -278,5 +347,13 @@ void fast_relative_attention(struct context *c, struct tensor out, struct tensor
                       .heads = heads,
                       .scale = scale,
                       .lengths = lengths};
+    attend(c, &job);
+}
+
+void fast_windowed_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                             const struct attention_window *window, int heads, float scale, const int *lengths)
+{
+    struct job job = {
+        .out = out, .q = q, .k = k, .v = v, .window = window, .heads = heads, .scale = scale, .lengths = lengths};
     attend(c, &job);
 }

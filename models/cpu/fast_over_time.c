@@ -2,8 +2,8 @@
  *
  * A worker takes some steps of one row: it brings the input under them, through the leaky ReLU and with zeros where
  * there is none, into its scratch, where it stays in the cache for all output channels; so the tiles know no borders.
- * A transposed convolution is `stride` convolutions of stride 1, phases, whose outputs interleave: output t of padding p
- * is of phase (t + p) mod stride and meets the taps phase, phase + stride, …, the last one first.
+ * A transposed convolution is `stride` convolutions of stride 1, phases, whose outputs interleave: output t of padding
+ * p is of phase (t + p) mod stride and meets the taps phase, phase + stride, …, the last one first.
  *
  * Sums are f32. bf16 weights are rounded, their input is not. */
 #include "models/cpu/fast.h"
@@ -22,9 +22,9 @@ enum { PIECE_BYTES = 128 * 1024, PIECES_PER_WORKER = 3 };
 /* struct convolution's `packed`. */
 struct packed {
     const struct cpu_convolution *form;
-    int64_t blocks; /* of output channels */
-    float *weight;  /* [phase][block][tap of the phase][in][columns] */
-    float *bias;    /* [blocks · columns] */
+    int64_t blocks;           /* of output channels */
+    float *weight;            /* [phase][block][tap of the phase][in][columns] */
+    float *bias;              /* [blocks · columns] */
     struct convolution plain; /* what plain C computes, or plain.packed is NULL */
 };
 
@@ -232,7 +232,8 @@ static void divide(struct job *j)
     const int64_t x_stride = k->transposed ? 1 : k->stride, rows = j->p->form->rows;
     const int64_t around = k->transposed ? taps_of(k, 0) - 1 : (int64_t)k->dilation * (k->kernel - 1);
     const int64_t fitting = PIECE_BYTES / (k->in * (int64_t)sizeof(float)) - around;
-    const int64_t shares = (PIECES_PER_WORKER * thread_pool_size(j->c->device->threads) + j->x.shape[0] - 1) / j->x.shape[0];
+    const int64_t shares =
+        (PIECES_PER_WORKER * thread_pool_size(j->c->device->threads) + j->x.shape[0] - 1) / j->x.shape[0];
     int64_t piece = fitting / x_stride > 4 * rows ? fitting / x_stride : 4 * rows;
     piece = piece < (j->numbers + shares - 1) / shares ? piece : (j->numbers + shares - 1) / shares;
     j->piece = (piece + rows - 1) / rows * rows;

@@ -47,6 +47,8 @@ void plain_attention(struct context *c, struct tensor out, struct tensor q, stru
 void plain_relative_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
                               struct tensor position, const float *u, const float *w, int heads, float scale,
                               const int *lengths);
+void plain_windowed_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                              const struct attention_window *window, int heads, float scale, const int *lengths);
 
 /* plain_kept.c */
 void plain_unfold(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);

@@ -9,15 +9,24 @@
 /* One head of one row of the batch, and the element that each tensor's head begins at. */
 struct head {
     const struct tensor *out, *q, *k, *v, *position;
-    const float *u, *w; /* this head's, or NULL */
+    const float *u, *w;                    /* this head's, or NULL */
+    const struct attention_window *window; /* or NULL */
     int64_t from_q, from_k, from_position, width, step, keys, queries;
     float scale;
     double *scores; /* [keys] */
 };
 
+/* The embedding of key j's distance from query i, or NULL. */
+static const float *near(const struct head *h, const float *embeddings, int64_t i, int64_t j)
+{
+    const int reach = h->window->reach;
+    return j - i < -reach || j - i > reach ? NULL : embeddings + (j - i + reach) * h->width;
+}
+
 static double score(const struct head *h, int64_t i, int64_t j)
 {
     double sum = 0;
+    const float *embedding = h->window ? near(h, h->window->keys, i, j) : NULL;
     for (int64_t x = 0; x < h->width; x++) {
         double q = element_get(h->q->data, h->q->type, h->from_q + i * h->step + x);
         double k = element_get(h->k->data, h->k->type, h->from_k + j * h->step + x);
@@ -27,6 +36,8 @@ static double score(const struct head *h, int64_t i, int64_t j)
             double r = element_get(h->position->data, h->position->type, h->from_position + p * h->step + x);
             sum += (q + h->w[x]) * r;
         }
+        if (embedding)
+            sum += q * embedding[x];
     }
     return sum * h->scale;
 }
@@ -41,8 +52,11 @@ static void attend(const struct head *h, int64_t i, int64_t keys)
         total += h->scores[j] = exp(h->scores[j] - most);
     for (int64_t x = 0; x < h->width; x++) {
         double sum = 0;
-        for (int64_t j = 0; j < keys; j++)
-            sum += h->scores[j] * element_get(h->v->data, h->v->type, h->from_k + j * h->step + x);
+        for (int64_t j = 0; j < keys; j++) {
+            const float *embedding = h->window ? near(h, h->window->values, i, j) : NULL;
+            double value = element_get(h->v->data, h->v->type, h->from_k + j * h->step + x);
+            sum += h->scores[j] * (value + (embedding ? embedding[x] : 0));
+        }
         element_set(h->out->data, h->out->type, h->from_q + i * h->step + x, keys > 0 ? (float)(sum / total) : 0);
     }
 }
@@ -70,7 +84,7 @@ static void attend_all(struct context *c, struct head h, int heads, const int *l
             for (int64_t i = 0; i < h.queries; i++) {
                 int64_t reach = i + h.k->shape[1] - h.queries + 1;
                 int64_t keys = causal && reach < h.keys ? reach : h.keys;
-                bool padding = h.position && i >= h.keys;
+                bool padding = (h.position || h.window) && i >= h.keys;
                 attend(&h, i, padding || keys < 0 ? 0 : keys);
             }
         }
@@ -89,5 +103,12 @@ void plain_relative_attention(struct context *c, struct tensor out, struct tenso
                               const int *lengths)
 {
     struct head h = {.out = &out, .q = &q, .k = &k, .v = &v, .position = &position, .u = u, .w = w, .scale = scale};
+    attend_all(c, h, heads, lengths, false);
+}
+
+void plain_windowed_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                              const struct attention_window *window, int heads, float scale, const int *lengths)
+{
+    struct head h = {.out = &out, .q = &q, .k = &k, .v = &v, .window = window, .scale = scale};
     attend_all(c, h, heads, lengths, false);
 }

@@ -62,7 +62,15 @@ template <class Over> static __device__ inline float over_sharers(float value)
     return value;
 }
 
-static __device__ float score(const struct attention &a, const struct tiles &t, int query, int key)
+/* The embedding of a distance, or NULL where it is beyond the window. */
+static __device__ const float *near(const struct attention &a, const float *embeddings, int64_t distance)
+{
+    const int reach = a.window.reach;
+    return distance < -reach || distance > reach ? NULL : embeddings + (distance + reach) * a.width;
+}
+
+/* distance: from the query to the key. */
+static __device__ float score(const struct attention &a, const struct tiles &t, int query, int key, int64_t distance)
 {
     const float *q = t.q + query * t.stride, *k = t.k + key * t.stride;
     float sum = 0;
@@ -73,7 +81,23 @@ static __device__ float score(const struct attention &a, const struct tiles &t, 
         for (int64_t x = 0; x < a.width; x++)
             sum += qr[x] * r[x];
     }
+    const float *embedding = a.window.keys ? near(a, a.window.keys, distance) : NULL;
+    for (int64_t x = 0; embedding && x < a.width; x++)
+        sum += q[x] * embedding[x];
     return sum * a.scale;
+}
+
+/* What the embeddings add to a column of the query's sum: keys [begin, begin + KEYS), of which it sees those before
+ * `end`; their weights are in the tile. */
+static __device__ float window_sum(const struct attention &a, const struct tiles &t, int query, int64_t i,
+                                   int64_t begin, int64_t end, int64_t column)
+{
+    const int64_t first = i - a.window.reach > begin ? i - a.window.reach : begin;
+    const int64_t reach = i + a.window.reach + 1 < begin + KEYS ? i + a.window.reach + 1 : begin + KEYS;
+    float sum = 0;
+    for (int64_t j = first; j < reach && j < end; j++)
+        sum += t.scores[query * SCORE_STRIDE + (j - begin)] * near(a, a.window.values, j - i)[column];
+    return sum;
 }
 
 /* COLUMNS: of the sum, per thread; SHARERS · COLUMNS is at least the head's width. */
@@ -103,7 +127,7 @@ template <int COLUMNS> static __global__ void __launch_bounds__(THREADS) attend(
         float scores[SCORES_EACH], largest = most;
         for (int s = 0; s < SCORES_EACH; s++) {
             const int key = s * SHARERS + sharer;
-            scores[s] = begin + key < mine ? score(a, t, query, key) : -INFINITY;
+            scores[s] = begin + key < mine ? score(a, t, query, key, begin + key - i) : -INFINITY;
             largest = fmaxf(largest, scores[s]);
         }
         largest = over_sharers<largest_of>(largest);
@@ -123,6 +147,8 @@ template <int COLUMNS> static __global__ void __launch_bounds__(THREADS) attend(
             float y = sums[x] * keep;
             for (int key = 0; key < KEYS && column < a.width; key++)
                 y += t.scores[query * SCORE_STRIDE + key] * t.v[key * t.stride + column];
+            if (a.window.values && column < a.width)
+                y += window_sum(a, t, query, i, begin, mine, column);
             sums[x] = y;
         }
     }
@@ -177,5 +203,16 @@ void cuda_relative_attention(struct context *c, struct tensor out, struct tensor
     a.queries = a.keys = q.shape[1];
     a.step = q.shape[2];
     a.scale = scale;
+    attention_of(c, a, q.shape[0], heads, lengths);
+}
+
+void cuda_windowed_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                             const struct attention_window *window, int heads, float scale, const int *lengths)
+{
+    struct attention a = {view_of(out), view_of(q), view_of(k), view_of(v)};
+    a.queries = a.keys = q.shape[1];
+    a.step = q.shape[2];
+    a.scale = scale;
+    a.window = *window;
     attention_of(c, a, q.shape[0], heads, lengths);
 }

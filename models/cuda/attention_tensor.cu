@@ -267,7 +267,7 @@ bool attention_on_tensor_cores(struct context *c, const struct attention &a, int
     const bool relative = a.position.data != NULL;
     if (a.q.type != TENSOR_BF16 || a.k.type != TENSOR_BF16 || a.v.type != TENSOR_BF16 ||
         (relative && a.position.type != TENSOR_BF16) || (a.width != 64 && a.width != 128) || !aligned(a.q) ||
-        !aligned(a.k) || !aligned(a.v) || !aligned(a.out) || (relative && !aligned(a.position)))
+        !aligned(a.k) || !aligned(a.v) || !aligned(a.out) || (relative && !aligned(a.position)) || a.window.keys)
         return false;
     if (a.width == 64)
         (relative ? run<64, 1, true> : run<64, 2, false>)(c, a, batch, heads);

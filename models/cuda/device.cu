@@ -277,6 +277,7 @@ static const struct ops *cuda_ops(void)
     ops.convolve = cuda_convolve;
     ops.attention = cuda_attention;
     ops.relative_attention = cuda_relative_attention;
+    ops.windowed_attention = cuda_windowed_attention;
     ops.unfold = cuda_unfold;
     ops.gather_rows = cuda_gather_rows;
     ops.scatter_rows = cuda_scatter_rows;

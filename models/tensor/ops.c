@@ -578,6 +578,19 @@ void relative_attention(struct context *c, struct tensor out, struct tensor q, s
         c->device->ops->relative_attention(c, out, q, k, v, position, u, w, heads, factor, lengths);
 }
 
+void windowed_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                        const struct attention_window *window, int heads, float factor, const int *lengths)
+{
+    const char *op = "windowed_attention";
+    if (!check_attention(c, op, &out, &q, &k, &v, heads, lengths) ||
+        !check(c, tensor_same_shape(&q, &k), op, "k has not the shape of q", &out, &k) ||
+        !check(c, window->reach >= 0, op, "a window that reaches less than nowhere", &out, &q))
+        return;
+    c->flops += 2 * 2 * (attended(&q, k.shape[1], lengths) + (double)tensor_count(&q) * (2 * window->reach + 1));
+    if (computing(c, &out))
+        c->device->ops->windowed_attention(c, out, q, k, v, window, heads, factor, lengths);
+}
+
 /* ---- sequences that grow ---- */
 
 void unfold(struct context *c, struct tensor out, struct tensor x, int kernel, int stride)

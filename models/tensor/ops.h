@@ -273,6 +273,17 @@ void relative_attention(struct context *c, struct tensor out, struct tensor q, s
                         struct tensor position, const float *u, const float *w, int heads, float scale,
                         const int *lengths);
 
+/* Self-attention with embeddings of the distances within a window (Shaw et al. 2018, section 3.2), which the heads
+ * share: score(i, j) = q_i · (k_j + keys_{j-i}) · scale, and the weighted sum is of v_j + values_{j-i}; beyond the
+ * window both embeddings are nothing. q, k, v, out [batch, time, heads·d] any; queries in a row's padding give zeros.
+ */
+struct attention_window {
+    int reach;            /* the largest distance that has embeddings, at least 0 */
+    float *keys, *values; /* [2·reach + 1, d] on the device: for j - i = -reach … reach */
+};
+void windowed_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                        const struct attention_window *window, int heads, float scale, const int *lengths);
+
 /* ---- sequences that grow: what a decoder with cached keys is written in ---- */
 
 /* x [batch, time, width] any; out [batch, time', kernel·width] any: the kernel steps around every stride-th step, side
@@ -372,6 +383,8 @@ struct ops {
     void (*relative_attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
                                struct tensor position, const float *u, const float *w, int heads, float scale,
                                const int *lengths);
+    void (*windowed_attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
+                               const struct attention_window *window, int heads, float scale, const int *lengths);
     void (*unfold)(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);
     void (*gather_rows)(struct context *c, struct tensor out, struct tensor x, const int *rows);
     void (*scatter_rows)(struct context *c, struct tensor out, struct tensor x, const int *rows);

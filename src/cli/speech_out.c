@@ -57,7 +57,8 @@ int speech_out_open(struct speech_out **out, const struct speech_out_params *par
         return EXIT_SOME_FAILED;
     }
     if ((params->path ? open_sink(opened, params) : open_player(opened, params)) < 0) {
-        complain("%s", utter_error_message());
+        if (!params->path || output_is_wanted()) /* a reader that went away is nobody's fault */
+            complain("%s", utter_error_message());
         free(opened);
         return EXIT_SOME_FAILED;
     }
@@ -85,7 +86,7 @@ bool speech_out_write(struct speech_out *out, const float *samples, size_t count
         return play(out, samples, count);
     if (utter_sink_write(out->sink, samples, count) == 0)
         return true;
-    if (output_is_wanted()) /* a reader that went away is nobody's fault */
+    if (output_is_wanted())
         complain("%s", utter_error_message());
     return false;
 }

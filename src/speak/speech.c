@@ -72,7 +72,7 @@ static int open_parts(struct utter_speech *speech, struct fault *fault)
         return fault->code;
     struct prosody prosody = {
         .rate = (float)params->rate, .pitch = shifted ? 0 : (float)params->pitch, .volume = (float)params->volume};
-    return sentences_open(&speech->sentences, params->markup, &prosody, speech->voice->pronouncer != NULL, fault);
+    return sentences_open(&speech->sentences, params->markup, &prosody, speech->voice->english, fault);
 }
 
 static void free_speech(struct utter_speech *speech)

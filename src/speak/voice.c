@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct voice_family *const families[] = {&fastspeech_family};
+static const struct voice_family *const families[] = {&fastspeech_family, &vits_family};
 enum { FAMILIES = sizeof families / sizeof *families };
 
 /* Where the pronouncer's words lie, by the way that models are found. */
@@ -30,6 +30,13 @@ int voice_open_pronouncer(struct utter_voice *voice, const char *lexicon, struct
     free(path);
     free(directory);
     return fault->code;
+}
+
+int voice_set_language(struct utter_voice *voice, const char *language, struct fault *fault)
+{
+    free(voice->language);
+    voice->language = memory_text(language, strlen(language));
+    return voice->language ? 0 : fail_memory(fault, "a voice");
 }
 
 /* ---- which family ---- */
@@ -75,10 +82,10 @@ static int begin_voice(struct utter_voice **out, utter_engine *engine, const cha
     voice->engine = engine;
     voice->speakers = 1;
     voice->name = memory_text(name, strlen(name));
-    voice->language = memory_text("en", 2);
-    if (!voice->name || !voice->language)
+    voice->english = true;
+    if (!voice->name)
         fail_memory(fault, "a voice");
-    else
+    else if (!voice_set_language(voice, "en", fault))
         precision_type(&voice->type, params->precision, engine->device, fault);
     if (fault->code)
         utter_voice_close(&voice);

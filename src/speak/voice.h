@@ -22,6 +22,7 @@ struct utter_voice {
     char *language;       /* BCP 47 */
     const struct voice_family *family;
     void *parts;                   /* the family's */
+    bool english;                  /* its text is normalised as English */
     struct pronouncer *pronouncer; /* English; NULL: the voice is given letters, or another language */
     enum tensor_type type;         /* of the weights */
     int64_t parameters, weight_bytes;
@@ -54,7 +55,10 @@ struct voice_family {
     int (*renderer_open)(struct renderer **renderer, const struct utter_voice *voice, struct fault *fault);
 };
 
-extern const struct voice_family fastspeech_family;
+extern const struct voice_family fastspeech_family, vits_family;
+
+/* Errors: MEMORY. */
+int voice_set_language(struct utter_voice *voice, const char *language, struct fault *fault);
 
 /* The English pronouncer that ships, with the words of a user's lexicon (NULL: none) before it. */
 int voice_open_pronouncer(struct utter_voice *voice, const char *lexicon, struct fault *fault);

@@ -54,6 +54,7 @@ struct call {
     struct conv2d conv2d;
     struct conv1d conv1d;
     float *u, *w;
+    struct attention_window window;
     void (*run)(struct context *c, struct call *call);
 };
 
@@ -81,7 +82,7 @@ static void check_guard(struct context *c, const struct tensor *t)
 }
 
 /* The small weights of a call, that are given as host floats, are brought to the device, or let go. */
-enum { SMALL = 8 };
+enum { SMALL = 10 };
 
 static void prepare_small(const struct device *d, struct call *call, float **kept)
 {
@@ -93,9 +94,12 @@ static void prepare_small(const struct device *d, struct call *call, float **kep
                           &call->conv1d.weight,
                           &call->conv1d.bias,
                           &call->u,
-                          &call->w};
+                          &call->w,
+                          &call->window.keys,
+                          &call->window.values};
     const int64_t taps = (int64_t)call->conv2d.kernel * call->conv2d.kernel;
     const int64_t width = call->u ? call->in[0].shape[call->in[0].rank - 1] : 0;
+    const int64_t distances = call->window.keys ? (2 * call->window.reach + 1) * call->in[0].shape[2] / call->heads : 0;
     const int64_t counts[SMALL] = {call->norm.width,
                                    call->norm.width,
                                    call->conv2d.channels * taps,
@@ -103,7 +107,9 @@ static void prepare_small(const struct device *d, struct call *call, float **kep
                                    call->conv1d.channels * call->conv1d.kernel,
                                    call->conv1d.channels,
                                    width,
-                                   width};
+                                   width,
+                                   distances,
+                                   distances};
     for (int i = 0; i < SMALL; i++) {
         assert_int_equal(floats_prepare(d, &kept[i], *all[i], counts[i], &fault), 0);
         *all[i] = kept[i];
@@ -649,6 +655,36 @@ static void test_relative_attention(void **state)
     }
 }
 
+static void run_windowed(struct context *c, struct call *call)
+{
+    windowed_attention(c, call->out, call->in[0], call->in[1], call->in[2], &call->window, call->heads, call->scale,
+                       call->lengths);
+}
+
+static void test_windowed_attention(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        int64_t t = i % 6 ? pick(1, 90) : pick(280, 400), batch = pick(1, 3), head = pick_head();
+        int heads = pick(1, 4), reach = pick(0, 6);
+        int64_t width = heads * head, distances = 2 * reach + 1;
+        int lengths[3] = {pick(0, (int)t), (int)t, 0};
+        float *q = noise(batch * t * width, 1), *k = noise(batch * t * width, 1), *v = noise(batch * t * width, 1);
+        float *keys = noise(distances * head, 1), *values = noise(distances * head, 3);
+        struct call call = {.inputs = 3, .host = {q, k, v}, .heads = heads, .scale = 0.3f, .run = run_windowed};
+        enum tensor_type type = pick_type();
+        call.window = (struct attention_window){reach, keys, values};
+        call.lengths = i % 3 ? lengths : NULL;
+        call.in[0] = call.in[1] = call.in[2] = call.out = shaped(type, 3, batch, t, width, 0);
+        compare_levels(call, 1e-5, NULL, NULL);
+        free(q);
+        free(k);
+        free(v);
+        free(keys);
+        free(values);
+    }
+}
+
 /* ---- batches ---- */
 
 /* A row of `length` steps alone and in a padded batch, through the ops that mix time. Padding holds huge values. */
@@ -798,6 +834,7 @@ int main(void)
         cmocka_unit_test(test_conv1d),
         cmocka_unit_test(test_attention),
         cmocka_unit_test(test_relative_attention),
+        cmocka_unit_test(test_windowed_attention),
         cmocka_unit_test(test_rows_alone),
         cmocka_unit_test(test_failures_stick),
         cmocka_unit_test(test_arena),
