@@ -42,6 +42,8 @@ static int check_params(const struct utter_voice *voice, struct utter_speech_par
         params->sample_rate = voice->sample_rate;
     if (params->rate == 0)
         params->rate = 1;
+    if (params->markup == UTTER_MARKUP_PHONEMES && !voice->pronouncer)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "the voice %.200s is not given phones of English", voice->name);
     if (params->speaker < 0 || params->speaker >= voice->speakers)
         return fail(fault, UTTER_ERROR_ARGUMENT, "there is no speaker %d: the voice %.200s has %d, from 0",
                     params->speaker, voice->name, voice->speakers);
