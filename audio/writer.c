@@ -102,23 +102,26 @@ static sf_count_t virtual_tell(void *user)
 
 /* A header, written at the beginning, perhaps again; its sizes are known only when the sound has ended, and a WAV
  * file's have 32 bits. */
-static int64_t write_header(struct writer *w, const unsigned char *bytes, int64_t count)
+static void write_header(struct writer *w, const unsigned char *bytes, int64_t count)
 {
     unsigned char header[256];
     const bool known = w->closing && w->sink.size <= most_size;
-    if (known || count > (int64_t)sizeof header || !(is_type(w, SF_FORMAT_WAV) || is_type(w, SF_FORMAT_AU)))
-        return sink_write(&w->sink, bytes, count);
+    if (known || count > (int64_t)sizeof header || !(is_type(w, SF_FORMAT_WAV) || is_type(w, SF_FORMAT_AU))) {
+        sink_write(&w->sink, bytes, count);
+        return;
+    }
     memcpy(header, bytes, (size_t)count);
     make_endless(header, count);
-    return sink_write(&w->sink, header, count);
+    sink_write(&w->sink, header, count);
 }
 
-static int64_t write_first(struct writer *w, const unsigned char *bytes, int64_t count)
+static void write_first(struct writer *w, const unsigned char *bytes, int64_t count)
 {
     const int64_t skipped = is_type(w, SF_FORMAT_MPEG) && !w->sink.can_seek ? mpeg_frame(bytes, count) : 0;
     if (skipped && skipped <= count)
-        return skipped + sink_write(&w->sink, bytes + skipped, count - skipped);
-    return write_header(w, bytes, count);
+        sink_write(&w->sink, bytes + skipped, count - skipped);
+    else
+        write_header(w, bytes, count);
 }
 
 /* An odd WAV file ends with a byte that fills it up, which would be sound where no size says that it is not. */
@@ -127,16 +130,26 @@ static bool is_padding(const struct writer *w, int64_t count)
     return w->closing && count == 1 && is_type(w, SF_FORMAT_WAV) && (!w->sink.can_seek || w->sink.size > most_size);
 }
 
-static sf_count_t virtual_write(const void *bytes, sf_count_t count, void *user)
+static void write_bytes(struct writer *w, const void *bytes, int64_t count)
 {
-    struct writer *w = user;
     const bool first = !w->begun;
     w->begun = true;
     if (first)
-        return write_first(w, bytes, count);
-    if (is_padding(w, count))
-        return count;
-    return w->sink.position ? sink_write(&w->sink, bytes, count) : write_header(w, bytes, count);
+        write_first(w, bytes, count);
+    else if (w->sink.position)
+        sink_write(&w->sink, bytes, count);
+    else
+        write_header(w, bytes, count);
+}
+
+/* libsndfile 1.2.0 loses memory of its own where it cannot write Vorbis's headers, so it is told that all is well; the
+ * sink knows better, and is asked after every call. */
+static sf_count_t virtual_write(const void *bytes, sf_count_t count, void *user)
+{
+    struct writer *w = user;
+    if (!is_padding(w, count))
+        write_bytes(w, bytes, count);
+    return count;
 }
 
 /* ---- opening ---- */

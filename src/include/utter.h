@@ -772,9 +772,7 @@ UTTER_API int utter_sink_open(utter_sink **sink, const struct utter_sink_params 
 
 /* Writes frames sample frames, interleaved. They are clamped to [-1, 1] (what is not a number becomes 0) and, for
  * integers, rounded to nearest. A full disk or a pipe whose reader has gone (in a program that ignores SIGPIPE; the
- * library leaves signals alone) is IO. After a failure only close is of use: STATE. Errors: ARGUMENT, IO, MEMORY,
- * STATE.
- */
+ * library leaves signals alone) is IO. After a failure only close is of use. Errors: ARGUMENT, IO, MEMORY, STATE. */
 UTTER_API int utter_sink_write(utter_sink *sink, const float *samples, size_t frames);
 
 /* Ends the file: writes what is left, and the sizes in the header where it can go back to it. A pipe's, a device's and
