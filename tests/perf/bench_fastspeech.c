@@ -1,5 +1,5 @@
-/* A FastSpeech's log-mel against that of transformers, for a folder that tests/golden/fastspeech_full_shape.py wrote, or
- * of a shape in random weights; and how long encoder and decoder take for about 40 tokens and 260 frames.
+/* A FastSpeech's log-mel against that of transformers, for a folder that tests/golden/fastspeech_full_shape.py wrote,
+ * or of a shape in random weights; and how long encoder and decoder take for about 40 tokens and 260 frames.
  *
  *     bench_fastspeech DIR|SHAPE [threads [f32|bf16|i8]]      SHAPE: as default-voice-en */
 #include "models/cpu/cpu.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TOKENS = 40, FRAMES = 260, MOST_FRAMES = 4000, REPEATS = 7 };
+enum { TOKENS = 40, FRAMES = 260, MOST_FRAMES = 4000, REPEATS = 27 };
 
 struct run {
     struct fastspeech_config config;
@@ -88,8 +88,8 @@ static int speak(struct run *r, bool stretched, double *encoded, double *decoded
     const int count = TOKENS;
     const struct fastspeech_control control = {.rate = stretched ? r->rate : NULL};
     const double begin = seconds();
-    int code = fastspeech_encode(r->pass, r->tokens, &count, 1, count, &control, MOST_FRAMES, r->durations, &r->frames,
-                                 fault);
+    int code =
+        fastspeech_encode(r->pass, r->tokens, &count, 1, count, &control, MOST_FRAMES, r->durations, &r->frames, fault);
     const double between = seconds();
     code = code ? code : fastspeech_decode(r->pass, r->mel, fault);
     *encoded = between - begin;
