@@ -493,7 +493,13 @@ static void test_named_shapes(void **state)
     struct fault fault = {0};
     static const char json[] = "{\"model_type\": \"vits\"}";
     assert_int_equal(vits_config_read(&read, json, sizeof json - 1, "config.json", &fault), 0);
-    assert_memory_equal(&c, &read, sizeof c);
+    assert_int_equal(read.vocabulary, c.vocabulary);
+    assert_int_equal(read.speakers, c.speakers);
+    assert_int_equal(read.sampling_rate, c.sampling_rate);
+    assert_int_equal(read.decoder.mels, c.decoder.mels);
+    assert_int_equal(read.decoder.conditioning, c.decoder.conditioning);
+    assert_int_equal(read.decoder.last_bias, c.decoder.last_bias);
+    assert_int_equal(vits_reach(&read), vits_reach(&c));
 }
 
 /* A tensor that is missing, or of another shape, is named. */
