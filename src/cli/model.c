@@ -124,44 +124,80 @@ static int inspect(const char *path, bool json)
     return status;
 }
 
-/* The names that utter_model_open knows. */
-static const struct {
+/* The names that utter_model_open and utter_voice_open know. */
+static const struct shipped {
     const char *name, *about;
-} shipped[] = {{"en", "English, speech to text"}};
+    bool is_voice;
+} shipped[] = {{"en", "English, speech to text", false}, {"voice-en", "English, text to speech", true}};
+
+/* What one that ships says of itself. */
+struct shipped_info {
+    bool opens;
+    char family[64], language[32];
+    int64_t parameters;
+};
+
+static bool ask_model(utter_engine *engine, const char *name, struct shipped_info *said)
+{
+    struct utter_model_info info = {.struct_size = sizeof info};
+    utter_model *model = NULL;
+    bool opens = utter_model_open(engine, name, NULL, &model) == 0 && utter_model_get_info(model, &info) == 0;
+    if (opens) {
+        snprintf(said->family, sizeof said->family, "%s", info.family);
+        snprintf(said->language, sizeof said->language, "%s", info.language);
+        said->parameters = info.parameters;
+    }
+    utter_model_close(&model);
+    return opens;
+}
+
+static bool ask_voice(utter_engine *engine, const char *name, struct shipped_info *said)
+{
+    struct utter_voice_info info = {.struct_size = sizeof info};
+    utter_voice *voice = NULL;
+    bool opens = utter_voice_open(engine, name, NULL, &voice) == 0 && utter_voice_get_info(voice, &info) == 0;
+    if (opens) {
+        snprintf(said->family, sizeof said->family, "%s", info.family);
+        snprintf(said->language, sizeof said->language, "%s", info.language);
+        said->parameters = info.parameters;
+    }
+    utter_voice_close(&voice);
+    return opens;
+}
+
+static void list_one(struct text *out, bool json, const struct shipped *one)
+{
+    struct shipped_info info = {0};
+    utter_engine *engine = NULL;
+    info.opens = utter_engine_open(&engine, NULL) == 0 &&
+                 (one->is_voice ? ask_voice(engine, one->name, &info) : ask_model(engine, one->name, &info));
+    if (json) {
+        json_item(out);
+        json_begin(out, '{');
+        json_key_string(out, "name", one->name);
+        json_key_string(out, "about", one->about);
+        json_key(out, "opens");
+        text_add(out, info.opens ? "true" : "false");
+        json_key_string(out, "family", info.family);
+        json_key_string(out, "language", info.language);
+        json_key_integer(out, "parameters", info.parameters);
+        json_end(out, '}');
+    } else if (info.opens) {
+        text_format(out, "%-8s %-26s %s, %.1f M parameters\n", one->name, one->about, info.family,
+                    1e-6 * (double)info.parameters);
+    } else {
+        text_format(out, "%-8s %-26s does not open: %s\n", one->name, one->about, utter_error_message());
+    }
+    utter_engine_close(&engine);
+}
 
 static int list(bool json)
 {
     struct text out = {0};
     if (json)
         json_begin(&out, '[');
-    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
-        struct utter_model_info info = {.struct_size = sizeof info};
-        utter_engine *engine = NULL;
-        utter_model *model = NULL;
-        bool there = utter_engine_open(&engine, NULL) == 0 &&
-                     utter_model_open(engine, shipped[i].name, NULL, &model) == 0 &&
-                     utter_model_get_info(model, &info) == 0;
-        if (json) {
-            json_item(&out);
-            json_begin(&out, '{');
-            json_key_string(&out, "name", shipped[i].name);
-            json_key_string(&out, "about", shipped[i].about);
-            json_key(&out, "opens");
-            text_add(&out, there ? "true" : "false");
-            json_key_string(&out, "family", info.family);
-            json_key_string(&out, "language", info.language);
-            json_key_integer(&out, "parameters", info.parameters);
-            json_end(&out, '}');
-        } else if (there) {
-            text_format(&out, "%-8s %-26s %s, %.1f M parameters\n", shipped[i].name, shipped[i].about, info.family,
-                        1e-6 * (double)info.parameters);
-        } else {
-            text_format(&out, "%-8s %-26s does not open: %s\n", shipped[i].name, shipped[i].about,
-                        utter_error_message());
-        }
-        utter_model_close(&model);
-        utter_engine_close(&engine);
-    }
+    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++)
+        list_one(&out, json, &shipped[i]);
     text_add(&out, json ? "]\n" : "");
     bool written = output_text(&out);
     text_free(&out);

@@ -616,8 +616,8 @@ UTTER_API int utter_speech_finish(utter_speech *speech);
 /* Moves up to capacity samples, mono, to samples and says in *got how many, computing a little ahead of what is asked
  * for: the first samples of a long text come before the rest is computed, and all are the same however they are asked
  * for. *got is 0 when more text is needed or, after finish, when all of it has been spoken.
- * Errors: ARGUMENT, MEMORY, MODEL (the voice gives numbers that are none, or draws a sentence out without end), DEVICE,
- * STATE (after such a failure). */
+ * Errors: ARGUMENT (markup or phones at fault, after all that came before has been read), MEMORY, MODEL (the voice
+ * gives numbers that are none, or draws a sentence out without end), DEVICE, STATE (after such a failure). */
 UTTER_API int utter_speech_read(utter_speech *speech, float *samples, size_t capacity, size_t *got);
 
 enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE };
