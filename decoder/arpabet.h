@@ -51,8 +51,8 @@ const char *phone_name(unsigned char phone);
 /* The phone of a name, PHONE_NONE where there is none. A vowel without a digit is the one without stress. */
 unsigned char phone_find(const char *name, size_t length);
 
-/* Appends the phones of "K AE1 T". Where no vowel has a digit, the first that is no AH bears the stress. Errors: ARGUMENT,
- * naming what is no phone; MEMORY. */
+/* Appends the phones of "K AE1 T". Where no vowel has a digit, the first that is no AH bears the stress. Errors:
+ * ARGUMENT, naming what is no phone; MEMORY. */
 int arpabet_read(const char *text, size_t length, struct phones *phones, struct fault *fault);
 /* Whether text is made of names of phones alone, and of one at least. */
 bool arpabet_is(const char *text, size_t length);

@@ -176,8 +176,9 @@ int espeak_ipa(const char *text, size_t length, const char *language, struct tex
     clean(&checked, text, length);
     pthread_mutex_lock(&library.lock);
     if (!open_library())
-        code = fail(fault, UTTER_ERROR_UNSUPPORTED,
-                    "the library espeak-ng (libespeak-ng.so.1), which this voice's text goes through, is not installed");
+        code =
+            fail(fault, UTTER_ERROR_UNSUPPORTED,
+                 "the library espeak-ng (libespeak-ng.so.1), which this voice's text goes through, is not installed");
     else if (!is_name(language) || library.set_voice(language) != 0)
         code = fail(fault, UTTER_ERROR_UNSUPPORTED, "espeak-ng knows no language '%.40s'", language);
     else if (!checked.failed)

@@ -3,16 +3,17 @@
 enum { FIRST = 0xC0, LAST = 0x17F };
 
 /* U+00C0 to U+017F; a blank where it is none or two letters. */
-static const char letters[] =
-    "aaaaaa ceeeeiiii nooooo ouuuuy  aaaaaa ceeeeiiii nooooo ouuuuy y"
-    "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii  jjkkklllllll"
-    "lllnnnnnnn  oooooo  rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+static const char letters[] = "aaaaaa ceeeeiiii nooooo ouuuuy  aaaaaa ceeeeiiii nooooo ouuuuy y"
+                              "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii  jjkkklllllll"
+                              "lllnnnnnnn  oooooo  rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
 static const struct pair {
     uint32_t code;
     const char *letters;
 } pairs[] = {
-    {0xC6, "ae"}, {0xD0, "th"}, {0xDE, "th"}, {0xDF, "ss"}, {0xE6, "ae"}, {0xF0, "th"}, {0xFE, "th"}, {0x132, "ij"}, {0x133, "ij"}, {0x14A, "ng"}, {0x14B, "ng"}, {0x152, "oe"}, {0x153, "oe"}, {0x1E9E, "ss"}, {0xFB00, "ff"}, {0xFB01, "fi"}, {0xFB02, "fl"}, {0x2019, "'"}, {0x2018, "'"}, {0x2BC, "'"},
+    {0xC6, "ae"},   {0xD0, "th"},   {0xDE, "th"},   {0xDF, "ss"},  {0xE6, "ae"},  {0xF0, "th"},  {0xFE, "th"},
+    {0x132, "ij"},  {0x133, "ij"},  {0x14A, "ng"},  {0x14B, "ng"}, {0x152, "oe"}, {0x153, "oe"}, {0x1E9E, "ss"},
+    {0xFB00, "ff"}, {0xFB01, "fi"}, {0xFB02, "fl"}, {0x2019, "'"}, {0x2018, "'"}, {0x2BC, "'"},
 };
 
 static void add_folded(uint32_t code, struct text *out)

@@ -154,10 +154,12 @@ static const struct clue {
     enum where where;
     const char *words; /* between blanks */
 } clues[] = {
-    {"axes", PART_OTHER, NEARBY, " x y graph coordinate coordinates vertical horizontal plot parallel rotation symmetry "},
+    {"axes", PART_OTHER, NEARBY,
+     " x y graph coordinate coordinates vertical horizontal plot parallel rotation symmetry "},
     {"bases", PART_OTHER, NEARBY, " theoretical legal moral factual scientific "},
-    {"bass", PART_OTHER, NEARBY, " fish fishing lake striped sea caught catch largemouth smallmouth river trout pond "
-                                 "fisherman fishermen boat grilled "},
+    {"bass", PART_OTHER, NEARBY,
+     " fish fishing lake striped sea caught catch largemouth smallmouth river trout pond "
+     "fisherman fishermen boat grilled "},
     {"bow", PART_OTHER, NEARBY, " ship ship's boat boat's stern deck deeply head audience queen king curtain knee "},
     {"bow", PART_NOUN, NEARBY, " arrow arrows tie ribbon hair violin "},
     {"bows", PART_OTHER, NEARBY, " ship ship's boat boat's stern deck deeply head audience queen king curtain "},
@@ -169,15 +171,18 @@ static const struct clue {
     {"dove", PART_PAST, NEXT, " into in down under off headfirst "},
     {"lead", PART_OTHER, NEXT, " pipe pipes paint poisoning pencil pencils bullet bullets shot acid weights free ore "},
     {"lead", PART_OTHER, NEARBY, " zinc copper metal metals toxic mercury tin pipes roof arsenic iron "},
-    {"live", PART_ADJECTIVE, NEXT, " music show shows broadcast broadcasts concert concerts stream streams streaming "
-                                   "performance performances event events audience audiences tv television coverage "
-                                   "video feed wire wires ammunition bait animal animals album recording recordings band "
-                                   "entertainment report reports update updates chat "},
-    {"live", PART_ADJECTIVE, LAST, " go went going broadcast broadcasts recorded performed perform streamed stream watch "
-                                   "watched play played sing sang televised shown "},
-    {"minute", PART_ADJECTIVE, NEXT, " detail details particle particles amount amounts quantity quantities fragment "
-                                     "fragments trace traces difference differences adjustments creatures organisms "
-                                     "inspection examination changes portion print crystals "},
+    {"live", PART_ADJECTIVE, NEXT,
+     " music show shows broadcast broadcasts concert concerts stream streams streaming "
+     "performance performances event events audience audiences tv television coverage "
+     "video feed wire wires ammunition bait animal animals album recording recordings band "
+     "entertainment report reports update updates chat "},
+    {"live", PART_ADJECTIVE, LAST,
+     " go went going broadcast broadcasts recorded performed perform streamed stream watch "
+     "watched play played sing sang televised shown "},
+    {"minute", PART_ADJECTIVE, NEXT,
+     " detail details particle particles amount amounts quantity quantities fragment "
+     "fragments trace traces difference differences adjustments creatures organisms "
+     "inspection examination changes portion print crystals "},
     {"polish", PART_OTHER, NEARBY, " poland warsaw government language border army zloty german russian czech "},
     {"row", PART_OTHER, NEARBY, " argument neighbours neighbors furious blazing quarrel shouting "},
     {"sewer", PART_OTHER, NEARBY, " needle thread sewing "},

@@ -1,7 +1,7 @@
 /* heteronyms.h - which of its readings a word has in its sentence, from the words around it.
  *
- * No corpus with parts of speech is behind it: rules over the classes of the neighbours (word_class.h) vote for each part
- * of speech, and words beside a few heteronyms vote for what they mean ("bass" beside "lake"). */
+ * No corpus with parts of speech is behind it: rules over the classes of the neighbours (word_class.h) vote for each
+ * part of speech, and words beside a few heteronyms vote for what they mean ("bass" beside "lake"). */
 #ifndef DECODER_HETERONYMS_H
 #define DECODER_HETERONYMS_H
 

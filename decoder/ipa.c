@@ -182,8 +182,7 @@ static int read_sounds(const char *text, size_t length, struct phones *phones, s
 {
     int stress = 0;
     for (size_t i = 0; i < length;) {
-        const struct sound *mark =
-            longest(stresses, sizeof stresses / sizeof stresses[0], text + i, length - i);
+        const struct sound *mark = longest(stresses, sizeof stresses / sizeof stresses[0], text + i, length - i);
         const struct sound *sound = longest(sounds, sizeof sounds / sizeof sounds[0], text + i, length - i);
         if (!mark && !sound)
             return refuse(text + i, length - i, fault);
@@ -212,8 +211,8 @@ int ipa_read(const char *text, size_t length, struct phones *phones, struct faul
 int phones_read(const char *text, size_t length, struct phones *phones, struct fault *fault)
 {
     size_t begin = phones->count;
-    int code = arpabet_is(text, length) ? arpabet_read(text, length, phones, fault)
-                                        : ipa_read(text, length, phones, fault);
+    int code =
+        arpabet_is(text, length) ? arpabet_read(text, length, phones, fault) : ipa_read(text, length, phones, fault);
     if (!code && phones->count == begin)
         return fail(fault, UTTER_ERROR_ARGUMENT, "no phones are given");
     return code;

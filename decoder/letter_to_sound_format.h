@@ -10,8 +10,8 @@
  *   says     matrix [chunks, writing], then float biases [chunks]
  *
  * A matrix [rows, columns] is a float scale for each row, then the rows in int8. A GRU is the matrices of its input [3
- * state, input] and of its state [3 state, state], gates in the order reset, update, new, then the float biases of both.
- * Every part (of a matrix, both) begins at a multiple of 8. Little-endian, as all machines that we build for. */
+ * state, input] and of its state [3 state, state], gates in the order reset, update, new, then the float biases of
+ * both. Every part (of a matrix, both) begins at a multiple of 8. Little-endian, as all machines that we build for. */
 #ifndef DECODER_LETTER_TO_SOUND_FORMAT_H
 #define DECODER_LETTER_TO_SOUND_FORMAT_H
 

@@ -1,7 +1,7 @@
 /* lexicon.h - a compiled lexicon: words and how each is said, in some four bytes a word, read where it lies.
  *
- * A pronunciation is kept as what each letter of the word stands for, in Huffman codes of the letter's own, so that a word
- * said as it is written takes next to nothing. */
+ * A pronunciation is kept as what each letter of the word stands for, in Huffman codes of the letter's own, so that a
+ * word said as it is written takes next to nothing. */
 #ifndef DECODER_LEXICON_H
 #define DECODER_LEXICON_H
 
@@ -40,8 +40,9 @@ struct lexicon {
     uint32_t words, chunk_count, code_count, bit_bytes, network_size;
 };
 
-/* Over size bytes, aligned to 8, which must stay where they are; nothing is allocated. Only the tables are looked through;
- * an entry is checked when it is read. name: what messages call it. Errors: MODEL, UNSUPPORTED (another version). */
+/* Over size bytes, aligned to 8, which must stay where they are; nothing is allocated. Only the tables are looked
+ * through; an entry is checked when it is read. name: what messages call it. Errors: MODEL, UNSUPPORTED (another
+ * version). */
 int lexicon_open(struct lexicon *lexicon, const void *bytes, size_t size, const char *name, struct fault *fault);
 
 /* The entry of a word in lower case, a to z and apostrophes; false where there is none, or where it is damaged. */

@@ -75,11 +75,31 @@ static void add_names(struct phones *phones, const char *names)
 
 static void add_letter_name(struct phones *phones, char upper)
 {
-    static const char *const names[26] = {"EY1",        "B IY1",   "S IY1",   "D IY1",   "IY1",
-                                          "EH1 F",      "JH IY1",  "EY1 CH",  "AY1",     "JH EY1",
-                                          "K EY1",      "EH1 L",   "EH1 M",   "EH1 N",   "OW1",
-                                          "P IY1",      "K Y UW1", "AA1 R",   "EH1 S",   "T IY1",
-                                          "Y UW1",      "V IY1",   "D AH1 B AH0 L Y UW0", "EH1 K S", "W AY1",
+    static const char *const names[26] = {"EY1",
+                                          "B IY1",
+                                          "S IY1",
+                                          "D IY1",
+                                          "IY1",
+                                          "EH1 F",
+                                          "JH IY1",
+                                          "EY1 CH",
+                                          "AY1",
+                                          "JH EY1",
+                                          "K EY1",
+                                          "EH1 L",
+                                          "EH1 M",
+                                          "EH1 N",
+                                          "OW1",
+                                          "P IY1",
+                                          "K Y UW1",
+                                          "AA1 R",
+                                          "EH1 S",
+                                          "T IY1",
+                                          "Y UW1",
+                                          "V IY1",
+                                          "D AH1 B AH0 L Y UW0",
+                                          "EH1 K S",
+                                          "W AY1",
                                           "Z IY1"};
     add_names(phones, names[upper - 'A']);
 }
@@ -89,7 +109,8 @@ static bool add_weak_word(struct phones *phones, const char *word, size_t length
 {
     static const struct weak {
         const char *word, *phones;
-    } weak[] = {{"a", "AH0"}, {"an", "AH0 N"}, {"and", "AH0 N D"}, {"of", "AH0 V"}, {"was", "W AH1 Z"}, {"every", "EH1 V R IY0"}};
+    } weak[] = {{"a", "AH0"},    {"an", "AH0 N"},    {"and", "AH0 N D"},
+                {"of", "AH0 V"}, {"was", "W AH1 Z"}, {"every", "EH1 V R IY0"}};
     for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++)
         if (strlen(weak[i].word) == length && memcmp(weak[i].word, word, length) == 0) {
             add_names(phones, weak[i].phones);
@@ -158,11 +179,13 @@ static int add_word(struct saying *s, const char *word, size_t length)
     return letter_to_sound(&s->pronouncer->network, word, length, s->phones, s->fault);
 }
 
-/* An apostrophe at an end is a quotation mark, unless the lexicon has the word with it ("'cause") or it is a plural's. */
+/* An apostrophe at an end is a quotation mark, unless the lexicon has the word with it ("'cause") or it is a plural's.
+ */
 static void trim(const struct lexicon *lexicon, const char **word, size_t *length)
 {
     struct lexicon_entry entry;
-    if (*length && ((*word)[0] == '\'' || (*word)[*length - 1] == '\'') && lexicon_find(lexicon, *word, *length, &entry))
+    if (*length && ((*word)[0] == '\'' || (*word)[*length - 1] == '\'') &&
+        lexicon_find(lexicon, *word, *length, &entry))
         return;
     for (; *length && (*word)[0] == '\''; --*length)
         ++*word;

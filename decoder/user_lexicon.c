@@ -108,7 +108,8 @@ static int add_word(struct user_lexicon *l, const struct line *line, size_t begi
 static int add_phones(struct user_lexicon *l, const char *text, size_t length, struct fault *fault)
 {
     struct user_word *w = &l->words[l->count - 1];
-    int code = text[0] == '/' ? ipa_read(text, length, &l->phones, fault) : arpabet_read(text, length, &l->phones, fault);
+    int code =
+        text[0] == '/' ? ipa_read(text, length, &l->phones, fault) : arpabet_read(text, length, &l->phones, fault);
     w->count = l->phones.count - w->phones;
     return code ? code : w->count == 0 ? fail(fault, UTTER_ERROR_ARGUMENT, "no phones are given") : 0;
 }

@@ -16,8 +16,8 @@ enum { USER_LEXICON_BYTES = 1 << 26, USER_WORD_LONGEST = 255 };
 
 struct user_lexicon; /* immutable; any thread */
 
-/* From length bytes, which are not needed afterwards. name: what messages call it. Errors: ARGUMENT ("names.txt, line 3:
- * …"), MEMORY. */
+/* From length bytes, which are not needed afterwards. name: what messages call it. Errors: ARGUMENT ("names.txt, line
+ * 3: …"), MEMORY. */
 int user_lexicon_parse(struct user_lexicon **lexicon, const char *text, size_t length, const char *name,
                        struct fault *fault);
 /* The same from a file. Errors also: IO (not there, not readable, larger than USER_LEXICON_BYTES). */

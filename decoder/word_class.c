@@ -56,16 +56,16 @@ static const struct ending {
     unsigned classes;
     size_t shortest; /* words have more than the ending */
 } endings[] = {
-    {"n't", CLASS_MODAL, 4},       {"'ll", CLASS_MODAL, 4},       {"'ve", CLASS_HAVE, 4},
-    {"'d", CLASS_HAVE, 3},         {"'re", CLASS_BE, 4},          {"i'm", CLASS_BE, 3},
-    {"it's", CLASS_BE, 4},         {"he's", CLASS_BE, 4},         {"that's", CLASS_BE, 6},
-    {"there's", CLASS_BE, 7},      {"'s", CLASS_POSSESSIVE, 3},   {"s'", CLASS_POSSESSIVE, 3},
-    {"ly", CLASS_ADVERB, 5},       {"ing", CLASS_GERUND, 5},      {"ed", CLASS_PARTICIPLE, 4},
-    {"ous", CLASS_ADJECTIVE, 5},   {"ful", CLASS_ADJECTIVE, 5},   {"ive", CLASS_ADJECTIVE, 5},
-    {"able", CLASS_ADJECTIVE, 6},  {"ible", CLASS_ADJECTIVE, 6},  {"less", CLASS_ADJECTIVE, 6},
-    {"ical", CLASS_ADJECTIVE, 6},  {"ic", CLASS_ADJECTIVE, 5},    {"al", CLASS_ADJECTIVE, 5},
-    {"ish", CLASS_ADJECTIVE, 6},   {"ss", CLASS_OPEN, 3},         {"us", CLASS_OPEN, 3},
-    {"is", CLASS_OPEN, 3},         {"s", CLASS_PLURAL, 4},
+    {"n't", CLASS_MODAL, 4},      {"'ll", CLASS_MODAL, 4},      {"'ve", CLASS_HAVE, 4},
+    {"'d", CLASS_HAVE, 3},        {"'re", CLASS_BE, 4},         {"i'm", CLASS_BE, 3},
+    {"it's", CLASS_BE, 4},        {"he's", CLASS_BE, 4},        {"that's", CLASS_BE, 6},
+    {"there's", CLASS_BE, 7},     {"'s", CLASS_POSSESSIVE, 3},  {"s'", CLASS_POSSESSIVE, 3},
+    {"ly", CLASS_ADVERB, 5},      {"ing", CLASS_GERUND, 5},     {"ed", CLASS_PARTICIPLE, 4},
+    {"ous", CLASS_ADJECTIVE, 5},  {"ful", CLASS_ADJECTIVE, 5},  {"ive", CLASS_ADJECTIVE, 5},
+    {"able", CLASS_ADJECTIVE, 6}, {"ible", CLASS_ADJECTIVE, 6}, {"less", CLASS_ADJECTIVE, 6},
+    {"ical", CLASS_ADJECTIVE, 6}, {"ic", CLASS_ADJECTIVE, 5},   {"al", CLASS_ADJECTIVE, 5},
+    {"ish", CLASS_ADJECTIVE, 6},  {"ss", CLASS_OPEN, 3},        {"us", CLASS_OPEN, 3},
+    {"is", CLASS_OPEN, 3},        {"s", CLASS_PLURAL, 4},
 };
 
 unsigned word_classes(const char *word, size_t length)

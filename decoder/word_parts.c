@@ -68,21 +68,36 @@ static const struct ending endings[] = {
 static const struct prefix {
     const char *spelling, *phones;
 } prefixes[] = {
-    {"counter", "K AW2 N T ER0"}, {"electro", "IH0 L EH2 K T R OW0"},
-    {"under", "AH2 N D ER0"},     {"super", "S UW2 P ER0"},
-    {"inter", "IH2 N T ER0"},     {"micro", "M AY2 K R OW0"},
-    {"multi", "M AH2 L T IY0"},   {"ultra", "AH2 L T R AH0"},
-    {"cyber", "S AY2 B ER0"},     {"hyper", "HH AY2 P ER0"},
-    {"neuro", "N UH2 R OW0"},     {"photo", "F OW2 T OW0"},
-    {"over", "OW2 V ER0"},        {"anti", "AE2 N T IY0"},
-    {"semi", "S EH2 M IY0"},      {"auto", "AO2 T OW0"},
-    {"mega", "M EH2 G AH0"},      {"mini", "M IH2 N IY0"},
-    {"post", "P OW2 S T"},        {"self", "S EH2 L F"},
-    {"non", "N AA2 N"},           {"mis", "M IH0 S"},
-    {"out", "AW2 T"},             {"pre", "P R IY0"},
-    {"sub", "S AH0 B"},           {"dis", "D IH0 S"},
-    {"bio", "B AY2 OW0"},         {"un", "AH0 N"},
-    {"re", "R IY0"},              {"de", "D IY0"},
+    {"counter", "K AW2 N T ER0"},
+    {"electro", "IH0 L EH2 K T R OW0"},
+    {"under", "AH2 N D ER0"},
+    {"super", "S UW2 P ER0"},
+    {"inter", "IH2 N T ER0"},
+    {"micro", "M AY2 K R OW0"},
+    {"multi", "M AH2 L T IY0"},
+    {"ultra", "AH2 L T R AH0"},
+    {"cyber", "S AY2 B ER0"},
+    {"hyper", "HH AY2 P ER0"},
+    {"neuro", "N UH2 R OW0"},
+    {"photo", "F OW2 T OW0"},
+    {"over", "OW2 V ER0"},
+    {"anti", "AE2 N T IY0"},
+    {"semi", "S EH2 M IY0"},
+    {"auto", "AO2 T OW0"},
+    {"mega", "M EH2 G AH0"},
+    {"mini", "M IH2 N IY0"},
+    {"post", "P OW2 S T"},
+    {"self", "S EH2 L F"},
+    {"non", "N AA2 N"},
+    {"mis", "M IH0 S"},
+    {"out", "AW2 T"},
+    {"pre", "P R IY0"},
+    {"sub", "S AH0 B"},
+    {"dis", "D IH0 S"},
+    {"bio", "B AY2 OW0"},
+    {"un", "AH0 N"},
+    {"re", "R IY0"},
+    {"de", "D IY0"},
     {"co", "K OW2"},
 };
 
@@ -172,7 +187,8 @@ static bool add_base(struct search *s, const char *word, size_t length, unsigned
     return found;
 }
 
-/* The base that the ending leaves of the word, into base (length + 4 bytes); its length, 0 where the ending does not fit. */
+/* The base that the ending leaves of the word, into base (length + 4 bytes); its length, 0 where the ending does not
+ * fit. */
 static size_t base_of(const struct ending *ending, const char *word, size_t length, char *base)
 {
     size_t own = strlen(ending->spelling), left = length - own;

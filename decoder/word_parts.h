@@ -4,9 +4,9 @@
 
 #include "decoder/lexicon.h"
 
-/* Appends the phones of a word in lower case that the lexicon has not itself but can be taken apart into words that it has:
- * "unfollowed" is un + follow + ed. The endings of a plural, a possessive and a past tense follow the sound before them.
- * The word itself is not looked up. False, and nothing is appended, where it has no such parts, or memory ran out
+/* Appends the phones of a word in lower case that the lexicon has not itself but can be taken apart into words that it
+ * has: "unfollowed" is un + follow + ed. The endings of a plural, a possessive and a past tense follow the sound before
+ * them. The word itself is not looked up. False, and nothing is appended, where it has no such parts, or memory ran out
  * (phones->failed). */
 bool word_from_parts(const struct lexicon *lexicon, const char *word, size_t length, struct phones *phones);
 

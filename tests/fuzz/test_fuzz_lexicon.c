@@ -1,5 +1,5 @@
-/* test_fuzz_lexicon.c - lexicons and lists of words cut and changed everywhere: refused, or asked without harm (under the
- * sanitizers). */
+/* test_fuzz_lexicon.c - lexicons and lists of words cut and changed everywhere: refused, or asked without harm (under
+ * the sanitizers). */
 #include "decoder/lexicon.h"
 #include "decoder/mapped_file.h"
 

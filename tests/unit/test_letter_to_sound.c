@@ -1,5 +1,5 @@
-/* test_letter_to_sound.c - the network against PyTorch, and how many of the words that it never saw it says as the lexicon
- * has them. */
+/* test_letter_to_sound.c - the network against PyTorch, and how many of the words that it never saw it says as the
+ * lexicon has them. */
 #include "decoder/letter_to_sound.h"
 
 #include "decoder/lexicon.h"

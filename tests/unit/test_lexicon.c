@@ -57,7 +57,7 @@ static void test_small(void **state)
     expect(&o.lexicon, "dad's", 0, "D AE1 D Z");
     expect(&o.lexicon, "gab", 0, "G AE1 B"); /* of the second block */
     expect(&o.lexicon, "w", 0, "D AH1 B AH0 L Y UW0");
-    static const char *const none[] = {"",  "'",     "aa",  "abb", "abbas", "ba", "x",  "zzz",
+    static const char *const none[] = {"",  "'",   "aa",   "abb", "abbas", "ba",       "x", "zzz",
                                        "A", "a b", "dads", "fa",  "w'",    "\xC3\xA9", "a1"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         expect_none(&o.lexicon, none[i]);

