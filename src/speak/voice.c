@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct voice_family *const families[] = {&fastspeech_family, &vits_family};
+static const struct voice_family *const families[] = {&fastspeech_family, &speecht5_family, &vits_family};
 enum { FAMILIES = sizeof families / sizeof *families };
 
 /* Where the pronouncer's words lie, by the way that models are found. */

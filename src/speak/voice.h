@@ -55,7 +55,7 @@ struct voice_family {
     int (*renderer_open)(struct renderer **renderer, const struct utter_voice *voice, struct fault *fault);
 };
 
-extern const struct voice_family fastspeech_family, vits_family;
+extern const struct voice_family fastspeech_family, speecht5_family, vits_family;
 
 /* Errors: MEMORY. */
 int voice_set_language(struct utter_voice *voice, const char *language, struct fault *fault);
