@@ -64,8 +64,8 @@ struct vits_pass;
 int vits_pass_open(struct vits_pass **pass, const struct vits *model, struct fault *fault);
 void vits_pass_close(struct vits_pass **pass);
 /* Takes the memory for batch rows of at most tokens tokens, frames frames of latents and decoded frames decoded at once
- * (0: not that stage). Called by the stages when needed; calling it before keeps allocation out of the stream. Durations
- * that wait for their latents are lost where room for more tokens is taken. Errors: ARGUMENT, MEMORY. */
+ * (0: not that stage). Called by the stages when needed; calling it before keeps allocation out of the stream.
+ * Durations that wait for their latents are lost where room for more tokens is taken. Errors: ARGUMENT, MEMORY. */
 int vits_pass_reserve(struct vits_pass *pass, int batch, int tokens, int frames, int decoded, struct fault *fault);
 size_t vits_pass_bytes(const struct vits_pass *pass);
 /* FLOPs of the matrix products and convolutions of the last call of each stage together. */
