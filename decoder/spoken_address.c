@@ -10,9 +10,9 @@ static const char *address_sign(char c)
     static const struct {
         char sign;
         const char *name;
-    } names[] = {{'.', "dot"},      {'/', "slash"},         {'@', "at"},      {'-', "dash"},  {'_', "underscore"},
-                 {':', "colon"},    {'?', "question mark"}, {'=', "equals"},  {'&', "and"},   {'#', "hash"},
-                 {'~', "tilde"},    {'%', "percent"},       {'+', "plus"},    {'\\', "backslash"}};
+    } names[] = {{'.', "dot"},   {'/', "slash"},         {'@', "at"},     {'-', "dash"},      {'_', "underscore"},
+                 {':', "colon"}, {'?', "question mark"}, {'=', "equals"}, {'&', "and"},       {'#', "hash"},
+                 {'~', "tilde"}, {'%', "percent"},       {'+', "plus"},   {'\\', "backslash"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].sign == c)
             return names[i].name;
@@ -25,7 +25,8 @@ static void put_letters(struct say *s, const char *text, size_t length)
     static const char known[] = " com org net co gov info mil biz dev app docs mail web my go the i to ";
     static const char spelled[] = " io uk us de fr eu tv ai edu js css php html htm xml pdf txt png gif csv "
                                   "mp exe www http https ftp ";
-    if (list_has(known, text, length) || (length > 2 && is_pronounceable(text, length) && !list_has(spelled, text, length))) {
+    if (list_has(known, text, length) ||
+        (length > 2 && is_pronounceable(text, length) && !list_has(spelled, text, length))) {
         number_word(&s->words, "");
         for (size_t i = 0; i < length; i++)
             text_add(&s->words, (char[]){to_lower(text[i])}, 1);
@@ -64,6 +65,8 @@ static void drop_marks(const struct say *s, struct match *m)
 static bool say_link(struct say *s, struct match *m)
 {
     drop_marks(s, m);
+    if (m->end[0] <= m->end[1]) /* a scheme and nothing behind it */
+        return false;
     put_address(s, m->end[1] > m->begin[1] ? m->end[1] : m->begin[0], m->end[0]);
     return true;
 }
@@ -114,19 +117,29 @@ static bool say_named_number(struct say *s, struct match *m)
     const bool counts = find_unit(s->text + m->end[0], s->size - m->end[0], false, &unit) > 0;
     if (counts)
         return false;
-    if (length == 3 && (previous_in(s, m->begin[0], " call dial phone ring text ") || previous_in(s, m->begin[0], by_digits)))
+    if (length == 3 &&
+        (previous_in(s, m->begin[0], " call dial phone ring text ") || previous_in(s, m->begin[0], by_digits)))
         number_digits(&s->words, digits, length, "zero");
     else if (length >= 3 && previous_in(s, m->begin[0], by_digits))
         number_digits(&s->words, digits, length, "zero");
     else if (length >= 3 && length <= 4 && previous_in(s, m->begin[0], by_pairs))
         number_in_pairs(&s->words, digits, length);
-    else if (length == 5 && m->begin[0] >= 3 && is_upper(s->text[m->begin[0] - 2]) && is_upper(s->text[m->begin[0] - 3]))
+    else if (length == 5 && m->begin[0] >= 3 && is_upper(s->text[m->begin[0] - 2]) &&
+             is_upper(s->text[m->begin[0] - 3]))
         number_digits(&s->words, digits, length, "zero"); /* CA 94103 */
     else
         return false;
     return true;
 }
 
+static bool say_house(struct say *s, struct match *m)
+{
+    number_in_pairs(&s->words, s->text + m->begin[0], match_length(m, 0));
+    return true;
+}
+
+#define RE_STREET                                                                                                      \
+    "(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Way|Place|Court|Highway|Parkway|Square|Terrace)"
 #define RE_HOST "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 #define RE_TOP                                                                                                         \
     "(?:com|org|net|edu|gov|mil|int|info|biz|io|co|ai|app|dev|me|tv|uk|us|ca|de|fr|eu|au|nz|jp|cn|in|it|es|nl|ch|se|"  \
@@ -139,7 +152,8 @@ const struct say_rule say_address_rules[] = {
      START_CAPITAL | START_LETTER | START_DIGIT},
     {"()" RE_HOST "(?:\\." RE_HOST ")*\\." RE_TOP "(?![A-Za-z0-9'-]|\\.[A-Za-z])(?:[/:?#][^ \n\x01\"<>]*)?", say_link,
      START_CAPITAL | START_LETTER | START_DIGIT},
-    {"[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*\\." RE_FILE RE_EDGE, say_whole_address, START_CAPITAL | START_LETTER | START_DIGIT},
+    {"[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*\\." RE_FILE RE_EDGE, say_whole_address,
+     START_CAPITAL | START_LETTER | START_DIGIT},
     {"[@#]([A-Za-z_][A-Za-z0-9_]*)", say_handle, START_SIGN},
     {"\\+\\d{1,3}[ .-]?(?:\\(\\d{1,4}\\)[ .-]?)?\\d{2,4}(?:[ .-]\\d{2,4}){1,4}" RE_EDGE, say_telephone, START_SIGN},
     {"\\+\\d{8,15}" RE_EDGE, say_telephone, START_SIGN},
@@ -148,6 +162,7 @@ const struct say_rule say_address_rules[] = {
     {"(?:1[ -])?8[045678]{2}[ -]\\d{3}[ -]\\d{4}" RE_EDGE, say_telephone, START_DIGIT},
     {"\\d{3}-\\d{4}(?!-)" RE_EDGE, say_telephone, START_DIGIT},
     {"0\\d{2,4} \\d{3,4} ?\\d{3,4}" RE_EDGE, say_telephone, START_DIGIT},
+    {"\\d{3,4}(?= (?:[A-Z0-9][A-Za-z0-9.']* ){1,4}" RE_STREET RE_EDGE ")", say_house, START_DIGIT},
     {"(\\d+)" RE_EDGE "(?!/|[-.,:]\\d)", say_named_number, START_DIGIT},
 };
 const size_t say_address_count = sizeof say_address_rules / sizeof *say_address_rules;

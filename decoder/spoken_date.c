@@ -65,7 +65,8 @@ static bool say_dotted_date(struct say *s, struct match *m)
 /* "on 11/28": without a year only where a word says that it is a date */
 static bool say_short_date(struct say *s, struct match *m)
 {
-    return previous_in(s, m->begin[0], " on by until till from since due dated before after ") && put_date(s, m, 1, 2, 3);
+    return previous_in(s, m->begin[0], " on by until till from since due dated before after ") &&
+           put_date(s, m, 1, 2, 3);
 }
 
 /* Month day[-day][, year] */
@@ -210,9 +211,10 @@ static bool counts_something(const struct say *s, size_t at)
 /* Four digits without a comma. From 1100 to 1999 they are read in pairs whatever they count. */
 static bool say_bare_year(struct say *s, struct match *m)
 {
-    static const char before[] = " in since year circa during early late mid spring summer autumn fall winter of until till "
-                                 "from by before after around about january february march april may june july august "
-                                 "september october november december christmas ";
+    static const char before[] =
+        " in since year circa during early late mid spring summer autumn fall winter of until till "
+        "from by before after around about january february march april may june july august "
+        "september october november december christmas ";
     const unsigned long year = group_value(s, m, 1);
     const bool counted = counts_something(s, m->end[0]);
     if (year < 1000 || year > 2099 || (counted && (year >= 2000 || year % 100)))
@@ -226,18 +228,19 @@ static bool say_bare_year(struct say *s, struct match *m)
 #define RE_HALF "(?: ?([AaPp])(?:\\.[Mm]\\.|[Mm]" RE_EDGE "))"
 
 const struct say_rule say_date_rules[] = {
-    {"(\\d{4})-(\\d\\d)-(\\d\\d)(?:(?=T\\d)|" RE_EDGE ")", say_iso_date, START_DIGIT},
+    {"(\\d{4})-(\\d\\d)-(\\d\\d)(?:T(?=\\d)|" RE_EDGE ")", say_iso_date, START_DIGIT},
     {"(\\d{4})/(\\d\\d)/(\\d\\d)" RE_EDGE, say_iso_date, START_DIGIT},
     {"(\\d{1,2})[/-](\\d{1,2})[/-](\\d{4}|\\d\\d)(?![/-])" RE_EDGE, say_slash_date, START_DIGIT},
     {"(\\d{1,2})\\.(\\d{1,2})\\.(\\d{4})" RE_EDGE, say_dotted_date, START_DIGIT},
     {"(\\d{1,2})/(\\d{1,2})()(?!/)" RE_EDGE, say_short_date, START_DIGIT},
-    {"(" RE_MONTH ") (\\d{1,2})(?:st|nd|rd|th)?(?: ?" RE_DASH " ?(\\d{1,2})(?:st|nd|rd|th)?)?(?:,? (\\d{4})(?![\\d:]|,\\d))?"
+    {"(" RE_MONTH ") (\\d{1,2})(?:st|nd|rd|th)?(?: ?" RE_DASH
+     " ?(\\d{1,2})(?:st|nd|rd|th)?)?(?:,? (\\d{4})(?![\\d:]|,\\d))?"
      "(?![:%\\d]|[.,]\\d)" RE_EDGE,
      say_month_day, START_CAPITAL},
-    {"(\\d{1,2})(?:st|nd|rd|th)?(?: |-)(of )?(" RE_MONTH ")(?![a-z])(?:,? (\\d{4})(?![\\d:]|,\\d))?" RE_EDGE, say_day_month,
-     START_DIGIT},
+    {"(\\d{1,2})(?:st|nd|rd|th)?(?: |-)(of )?(" RE_MONTH ")(?![a-z])(?:,? (\\d{4})(?![\\d:]|,\\d))?" RE_EDGE,
+     say_day_month, START_DIGIT},
     {"(" RE_MONTH "),? (1\\d{3}|20\\d\\d)(?![\\d:]|,\\d)" RE_EDGE, say_month_year, START_CAPITAL},
-    {"T?(\\d{1,2}):(\\d\\d)(?::(\\d\\d))?(?!:|\\d)" RE_HALF "?", say_time, START_DIGIT | START_CAPITAL},
+    {"(\\d{1,2}):(\\d\\d)(?::(\\d\\d))?(?!:|\\d)" RE_HALF "?", say_time, START_DIGIT},
     {"(\\d{1,2})\\.(\\d\\d)()" RE_HALF, say_time, START_DIGIT},
     {"(\\d{1,2})" RE_HALF, say_hour, START_DIGIT},
     {"'?((?:1\\d|20)\\d0|[2-9]0)'?s" RE_EDGE, say_decade, START_DIGIT | START_SIGN},

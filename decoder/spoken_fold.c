@@ -88,8 +88,10 @@ static const struct sign signs[] = {
     {0x2070, "0"},
     {0x20AC, "\x80"},
     {0x20B9, "\x8D"},
-    {0x2103, "\xB0" "C"},
-    {0x2109, "\xB0" "F"},
+    {0x2103, "\xB0"
+             "C"},
+    {0x2109, "\xB0"
+             "F"},
     {0x2116, "No. "},
     {0x2122, ""},
     {0x2126, " ohms "},
@@ -162,19 +164,18 @@ static bool in_ranges(uint32_t code, const struct range *ranges, size_t count)
 /* Combining marks, joiners, directions, variation selectors: they belong to what stands before them. */
 static bool is_ignorable(uint32_t code)
 {
-    static const struct range ranges[] = {{0x300, 0x36F},   {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x206F},
-                                          {0x20D0, 0x20F0}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF},
-                                          {0xE0000, 0xE01EF}};
+    static const struct range ranges[] = {{0x300, 0x36F},   {0x200B, 0x200F}, {0x202A, 0x202E},
+                                          {0x2060, 0x206F}, {0x20D0, 0x20F0}, {0xFE00, 0xFE0F},
+                                          {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}, {0xE0000, 0xE01EF}};
     return in_ranges(code, ranges, sizeof ranges / sizeof *ranges);
 }
 
 /* Blocks of letters of the scripts that are not read, and Latin ones without a base letter. */
 static bool is_letter(uint32_t code)
 {
-    static const struct range ranges[] = {{0xC0, 0x1FFF},      {0x2C00, 0x2DFF},   {0x3005, 0x3007},
-                                          {0x3041, 0xD7FF},    {0xF900, 0xFDFF},   {0xFE70, 0xFEFE},
-                                          {0xFF66, 0xFFDC},    {0x10000, 0x1CFFF}, {0x1E000, 0x1EFFF},
-                                          {0x20000, 0x3FFFF}};
+    static const struct range ranges[] = {{0xC0, 0x1FFF},     {0x2C00, 0x2DFF},  {0x3005, 0x3007}, {0x3041, 0xD7FF},
+                                          {0xF900, 0xFDFF},   {0xFE70, 0xFEFE},  {0xFF66, 0xFFDC}, {0x10000, 0x1CFFF},
+                                          {0x1E000, 0x1EFFF}, {0x20000, 0x3FFFF}};
     return in_ranges(code, ranges, sizeof ranges / sizeof *ranges);
 }
 
@@ -222,13 +223,12 @@ void fold_code(uint32_t code, char *out, size_t size)
 {
     char one[2] = {0};
     const char *bytes = one;
-    if (code == '\n' || (code > ' ' && code < 0x7F))
-        one[0] = (char)code;
-    else if (code == '`')
-        one[0] = '\'';
-    else if (code < 0xA0)
-        one[0] = ' ';
-    else if (sign_bytes(code))
+    if (code < 0xA0) { /* control characters are spaces */
+        out[0] = code == '`' ? '\'' : code == '\n' || (code > ' ' && code < 0x7F) ? (char)code : ' ';
+        out[1] = 0;
+        return;
+    }
+    if (sign_bytes(code))
         bytes = sign_bytes(code);
     else if (is_ignorable(code))
         one[0] = 0;

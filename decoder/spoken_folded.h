@@ -66,14 +66,14 @@ struct folded {
     size_t head, count, bytes_capacity, places_capacity;
     struct style *styles; /* in the order of the text; the last one is the one that holds now */
     size_t style_count, style_capacity;
-    uint32_t style_base;    /* number of the first style */
-    bool raw;               /* letters and signs stay what they are: another language's text */
-    bool flat;              /* line ends are spaces: marked-up text */
-    char space;             /* ' ' or '\n' where one is due before the next character */
+    uint32_t style_base; /* number of the first style */
+    bool raw;            /* letters and signs stay what they are: another language's text */
+    bool flat;           /* line ends are spaces: marked-up text */
+    char space;          /* ' ' or '\n' where one is due before the next character */
     struct place space_from;
-    unsigned char last;     /* byte appended last, whether alive or not */
-    size_t same, unbroken;  /* how often it came in a row; how many bytes since the last space */
-    bool failed;            /* memory ran out */
+    unsigned char last;    /* byte appended last, whether alive or not */
+    size_t same, unbroken; /* how often it came in a row; how many bytes since the last space */
+    bool failed;           /* memory ran out */
 };
 
 /* Appends a character; [begin, end) is where it stands in the stream. */

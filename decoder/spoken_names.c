@@ -11,7 +11,8 @@ static bool is_capital_word(const char *word, size_t length)
 /* A word with a capital right before, which no sentence begins with: "Maple Dr.", but not "Visit Dr." */
 static bool follows_name(const struct say *s, size_t at)
 {
-    static const char no_names[] = " mount mt fort ft port lake saint san the and of dr mr mrs ms sault by in at to from ";
+    static const char no_names[] =
+        " mount mt fort ft port lake saint san the and of dr mr mrs ms sault by in at to from ";
     const char *word;
     const size_t length = previous_word(s, at, &word);
     if (at < 2 || s->text[at - 1] != ' ' || s->text[at - 2] == '.')
@@ -35,8 +36,8 @@ static bool precedes_number(const struct say *s, size_t at)
     const char *word;
     const size_t length = following_word(s, at, &word);
     const char *end = s->text + s->size;
-    return (word < end && (is_digit(*word) || *word == '#')) ||
-           (length && strspn(word, "IVXLC") >= length) || (word + 1 < end && *word == '-' && is_digit(word[1]));
+    return (word < end && (is_digit(*word) || *word == '#')) || (length && strspn(word, "IVXLC") >= length) ||
+           (word + 1 < end && *word == '-' && is_digit(word[1]));
 }
 
 /* What an abbreviation that stands in [begin, end) is read as, or NULL where it is none. */
@@ -135,7 +136,9 @@ static bool say_roman(struct say *s, struct match *m)
     const size_t length = match_length(m, 1), before_length = previous_word(s, m->begin[0], &before);
     const unsigned long value = roman_value(letters, length);
     const bool alone = m->begin[0] == 0 && (m->end[0] == s->size || s->text[m->end[0]] == '.') && length > 1;
-    const bool division = is_division(before, before_length), spaced = m->begin[0] > 0 && s->text[m->begin[0] - 1] == ' ';
+    const bool no_letters = length >= 3 || (length == 2 && letters[0] == 'I' && letters[1] == 'I'); /* what else? */
+    const bool division = is_division(before, before_length),
+               spaced = m->begin[0] > 0 && s->text[m->begin[0] - 1] == ' ';
     if (!value || (!spaced && !alone))
         return false;
     if (match_length(m, 2) || (is_ruler(before, before_length) && is_upper(before[0]) && value < 40 &&
@@ -144,8 +147,9 @@ static bool say_roman(struct say *s, struct match *m)
             number_word(&s->words, "the");
         number_ordinal_of(&s->words, value);
     } else if (division || alone ||
-               (length > 1 && value < 40 && is_capital_word(before, before_length) && !s->shouted &&
-                !begins_sentences(before, before_length) && memcmp(letters, "XX", 2) != 0)) {
+               (length > 1 && value < 40 && (no_letters || is_capital_word(before, before_length)) &&
+                (no_letters || !s->shouted) && !begins_sentences(before, before_length) &&
+                memcmp(letters, "XX", 2) != 0)) {
         number_cardinal_of(&s->words, value);
     } else {
         return false;
@@ -155,17 +159,32 @@ static bool say_roman(struct say *s, struct match *m)
     return true;
 }
 
-/* (iv) */
-static bool say_small_roman(struct say *s, struct match *m)
+static unsigned long small_roman_value(const struct say *s, const struct match *m)
 {
     char upper[8];
     const size_t length = match_length(m, 1);
     for (size_t i = 0; i < length; i++)
         upper[i] = (char)(s->text[m->begin[1] + i] - 'a' + 'A');
-    const unsigned long value = roman_value(upper, length);
+    return roman_value(upper, length);
+}
+
+/* (iv) */
+static bool say_bracketed_roman(struct say *s, struct match *m)
+{
+    const unsigned long value = small_roman_value(s, m);
     number_cardinal_of(&s->words, value);
     number_word(&s->words, ",");
     return value > 0;
+}
+
+/* "act iii" */
+static bool say_small_roman(struct say *s, struct match *m)
+{
+    const char *before;
+    const size_t length = previous_word(s, m->begin[0], &before);
+    const unsigned long value = small_roman_value(s, m);
+    number_cardinal_of(&s->words, value);
+    return value > 0 && is_division(before, length) && (match_length(m, 1) > 1 || s->text[m->begin[1]] == 'v');
 }
 
 /* "book(s)" is read as the plural or not at all: not at all */
@@ -210,7 +229,8 @@ const struct say_rule say_name_rules[] = {
     {"([A-Za-z]{2,6})(?![A-Za-z0-9'.])", say_bare_abbreviation, START_CAPITAL | START_LETTER},
     {"[A-Z]\\.(?= ?[A-Z])", say_initial, START_CAPITAL},
     {"([IVXLCDM]{1,8})(th|st|nd|rd)?('s)?" RE_EDGE "(?!')", say_roman, START_CAPITAL},
-    {"\\(([ivx]{1,6})\\)", say_small_roman, START_SIGN},
+    {"\\(([ivx]{1,6})\\)", say_bracketed_roman, START_SIGN},
+    {"([ivxl]{1,7})" RE_EDGE, say_small_roman, START_LETTER},
     {"[A-G]#(?![A-Za-z0-9#])", say_sharp, START_CAPITAL},
     {"\\((?:e?s)\\)", say_nothing, START_SIGN},
     {"([A-Za-z]{1,6})/([A-Za-z]{2,3})" RE_EDGE, say_either, START_CAPITAL | START_LETTER},

@@ -7,13 +7,14 @@
 
 enum { CARDINAL_DIGITS = 36 }; /* what the names of the short scale below reach */
 
-static const char *const small[] = {"zero",    "one",     "two",       "three",    "four",     "five",    "six",
-                                    "seven",   "eight",   "nine",      "ten",      "eleven",   "twelve",  "thirteen",
-                                    "fourteen", "fifteen", "sixteen",  "seventeen", "eighteen", "nineteen"};
+static const char *const small[] = {"zero",     "one",     "two",     "three",     "four",     "five",    "six",
+                                    "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
+                                    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
 static const char *const tens[] = {"",      "",      "twenty",  "thirty", "forty",
                                    "fifty", "sixty", "seventy", "eighty", "ninety"};
-static const char *const scale[] = {"",           "thousand",    "million",    "billion",    "trillion",  "quadrillion",
-                                    "quintillion", "sextillion", "septillion", "octillion", "nonillion", "decillion"};
+static const char *const scale[] = {"",           "thousand",    "million",     "billion",
+                                    "trillion",   "quadrillion", "quintillion", "sextillion",
+                                    "septillion", "octillion",   "nonillion",   "decillion"};
 
 void number_word(struct text *out, const char *word)
 {
@@ -97,8 +98,8 @@ static size_t last_word(const struct text *out)
 /* The last word, a cardinal, becomes an ordinal. */
 static void make_ordinal(struct text *out)
 {
-    static const char *const irregular[][2] = {{"one", "first"},   {"two", "second"}, {"three", "third"},
-                                               {"five", "fifth"},  {"eight", "eighth"}, {"nine", "ninth"},
+    static const char *const irregular[][2] = {{"one", "first"},     {"two", "second"},   {"three", "third"},
+                                               {"five", "fifth"},    {"eight", "eighth"}, {"nine", "ninth"},
                                                {"twelve", "twelfth"}};
     if (out->failed || !out->length)
         return;

@@ -13,8 +13,12 @@ struct unit {
 static const struct unit units[] = {
     {"%", "percent", "percent", false},
     {"\xB0", "degree", "degrees", false},
-    {"\xB0" "C", "degree celsius", "degrees celsius", false},
-    {"\xB0" "F", "degree fahrenheit", "degrees fahrenheit", false},
+    {"\xB0"
+     "C",
+     "degree celsius", "degrees celsius", false},
+    {"\xB0"
+     "F",
+     "degree fahrenheit", "degrees fahrenheit", false},
     {"\xB0 C", "degree celsius", "degrees celsius", false},
     {"\xB0 F", "degree fahrenheit", "degrees fahrenheit", false},
     {"mm", "millimeter", "millimeters", false},
@@ -144,6 +148,8 @@ size_t find_unit(const char *text, size_t length, bool spaced, const struct unit
 {
     size_t best = 0;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (!length || units[i].sign[0] != text[0])
+            continue;
         const size_t n = strlen(units[i].sign);
         const bool word = is_alnum(units[i].sign[n - 1]);
         if (n <= best || n > length || (spaced && units[i].tight) || memcmp(units[i].sign, text, n) != 0)
@@ -164,8 +170,9 @@ const char *unit_name(const struct unit *unit, bool many)
 /* The singular of what stands behind a stroke, as in "$5/month"; its length in *length, or NULL. */
 static const char *per_what(const char *text, size_t left, size_t *length)
 {
-    static const char words[] = " second minute hour day night week month year person head kilo pound gallon mile meter "
-                                "liter unit share seat ";
+    static const char words[] =
+        " second minute hour day night week month year person head kilo pound gallon mile meter "
+        "liter unit share seat ";
     static const char *const cut[][2] = {{"s", "second"}, {"mo", "month"}, {"wk", "week"}};
     const struct unit *unit;
     *length = 0;
@@ -243,7 +250,8 @@ static const char *sign_name(char sign)
 static bool sign_stands_free(const struct say *s, const struct match *m)
 {
     const size_t at = m->begin[0];
-    return match_length(m, 1) == 0 || at == 0 || s->text[at - 1] == ' ' || s->text[at - 1] == '(' || s->text[at - 1] == '\n';
+    return match_length(m, 1) == 0 || at == 0 || s->text[at - 1] == ' ' || s->text[at - 1] == '(' ||
+           s->text[at - 1] == '\n';
 }
 
 /* [sign] number [magnitude] [unit] */
@@ -306,7 +314,8 @@ static bool say_fraction(struct say *s, struct match *m)
     } else if (and_half && below == 2) {
         number_word(&s->words, "a half");
     } else {
-        number_fraction(&s->words, s->text + m->begin[2], match_length(m, 2), s->text + m->begin[3], match_length(m, 3));
+        number_fraction(&s->words, s->text + m->begin[2], match_length(m, 2), s->text + m->begin[3],
+                        match_length(m, 3));
     }
     size_t at = m->end[0];
     if (put_unit(s, &at, above < below && !match_length(m, 1)))
@@ -335,7 +344,8 @@ static bool say_version(struct say *s, struct match *m)
 /* "version 2.10" is not the number 2.1. */
 static bool say_named_version(struct say *s, struct match *m)
 {
-    if (!match_length(m, 1) && !previous_in(s, m->begin[0], " version release v section chapter figure table android ios python "))
+    if (!match_length(m, 1) &&
+        !previous_in(s, m->begin[0], " version release v section chapter figure table android ios python "))
         return false;
     return say_version(s, m);
 }
@@ -400,9 +410,10 @@ static const char *magnitude_name(const char *text, size_t length)
 {
     static const struct {
         const char *sign, *name;
-    } names[] = {{"k", "thousand"}, {"K", "thousand"}, {"m", "million"},   {"M", "million"},   {"mn", "million"},
-                 {"b", "billion"},  {"B", "billion"},  {"bn", "billion"},  {"tn", "trillion"}, {"hundred", "hundred"},
-                 {"thousand", "thousand"}, {"million", "million"}, {"billion", "billion"}, {"trillion", "trillion"}};
+    } names[] = {{"k", "thousand"},      {"K", "thousand"},       {"m", "million"},         {"M", "million"},
+                 {"mn", "million"},      {"b", "billion"},        {"B", "billion"},         {"bn", "billion"},
+                 {"tn", "trillion"},     {"hundred", "hundred"},  {"thousand", "thousand"}, {"million", "million"},
+                 {"billion", "billion"}, {"trillion", "trillion"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strlen(names[i].sign) == length && memcmp(names[i].sign, text, length) == 0)
             return names[i].name;
@@ -412,8 +423,8 @@ static const char *magnitude_name(const char *text, size_t length)
 /* Which dollars: "US$" */
 static void put_country(struct say *s, const char *sign, size_t length)
 {
-    static const char *const countries[][2] = {{"US", "U S"},     {"A", "australian"},   {"AU", "australian"},
-                                               {"C", "canadian"}, {"CA", "canadian"},    {"NZ", "new zealand"},
+    static const char *const countries[][2] = {{"US", "U S"},      {"A", "australian"}, {"AU", "australian"},
+                                               {"C", "canadian"},  {"CA", "canadian"},  {"NZ", "new zealand"},
                                                {"S", "singapore"}, {"HK", "hong kong"}};
     for (size_t i = 0; i < sizeof countries / sizeof *countries; i++)
         if (strlen(countries[i][0]) + 1 == length && memcmp(countries[i][0], sign, length - 1) == 0)
@@ -444,8 +455,10 @@ static bool is_counted_by_money(const struct say *s, size_t at)
 {
     const char *word;
     const size_t length = following_word(s, at, &word);
-    return list_has(" bill bills note notes coin coins ticket tickets loan budget deal voucher prize question gift fine ",
-                    word, length);
+    return list_has(
+        " bill bills note notes coin coins ticket tickets loan budget deal voucher prize question gift fine charge fee "
+        "payment withdrawal purchase refund tip limit discount bonus reward donation ",
+        word, length);
 }
 
 /* [-] currency amount [- amount] [magnitude] */
@@ -491,9 +504,8 @@ const struct say_rule say_quantity_rules[] = {
     {"([vV]?)(\\d+(?:\\.\\d+){2,})" RE_EDGE, say_version, START_DIGIT | START_LETTER | START_CAPITAL},
     {"([vV])(\\d+(?:\\.\\d+)?)" RE_EDGE, say_named_version, START_LETTER | START_CAPITAL},
     {"()(\\d+\\.\\d+)" RE_EDGE, say_named_version, START_DIGIT},
-    {"(?:(\\d+)[ -])?(\\d{1,3})/(\\d{1,4})(?![/\\d])" RE_EDGE, say_fraction, START_DIGIT},
-    {"(" RE_DECIMAL ")[x\xD7](" RE_DECIMAL ")(?:[x\xD7](" RE_DECIMAL "))?(?![A-Za-z]?\\d)", say_sizes,
-     START_DIGIT},
+    {"(?<!/)(?:(\\d+)[ -])?(\\d{1,3})/(\\d{1,4})(?![/\\d])" RE_EDGE, say_fraction, START_DIGIT},
+    {"(" RE_DECIMAL ")[x\xD7](" RE_DECIMAL ")(?:[x\xD7](" RE_DECIMAL "))?(?![A-Za-z]?\\d)", say_sizes, START_DIGIT},
     {"(" RE_DECIMAL ")[%\xB0]?(?: ?\x96 ?|-)(" RE_DECIMAL ")(?![-/:]?\\d)", say_range, START_DIGIT},
     {"(\\d{1,3}):(\\d{1,3})(?!:)" RE_EDGE, say_ratio, START_DIGIT},
     {"([-+~<>\xB1]?) ?(" RE_DECIMAL ")(?!\\d)( (?:hundred|thousand|million|billion|trillion))?"

@@ -48,9 +48,10 @@ int spoken_reader_open(struct spoken_reader **reader, const struct spoken_option
 {
     const struct prosody *p = &options->prosody;
     if (!is_in(p->rate, 0.2f, 5.0f) || !is_in(p->pitch, -24.0f, 24.0f) || !is_in(p->volume, -60.0f, 20.0f))
-        return fail(fault, UTTER_ERROR_ARGUMENT,
-                    "a rate of %g, a pitch of %g or a volume of %g is outside 0.2 to 5, -24 to 24 semitones or -60 to 20 dB",
-                    (double)p->rate, (double)p->pitch, (double)p->volume);
+        return fail(
+            fault, UTTER_ERROR_ARGUMENT,
+            "a rate of %g, a pitch of %g or a volume of %g is outside 0.2 to 5, -24 to 24 semitones or -60 to 20 dB",
+            (double)p->rate, (double)p->pitch, (double)p->volume);
     struct spoken_reader *r = memory_new(1, sizeof *r);
     if (!r)
         return fail_memory(fault, "a reader of text to be spoken");
@@ -153,8 +154,8 @@ int spoken_reader_finish(struct spoken_reader *r, struct fault *fault)
         return fail(fault, UTTER_ERROR_STATE, "the text has been finished before");
     r->finished = true;
     if (r->cut_length)
-        return remember(r, fail(&r->fault, UTTER_ERROR_ARGUMENT, "the text ends inside the character at byte %zu", r->fed),
-                        fault);
+        return remember(
+            r, fail(&r->fault, UTTER_ERROR_ARGUMENT, "the text ends inside the character at byte %zu", r->fed), fault);
     return 0;
 }
 

@@ -18,6 +18,7 @@ struct say_rules {
     struct compiled_rule *rules;
     size_t count;
     pcre2_match_context *context;
+    pcre2_match_data *data; /* of the one match at a time */
 };
 
 static int compile_rule(struct compiled_rule *compiled, const struct say_rule *rule, struct fault *fault)
@@ -25,10 +26,11 @@ static int compile_rule(struct compiled_rule *compiled, const struct say_rule *r
     int error;
     PCRE2_SIZE offset;
     compiled->rule = rule;
-    compiled->code = pcre2_compile((PCRE2_SPTR)rule->pattern, PCRE2_ZERO_TERMINATED, PCRE2_ANCHORED, &error, &offset, NULL);
+    compiled->code =
+        pcre2_compile((PCRE2_SPTR)rule->pattern, PCRE2_ZERO_TERMINATED, PCRE2_ANCHORED, &error, &offset, NULL);
     if (!compiled->code)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "PCRE2 does not understand the rule \"%.100s\" at %zu", rule->pattern,
-                    (size_t)offset);
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "PCRE2 does not understand the rule \"%.100s\" at %zu",
+                    rule->pattern, (size_t)offset);
     return 0;
 }
 
@@ -53,10 +55,11 @@ int say_rules_open(struct say_rules **out, struct fault *fault)
     int error = rules ? 0 : fail_memory(fault, "the rules for text to be spoken");
     if (error)
         return error;
-    rules->rules = memory_new(say_address_count + say_date_count + say_quantity_count + say_name_count,
-                              sizeof *rules->rules);
+    rules->rules =
+        memory_new(say_address_count + say_date_count + say_quantity_count + say_name_count, sizeof *rules->rules);
     rules->context = pcre2_match_context_create(NULL);
-    if (!rules->rules || !rules->context)
+    rules->data = pcre2_match_data_create(SAY_GROUPS, NULL);
+    if (!rules->rules || !rules->context || !rules->data)
         error = fail_memory(fault, "the rules for text to be spoken");
     for (size_t i = 0; i < sizeof families / sizeof *families && !error; i++)
         error = compile_family(rules, families[i].rules, families[i].count, fault);
@@ -74,6 +77,7 @@ void say_rules_close(struct say_rules **rules)
         return;
     for (size_t i = 0; i < (*rules)->count; i++)
         pcre2_code_free((*rules)->rules[i].code);
+    pcre2_match_data_free((*rules)->data);
     pcre2_match_context_free((*rules)->context);
     free((*rules)->rules);
     free(*rules);
@@ -101,14 +105,14 @@ static void copy_groups(pcre2_match_data *data, int count, struct match *m)
     }
 }
 
-static bool try_rule(struct say *s, const struct compiled_rule *rule, pcre2_match_data *data, size_t at, size_t *end)
+static bool try_rule(struct say *s, const struct compiled_rule *rule, size_t at, size_t *end)
 {
     struct match m;
     const int count = pcre2_match(rule->code, (PCRE2_SPTR)s->text, s->size, at, PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK,
-                                  data, s->rules->context);
+                                  s->rules->data, s->rules->context);
     if (count <= 0)
         return false;
-    copy_groups(data, count, &m);
+    copy_groups(s->rules->data, count, &m);
     s->words.length = 0;
     if (m.end[0] == at || !rule->rule->say(s, &m))
         return false;
@@ -120,19 +124,10 @@ static bool try_rule(struct say *s, const struct compiled_rule *rule, pcre2_matc
 bool say_by_rule(struct say *s, size_t at, size_t *end)
 {
     const unsigned start = start_of(s, at);
-    pcre2_match_data *data = NULL;
     bool said = false;
-    for (size_t i = 0; i < s->rules->count && !said; i++) {
-        if (!(s->rules->rules[i].rule->starts & start))
-            continue;
-        data = data ? data : pcre2_match_data_create(SAY_GROUPS, NULL);
-        if (!data) {
-            s->said->failed = true;
-            return false;
-        }
-        said = try_rule(s, &s->rules->rules[i], data, at, end);
-    }
+    for (size_t i = 0; i < s->rules->count && !said; i++)
+        if (s->rules->rules[i].rule->starts & start)
+            said = try_rule(s, &s->rules->rules[i], at, end);
     s->words.length = 0;
-    pcre2_match_data_free(data);
     return said;
 }

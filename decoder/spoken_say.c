@@ -99,7 +99,6 @@ static void say_phones(struct say *s, const struct spoken_object *object, size_t
     s->said->items[s->said->count - 1].given = keep(s->said, object->given, strlen(object->given));
 }
 
-
 void say_object(struct say *s, size_t at)
 {
     const struct spoken_object *object = folded_style(s->folded, s->begin + at)->object;

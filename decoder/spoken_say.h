@@ -14,7 +14,7 @@
 
 enum { SAY_GROUPS = 12 }; /* of a rule's pattern, the whole match counted */
 
-struct say_rules; /* the compiled patterns; immutable */
+struct say_rules; /* the compiled patterns, of one reader */
 
 int say_rules_open(struct say_rules **rules, struct fault *fault);
 void say_rules_close(struct say_rules **rules);
@@ -35,12 +35,12 @@ struct said {
 
 struct say {
     const struct folded *folded;
-    const char *text;      /* of the sentence; text[size] may be read and is no part of it */
-    size_t begin, size;    /* where it begins in folded->bytes, and its bytes */
+    const char *text;   /* of the sentence; text[size] may be read and is no part of it */
+    size_t begin, size; /* where it begins in folded->bytes, and its bytes */
     const struct say_rules *rules;
     struct said *said;
-    struct text words;     /* scratch of the rules */
-    bool shouted;          /* it is all in capitals: they mean nothing */
+    struct text words;      /* scratch of the rules */
+    bool shouted;           /* it is all in capitals: they mean nothing */
     const struct place *at; /* where all items come from, and their prosody, when not from the text's own places */
     const struct prosody *prosody;
 };
@@ -59,8 +59,8 @@ static inline size_t match_length(const struct match *m, int group)
 typedef bool say_function(struct say *s, struct match *m);
 
 enum say_start {
-    START_DIGIT = 1,  /* a digit, or a sign before one */
-    START_SIGN = 2,   /* any other character that is not a letter */
+    START_DIGIT = 1, /* a digit, or a sign before one */
+    START_SIGN = 2,  /* any other character that is not a letter */
     START_CAPITAL = 4,
     START_LETTER = 8, /* a small one */
     START_ANY = 15

@@ -21,7 +21,12 @@ static void read_characters(struct say *s, const char *format)
         spell(s, s->text + i, 1);
         say_collected(s, i, i + 1);
         if (!is_alnum(s->text[i]))
-            say_string(s, s->text[i] == '.' ? "dot" : s->text[i] == '-' ? "dash" : s->text[i] == '/' ? "slash" : "", i, i + 1);
+            say_string(s,
+                       s->text[i] == '.'   ? "dot"
+                       : s->text[i] == '-' ? "dash"
+                       : s->text[i] == '/' ? "slash"
+                                           : "",
+                       i, i + 1);
     }
 }
 
@@ -155,10 +160,11 @@ void say_as(struct say *outer, const struct spoken_object *object, size_t at)
     static const struct {
         const char *name;
         void (*read)(struct say *, const char *format);
-    } readers[] = {{"characters", read_characters}, {"spell-out", read_characters}, {"verbatim", read_characters},
-                   {"cardinal", read_cardinal},     {"number", read_cardinal},      {"ordinal", read_ordinal},
-                   {"digits", read_digits},         {"telephone", read_digits},     {"phone", read_digits},
-                   {"date", read_date}};
+    } readers[] = {{"characters", read_characters}, {"spell-out", read_characters},
+                   {"verbatim", read_characters},   {"cardinal", read_cardinal},
+                   {"number", read_cardinal},       {"ordinal", read_ordinal},
+                   {"digits", read_digits},         {"telephone", read_digits},
+                   {"phone", read_digits},          {"date", read_date}};
     struct folded folded = {.flat = true};
     struct say s = *outer;
     void (*read)(struct say *, const char *) = read_plain;

@@ -128,6 +128,8 @@ static enum verdict point_ends(const struct scan *s, size_t begin, size_t mark, 
     const size_t length = mark - begin;
     if (all_digits(word, length) && (begin == 0 || begin == s->line) && length <= 3)
         return NO; /* the number of an entry of a list */
+    if (length > 1 && strspn(word, "ivxl") >= length && next < s->size && is_lower(s->text[next]))
+        return NO; /* "act ii. of" */
     const struct abbreviation *a = find_abbreviation(word, length);
     if (a && a->kind == ABBREVIATION_NUMBER && length > 1 && next < s->size && !is_digit(s->text[next]) &&
         !is_upper(s->text[next]) && s->text[next] != '#')
@@ -174,7 +176,7 @@ static enum verdict at_mark(const struct scan *s, size_t mark, size_t *said, siz
         return UNKNOWN;
     if (*next == s->size || is_end(s->text[*next]))
         return NO; /* what ends there ends anyway */
-    if (*next > after)
+    if (*next > after || s->text[*next] == FOLDED_OBJECT)
         return marks_end(s, mark, marks, after, *next);
     if (*next + 1 >= s->size && !s->finished)
         return UNKNOWN;
@@ -189,8 +191,8 @@ static bool is_bullet(const struct scan *s, size_t at)
         return true;
     if (at + 1 < s->size && (c == '-' || c == '*' || c == '+' || (unsigned char)c == FOLDED_EN_DASH))
         return is_space(s->text[at + 1]);
-    return digits > at && digits - at <= 3 && digits + 1 < s->size && (s->text[digits] == '.' || s->text[digits] == ')') &&
-           is_space(s->text[digits + 1]);
+    return digits > at && digits - at <= 3 && digits + 1 < s->size &&
+           (s->text[digits] == '.' || s->text[digits] == ')') && is_space(s->text[digits + 1]);
 }
 
 /* A line's end inside running text is a space; after a heading, or before an entry of a list, it ends a sentence. */
@@ -202,8 +204,12 @@ static enum verdict at_line(const struct scan *s, size_t at)
         return NO;
     if (is_bullet(s, at + 1))
         return YES;
+    static const char unfinished[] =
+        " a an the and or but of to in on at for with by from as is was are were his her my ";
     const char before = s->text[at - 1], next = s->text[at + 1];
-    const bool open = before == ',' || before == ';' || before == '-' || (unsigned char)before == FOLDED_EM_DASH;
+    const size_t word = word_before(s, at);
+    const bool open = list_has(unfinished, s->text + word, at - word) || before == ',' || before == ';' ||
+                      before == '-' || (unsigned char)before == FOLDED_EM_DASH;
     return at - s->line <= HEADING_BYTES && !open && (is_upper(next) || is_digit(next)) ? YES : NO;
 }
 

@@ -53,10 +53,10 @@ static enum element_kind element_kind(const char *name)
     static const struct {
         const char *name;
         enum element_kind kind;
-    } kinds[] = {{"speak", ELEMENT_SPEAK},     {"p", ELEMENT_PARAGRAPH},     {"paragraph", ELEMENT_PARAGRAPH},
+    } kinds[] = {{"speak", ELEMENT_SPEAK},     {"p", ELEMENT_PARAGRAPH},       {"paragraph", ELEMENT_PARAGRAPH},
                  {"s", ELEMENT_SENTENCE},      {"sentence", ELEMENT_SENTENCE}, {"break", ELEMENT_BREAK},
-                 {"prosody", ELEMENT_PROSODY}, {"phoneme", ELEMENT_PHONEME}, {"sub", ELEMENT_SUB},
-                 {"say-as", ELEMENT_SAY_AS},   {"desc", ELEMENT_SILENT},     {"lexicon", ELEMENT_SILENT},
+                 {"prosody", ELEMENT_PROSODY}, {"phoneme", ELEMENT_PHONEME},   {"sub", ELEMENT_SUB},
+                 {"say-as", ELEMENT_SAY_AS},   {"desc", ELEMENT_SILENT},       {"lexicon", ELEMENT_SILENT},
                  {"meta", ELEMENT_SILENT},     {"metadata", ELEMENT_SILENT}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].name, name) == 0)
@@ -96,10 +96,11 @@ static void read_prosody(struct ssml *s, struct prosody *prosody, const char **a
     if (rate && !ssml_read_rate(rate, &change.rate))
         refuse(s, UTTER_ERROR_ARGUMENT, "a rate of prosody is a label, a percentage or a factor, not \"%.40s\"", rate);
     if (pitch && strstr(pitch, "Hz"))
-        refuse(s, UTTER_ERROR_UNSUPPORTED, "a pitch in Hz (\"%.40s\") needs the voice's own: give semitones (+2st) or %%",
-               pitch);
+        refuse(s, UTTER_ERROR_UNSUPPORTED,
+               "a pitch in Hz (\"%.40s\") needs the voice's own: give semitones (+2st) or %%", pitch);
     if (pitch && !ssml_read_pitch(pitch, &change.pitch))
-        refuse(s, UTTER_ERROR_ARGUMENT, "a pitch of prosody is a label, semitones or a percentage, not \"%.40s\"", pitch);
+        refuse(s, UTTER_ERROR_ARGUMENT, "a pitch of prosody is a label, semitones or a percentage, not \"%.40s\"",
+               pitch);
     if (volume && !ssml_read_volume(volume, &change.volume))
         refuse(s, UTTER_ERROR_ARGUMENT, "a volume of prosody is a label or a change in dB, not \"%.40s\"", volume);
     prosody->rate = clamp(prosody->rate * change.rate, 0.2f, 5.0f);
@@ -170,8 +171,9 @@ static void begin_sub(struct ssml *s, const char **attributes)
 /* One that is not known is ignored, as the standard asks (section 3.1.9). */
 static void begin_say_as(struct ssml *s, const char **attributes)
 {
-    static const char known[] = " characters spell-out verbatim cardinal number ordinal digits telephone phone date time "
-                                "fraction unit currency ";
+    static const char known[] =
+        " characters spell-out verbatim cardinal number ordinal digits telephone phone date time "
+        "fraction unit currency ";
     const char *interpret = attribute(attributes, "interpret-as"), *format = attribute(attributes, "format");
     char word[40];
     if (!interpret) {
@@ -369,8 +371,9 @@ static int parser_failed(struct ssml *s)
                     error == XML_ERROR_NO_ELEMENTS ? "there is no element" : XML_ErrorString(error));
     const struct element *open = &s->open[s->depth - 1];
     if (error == XML_ERROR_TAG_MISMATCH || error == XML_ERROR_NO_ELEMENTS)
-        return fail(s->fault, UTTER_ERROR_ARGUMENT, "SSML, line %lu, column %lu: <%s> is not closed, of line %lu, column %lu",
-                    line, column, open->name, open->line, open->column);
+        return fail(s->fault, UTTER_ERROR_ARGUMENT,
+                    "SSML, line %lu, column %lu: <%s> is not closed, of line %lu, column %lu", line, column, open->name,
+                    open->line, open->column);
     return fail(s->fault, UTTER_ERROR_ARGUMENT, "SSML, line %lu, column %lu, in <%s>: %s", line, column, open->name,
                 XML_ErrorString(error));
 }

@@ -61,7 +61,7 @@ static bool read_factor(const char *value, double *factor)
 
 bool ssml_read_rate(const char *value, float *times)
 {
-    static const struct label labels[] = {{"x-slow", 0.5}, {"slow", 0.75}, {"medium", 1.0},
+    static const struct label labels[] = {{"x-slow", 0.5}, {"slow", 0.75},  {"medium", 1.0},
                                           {"fast", 1.33},  {"x-fast", 2.0}, {"default", 1.0}};
     double factor;
     if (!read_label(labels, sizeof labels / sizeof *labels, value, &factor) && !read_factor(value, &factor))
@@ -73,7 +73,7 @@ bool ssml_read_rate(const char *value, float *times)
 /* SSML 1.1 has changes in dB; 1.0 had numbers from 0 to 100, linear in amplitude. */
 bool ssml_read_volume(const char *value, float *decibels)
 {
-    static const struct label labels[] = {{"silent", -60.0}, {"x-soft", -12.0}, {"soft", -6.0},   {"medium", 0.0},
+    static const struct label labels[] = {{"silent", -60.0}, {"x-soft", -12.0}, {"soft", -6.0},  {"medium", 0.0},
                                           {"loud", 6.0},     {"x-loud", 10.0},  {"default", 0.0}};
     char sign;
     double number;

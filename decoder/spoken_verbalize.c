@@ -131,7 +131,7 @@ static bool stands_there(const struct say *s, size_t at, enum sign_place place)
 /* Nothing but quotes and brackets follows. */
 static bool is_last(const struct say *s, size_t at)
 {
-    while (at < s->size && strchr("\"')]} \n", s->text[at]))
+    while (at < s->size && strchr("\"')]}*_ \n", s->text[at]))
         at++;
     return at == s->size;
 }
@@ -184,9 +184,10 @@ static size_t say_sign(struct say *s, size_t at)
 /* A Greek letter by itself has a name. */
 static const char *greek_letter(uint32_t code)
 {
-    static const char *const names[] = {"alpha", "beta", "gamma",   "delta", "epsilon", "zeta", "eta", "theta", "iota",
-                                        "kappa", "lambda", "mu",    "nu",    "xi",      "omicron", "pi", "rho", "sigma",
-                                        "sigma", "tau",  "upsilon", "phi",   "chi",     "psi",  "omega"};
+    static const char *const names[] = {"alpha",   "beta", "gamma", "delta",  "epsilon", "zeta", "eta",
+                                        "theta",   "iota", "kappa", "lambda", "mu",      "nu",   "xi",
+                                        "omicron", "pi",   "rho",   "sigma",  "sigma",   "tau",  "upsilon",
+                                        "phi",     "chi",  "psi",   "omega"};
     if (code >= 0x391 && code <= 0x3A9)
         code += 0x20;
     return code >= 0x3B1 && code <= 0x3C9 ? names[code - 0x3B1] : NULL;
@@ -242,6 +243,7 @@ static bool may_begin(const struct say *s, size_t at)
 
 void say_text(struct say *s)
 {
+    size_t edge = 0; /* where a rule has ended */
     for (size_t at = 0, next; at < s->size; at = next) {
         const char c = s->text[at];
         next = at + 1;
@@ -251,8 +253,8 @@ void say_text(struct say *s)
             say_object(s, at);
         else if ((unsigned char)c == FOLDED_LETTER)
             next = say_other_script(s, at);
-        else if (may_begin(s, at) && say_by_rule(s, at, &next))
-            continue;
+        else if ((may_begin(s, at) || at == edge) && say_by_rule(s, at, &next))
+            edge = next;
         else
             next = is_word_char(s, at) ? say_token(s, at) : say_sign(s, at);
     }
@@ -299,7 +301,8 @@ static void say_raw_text(struct say *s)
             end = at + 1;
             continue;
         }
-        for (end = at; end < s->size && s->text[end] != ' ' && s->text[end] != '\n' && s->text[end] != FOLDED_OBJECT; end++)
+        for (end = at; end < s->size && s->text[end] != ' ' && s->text[end] != '\n' && s->text[end] != FOLDED_OBJECT;
+             end++)
             continue;
         for (word = end; word > at + 1 && is_raw_edge(s->text[word - 1]); word--)
             continue;
@@ -316,7 +319,8 @@ static void say_raw_text(struct say *s)
 static int finish_items(struct verbalizer *v, struct spoken_sentence *sentence, struct fault *fault)
 {
     void *items = v->items;
-    if (v->said.failed || v->words.failed || !memory_grow(&items, &v->items_capacity, v->said.count + 1, sizeof *v->items))
+    if (v->said.failed || v->words.failed ||
+        !memory_grow(&items, &v->items_capacity, v->said.count + 1, sizeof *v->items))
         return fail_memory(fault, "a sentence to be spoken");
     v->items = items;
     for (size_t i = 0; i < v->said.count; i++) {
@@ -334,8 +338,13 @@ int verbalize(struct verbalizer *v, const struct folded *folded, const struct sp
               struct spoken_sentence *sentence, struct fault *fault)
 {
     const struct place *places = folded->places + folded->head;
-    struct say say = {.folded = folded, .text = folded->bytes + folded->head, .begin = folded->head,
-                      .size = split->said, .rules = v->rules, .said = &v->said, .words = v->words};
+    struct say say = {.folded = folded,
+                      .text = folded->bytes + folded->head,
+                      .begin = folded->head,
+                      .size = split->said,
+                      .rules = v->rules,
+                      .said = &v->said,
+                      .words = v->words};
     v->said.count = 0;
     v->said.strings.length = 0;
     *sentence = (struct spoken_sentence){.paragraph = split->paragraph};

@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-    WORD_LETTERS = 45, /* a longer word is spelled, */
+    WORD_LETTERS = 45,   /* a longer word is spelled, */
     SPELLED_LETTERS = 20 /* and no more than its beginning */
 };
 
@@ -33,20 +33,32 @@ static size_t consonants(const char *word, size_t length, size_t at)
     return n;
 }
 
+/* Sounds that so many consonants are, at most: "gh" and the like are one. */
+static size_t sounds(const char *word, size_t count)
+{
+    size_t n = count;
+    for (size_t i = 1; i < count; i++) {
+        const char pair[2] = {to_lower(word[i - 1]), to_lower(word[i])};
+        n -= (pair[1] == 'h' && strchr("cgpst", pair[0])) || (pair[0] == 'n' && pair[1] == 'g') ||
+             (pair[0] == 'c' && pair[1] == 'k') || pair[0] == pair[1];
+    }
+    return n;
+}
+
 bool is_pronounceable(const char *word, size_t length)
 {
-    static const char onsets[] =
-        " bl br ch cl cr dr dw fl fr gh gl gn gr kl kn kr ll mc ph pl pn pr ps rh sc sch scr sh shr sk sl sm sn sp sph spl "
-        "spr squ st str sw th thr tr ts tw vl wh wr zh pt chr kh thw q ";
+    static const char onsets[] = " bl br ch cl cr dr dw fl fr gh gl gn gr kl kn kr ll mc ph pl pn pr ps rh sc sch scr "
+                                 "sh shr sk sl sm sn sp sph spl "
+                                 "spr squ st str sw th thr tr ts tw vl wh wr zh pt chr kh thw q ";
     const size_t onset = consonants(word, length, 0);
     if (onset == length || (onset > 1 && !list_has(onsets, word, onset)))
         return false;
     for (size_t at = onset; at < length; at++) {
-        const size_t run = consonants(word, length, at);
-        const bool last = at + run == length;
+        const size_t letters = consonants(word, length, at), run = sounds(word + at, letters);
+        const bool last = at + letters == length;
         if (run > 4 || (run > 3 && last) || (run == 3 && last && !strchr("dhkstDHKST", word[length - 1])))
             return false;
-        at += run;
+        at += letters;
     }
     return true;
 }
@@ -61,6 +73,14 @@ static bool is_acronym_word(const char *word, size_t length)
         "say see too two use way who why yes yet no so do go he if in is it me my of on or to up we an as at be "
         "by did end far few get god got let man men new off per put ran red run sad saw set six ten top try war won "
         "boy day eye dad mom mum big bad bed box car cut dog eat fun hot ice job key kid lie lot low mad mix oh pay "
+        "tax win cat sun son sea sir god law art air arm age bag bar bit boat bus cup dry due ear egg eve fat fit fix "
+        "fly "
+        "fun gas gun guy hat hit kin lay leg lip log map met mix mud net nor nut odd oil pen pet pie pig pop pot ray "
+        "rid "
+        "rob row sex sky sin sit six sky son sue tea ten tie tin tip toe ton toy van via vow web wet wit app add aid "
+        "aim "
+        "ale apt arc ash ask ate awe axe tom tim joe jim ann amy sam dan ben bob ted max kim lee roy ray zoo end elf "
+        "elm "
         "ah ha hi ho hey huh wow ugh ask buy cry die fly hit ill led "
         "like love this that what when stop dear done down ";
     return list_has(words, word, length);
@@ -92,21 +112,47 @@ static bool is_spelled(const struct say *s, const char *word, size_t length)
 /* Words that are read otherwise than they look, whatever their case. */
 static const char *respelling(const char *word, size_t length)
 {
-    static const char *const words[][2] = {
-        {"ok", "okay"},        {"wifi", "why fie"},   {"phd", "P H D"},     {"nth", "enth"},       {"etc", "et cetera"},
-        {"tv", "T V"},         {"tvs", "T v's"},      {"pc", "P C"},        {"html", "H T M L"},   {"jpeg", "jay peg"},
-        {"jpg", "jay peg"},    {"sql", "sequel"},     {"mysql", "my sequel"}, {"latex", "lay tech"}, {"km", "kilometers"},
-        {"kg", "kilograms"},   {"mph", "miles per hour"}, {"hwy", "highway"}, {"gonna", "gonna"}, {"pls", "please"},
-        {"thx", "thanks"},     {"esq", "esquire"},    {"mins", "minutes"},  {"hrs", "hours"},      {"lbs", "pounds"},
-        {"dj", "D J"},         {"vip", "V I P"},      {"faq", "F A Q"},     {"xmas", "christmas"}, {"id", "I D"},        {"'n'", "and"}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i][0]) == length) {
-            size_t same = 0;
-            while (same < length && to_lower(word[same]) == words[i][0][same])
-                same++;
-            if (same == length && !(length == 2 && strcmp(words[i][0], "id") == 0 && is_upper(word[0]) && is_lower(word[1])))
-                return words[i][1];
-        }
+    static const char *const words[][2] = {{"ok", "okay"},
+                                           {"wifi", "why fie"},
+                                           {"phd", "P H D"},
+                                           {"nth", "enth"},
+                                           {"etc", "et cetera"},
+                                           {"tv", "T V"},
+                                           {"tvs", "T v's"},
+                                           {"pc", "P C"},
+                                           {"html", "H T M L"},
+                                           {"jpeg", "jay peg"},
+                                           {"jpg", "jay peg"},
+                                           {"sql", "sequel"},
+                                           {"mysql", "my sequel"},
+                                           {"latex", "lay tech"},
+                                           {"km", "kilometers"},
+                                           {"kg", "kilograms"},
+                                           {"mph", "miles per hour"},
+                                           {"hwy", "highway"},
+                                           {"gonna", "gonna"},
+                                           {"pls", "please"},
+                                           {"thx", "thanks"},
+                                           {"esq", "esquire"},
+                                           {"mins", "minutes"},
+                                           {"hrs", "hours"},
+                                           {"lbs", "pounds"},
+                                           {"dj", "D J"},
+                                           {"mr", "mister"},
+                                           {"mrs", "missus"},
+                                           {"st", "saint"},
+                                           {"vip", "V I P"},
+                                           {"faq", "F A Q"},
+                                           {"xmas", "christmas"},
+                                           {"id", "I D"},
+                                           {"'n'", "and"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t same = 0;
+        while (same < length && to_lower(word[same]) == words[i][0][same])
+            same++;
+        if (same == length && !words[i][0][same])
+            return words[i][1];
+    }
     return NULL;
 }
 
@@ -146,7 +192,8 @@ static bool put_capitals(struct say *s, const char *word, size_t length)
     while (capitals < length && is_upper(word[capitals]))
         capitals++;
     const size_t rest = length - capitals;
-    const bool s_behind = (rest == 1 && word[capitals] == 's') || (rest == 2 && word[capitals] == '\'' && to_lower(word[capitals + 1]) == 's');
+    const bool s_behind = (rest == 1 && word[capitals] == 's') ||
+                          (rest == 2 && word[capitals] == '\'' && to_lower(word[capitals + 1]) == 's');
     if (capitals < 2 || (rest && !s_behind) || (rest == 1 && capitals > 5))
         return false;
     if (!is_spelled(s, word, capitals)) {
@@ -159,7 +206,8 @@ static bool put_capitals(struct say *s, const char *word, size_t length)
     return true;
 }
 
-/* Where a capital inside begins another word: "YouTube", "iPhone", "HTMLParser", but not "McDonald"; length for none. */
+/* Where a capital inside begins another word: "YouTube", "iPhone", "HTMLParser", but not "McDonald"; length for none.
+ */
 static size_t camel_break(const char *word, size_t length)
 {
     static const char prefixes[] = " mc mac de di la le van von fitz du o d ";
@@ -179,7 +227,8 @@ static void put_letter(struct say *s, size_t at)
     static const char named[] = " plan vitamin grade option section team type class hepatitis group letter point an "
                                 "appendix exhibit schedule side model variable category flat platform ";
     const char c = s->text[at];
-    const bool closed = at + 1 >= s->size || (s->text[at + 1] != ' ' && s->text[at + 1] != '"' && s->text[at + 1] != '\n');
+    const bool closed =
+        at + 1 >= s->size || (s->text[at + 1] != ' ' && s->text[at + 1] != '"' && s->text[at + 1] != '\n');
     const bool article = c == 'a' || (c == 'A' && !closed && !previous_in(s, at, named));
     const bool pronoun = c == 'I' || (c == 'i' && !closed);
     if (article || pronoun || (c == 'o' && !closed) || (c == 'O' && !closed))
@@ -224,8 +273,10 @@ static size_t past_quote(const char *word, size_t length)
 
 void say_word(struct say *s, size_t begin, size_t end)
 {
-    const size_t from = begin + (respelling(s->text + begin, end - begin) ? 0 : past_quote(s->text + begin, end - begin));
-    const size_t to = from + (respelling(s->text + from, end - from) ? end - from : without_quote(s->text + from, end - from));
+    const size_t from =
+        begin + (respelling(s->text + begin, end - begin) ? 0 : past_quote(s->text + begin, end - begin));
+    const size_t to =
+        from + (respelling(s->text + from, end - from) ? end - from : without_quote(s->text + from, end - from));
     if (to == from + 1) {
         put_letter(s, from);
         say_collected(s, begin, end);
