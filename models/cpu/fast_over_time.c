@@ -9,6 +9,8 @@
 #include "models/cpu/fast.h"
 
 #include "models/cpu/device.h"
+#include "models/cpu/fast_input.h"
+#include "models/cpu/fast_winograd.h"
 #include "models/cpu/kernels.h"
 #include "models/cpu/plain.h"
 #include "models/cpu/scratch.h"
@@ -22,10 +24,11 @@ enum { PIECE_BYTES = 128 * 1024, PIECES_PER_WORKER = 3 };
 /* struct convolution's `packed`. */
 struct packed {
     const struct cpu_convolution *form;
-    int64_t blocks;           /* of output channels */
-    float *weight;            /* [phase][block][tap of the phase][in][columns] */
-    float *bias;              /* [blocks · columns] */
-    struct convolution plain; /* what plain C computes, or plain.packed is NULL */
+    int64_t blocks;            /* of output channels */
+    float *weight;             /* [phase][block][tap of the phase][in][columns] */
+    float *bias;               /* [blocks · columns] */
+    struct winograd *winograd; /* the weights, where fast_winograd.c computes, or NULL */
+    struct convolution plain;  /* the weights, where plain C does */
 };
 
 /* ---- phases: all there is where nothing is transposed is phase 0 ---- */
@@ -121,6 +124,10 @@ int fast_convolution_prepare(const struct device *d, struct convolution *k, cons
     k->packed = p;
     if (!p)
         return fail_memory(fault, "a model's weights");
+    if (winograd_suits(d, k)) {
+        p->winograd = winograd_new(d, k, weight);
+        return p->winograd ? 0 : fail_memory(fault, "a model's weights");
+    }
     if (!is_plain(k))
         return pack(d, p, k, weight, fault);
     p->plain = *k;
@@ -133,6 +140,7 @@ void fast_convolution_release(const struct device *d, struct convolution *k)
     if (p) {
         if (is_plain(k))
             plain_convolution_release(d, &p->plain);
+        winograd_free(p->winograd);
         free(p->weight);
         free(p->bias);
     }
@@ -144,8 +152,7 @@ void fast_convolution_release(const struct device *d, struct convolution *k)
 
 struct job {
     struct context *c;
-    const struct cpu_kernels *kernels;
-    struct tensor out, x;
+    struct tensor out;
     const struct convolution *k;
     const struct packed *p;
     const struct convolved *how;
@@ -153,26 +160,8 @@ struct job {
     int64_t piece;       /* numbers that a worker takes at once */
     int64_t pieces;      /* of a row */
     int64_t first_shift; /* the least x_shift of all phases */
-    int64_t steps;       /* of input for a piece */
+    struct input input;
 };
-
-/* The piece's input: `steps` steps from `from` on, through the leaky ReLU, zeros outside [0, valid). */
-static void bring_input(const struct job *j, float *to, int64_t row, int64_t from)
-{
-    const int64_t in = j->k->in, valid = valid_steps(j->how->lengths, row, j->x.shape[1]);
-    int64_t begin = from < 0 ? 0 : from < valid ? from : valid;
-    int64_t end = from + j->steps < valid ? from + j->steps : valid;
-    end = end > begin ? end : begin;
-    const int64_t before = begin > from ? (begin - from < j->steps ? begin - from : j->steps) : 0;
-    const int64_t count = end - begin, behind = j->steps - before - count;
-    const void *x = element_at(&j->x, (row * j->x.shape[1] + begin) * in);
-    memset(to, 0, (size_t)(before * in) * sizeof *to);
-    if (j->how->slope != 1)
-        j->kernels->activate(to + before * in, TENSOR_F32, x, j->x.type, ACTIVATION_LEAKY, j->how->slope, count * in);
-    else
-        j->kernels->scale(to + before * in, TENSOR_F32, x, j->x.type, 1, count * in);
-    memset(to + (before + count) * in, 0, (size_t)(behind * in) * sizeof *to);
-}
 
 /* The numbers [*begin, *end) whose outputs are steps of out. */
 static void hold_to_output(const struct job *j, const struct phase *f, int64_t *begin, int64_t *end)
@@ -219,7 +208,7 @@ static void convolve_pieces(void *context, int64_t begin, int64_t end, int worke
     for (int64_t item = begin; item < end; item++) {
         const int64_t row = item / j->pieces, first = item % j->pieces * j->piece;
         const int64_t last = first + j->piece < j->numbers ? first + j->piece : j->numbers;
-        bring_input(j, x, row, first * x_stride + j->first_shift);
+        input_bring(&j->input, x, row, first * x_stride + j->first_shift);
         for (int phase = 0; phase < phases_of(j->k); phase++)
             convolve_phase(j, row, first, last, phase, x);
     }
@@ -233,27 +222,32 @@ static void divide(struct job *j)
     const int64_t around = k->transposed ? taps_of(k, 0) - 1 : (int64_t)k->dilation * (k->kernel - 1);
     const int64_t fitting = PIECE_BYTES / (k->in * (int64_t)sizeof(float)) - around;
     const int64_t shares =
-        (PIECES_PER_WORKER * thread_pool_size(j->c->device->threads) + j->x.shape[0] - 1) / j->x.shape[0];
+        (PIECES_PER_WORKER * thread_pool_size(j->c->device->threads) + j->out.shape[0] - 1) / j->out.shape[0];
     int64_t piece = fitting / x_stride > 4 * rows ? fitting / x_stride : 4 * rows;
     piece = piece < (j->numbers + shares - 1) / shares ? piece : (j->numbers + shares - 1) / shares;
     j->piece = (piece + rows - 1) / rows * rows;
     j->pieces = (j->numbers + j->piece - 1) / j->piece;
     /* Numbers that are held to the output may begin anywhere, so that the last tile ends up to a tile later. */
-    j->steps = (j->piece + rows - 1) * x_stride + around + 1;
+    j->input.steps = (j->piece + rows - 1) * x_stride + around + 1;
 }
 
 void fast_convolve(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
                    const struct convolved *how)
 {
     const struct packed *p = k->packed;
-    struct job j = {.c = c, .kernels = cpu_of(c)->kernels, .out = out, .x = x, .k = k, .p = p, .how = how};
+    struct job j = {.c = c, .out = out, .k = k, .p = p, .how = how};
     if (is_plain(k)) {
         plain_convolve(c, out, x, &p->plain, how);
         return;
     }
+    if (p->winograd) {
+        winograd_convolve(c, out, x, k, p->winograd, how);
+        return;
+    }
+    j.input = (struct input){.kernels = cpu_of(c)->kernels, .x = x, .how = how};
     j.numbers = k->transposed ? (out.shape[1] - 1 + k->padding) / k->stride + 1 : out.shape[1];
     j.first_shift = k->transposed ? 1 - taps_of(k, 0) : -k->padding;
     divide(&j);
-    if (scratch_reserve(c, 0, (size_t)(j.steps * k->in) * sizeof(float)))
+    if (scratch_reserve(c, 0, (size_t)(j.input.steps * k->in) * sizeof(float)))
         thread_pool_run(c->device->threads, x.shape[0] * j.pieces, 1, convolve_pieces, &j);
 }

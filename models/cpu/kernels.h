@@ -104,7 +104,11 @@ struct cpu_kernels {
                         const float *weight, const float *bias, int taps, int64_t channels);
 
     struct cpu_convolution wide, narrow; /* tiles of convolutions over time */
-    struct cpu_products products;        /* in f32 */
+    /* The ends of a convolution by F(4, 3) (winograd_template.h): six inputs, step floats apart, n channels each, to
+     * six factors; and six sums, [6][width rounded up], to at most four steps of out, as t says. apart: floats. */
+    void (*winograd_input)(float *out, int64_t apart, const float *x, int64_t step, int64_t n);
+    void (*winograd_output)(const struct convolution_tile *t, const float *sums, int64_t apart, int steps);
+    struct cpu_products products; /* in f32 */
     /* out = x + shift, or x where shift is NULL. */
     void (*shift)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, const float *shift,
                   int64_t n);

@@ -173,9 +173,20 @@ static inline vec vec_activated(vec x, enum activation a, vec slope)
     }
 }
 
+static void leaky_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, float slope,
+                      int64_t n)
+{
+    for (int64_t i = 0; i < n; i += LANES)
+        put(out, out_type, i, n, vec_activated(get(x, x_type, i, n), ACTIVATION_LEAKY, vec_set(slope)));
+}
+
 static void activate_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
                          enum activation a, float slope, int64_t n)
 {
+    if (a == ACTIVATION_LEAKY) {
+        leaky_row(out, out_type, x, x_type, slope, n);
+        return;
+    }
     for (int64_t i = 0; i < n; i += LANES)
         put(out, out_type, i, n, vec_activated(get(x, x_type, i, n), a, vec_set(slope)));
 }
@@ -272,6 +283,7 @@ static void dequantize_row(void *out, enum tensor_type out_type, const int32_t *
 
 #include "models/cpu/attention_template.h"
 #include "models/cpu/convolution_template.h"
+#include "models/cpu/winograd_template.h"
 #include "models/cpu/kept_template.h"
 
 /* ---- convolutions ---- */
@@ -415,6 +427,8 @@ const struct cpu_kernels KERNELS = {
     .conv2d_depthwise = conv2d_depthwise_row,
     .conv1d_silu = conv1d_silu_step,
     .wide = {PANEL, GEMM_ROWS, convolve_wide},
+    .winograd_input = winograd_input,
+    .winograd_output = winograd_output,
     .narrow = {LANES, NARROW_ROWS, convolve_narrow},
     .products = {TENSOR_F32, PANEL, 1, pack_columns, pack_rows, gemm},
     .shift = shift_row,

@@ -76,8 +76,8 @@ int hifigan_forward(struct hifigan_pass *pass, const float *frames, const int *l
                     const float *conditioning, float *samples, struct fault *fault);
 
 /* A part of one row: samples [count · hop] of the frames first … first + count - 1 of frames [time, mels], computed
- * from these frames and hifigan_reach more on either side, where there are: the same as the whole row gives, to the
- * last bits. For speech that is played while it is computed, in pieces of like size. conditioning as above, for one
+ * from these frames and hifigan_reach more on either side, where there are: what the whole row gives, but for
+ * rounding. For speech that is played while it is computed, in pieces of like size. conditioning as above, for one
  * row. Errors: as above. */
 int hifigan_forward_part(struct hifigan_pass *pass, const float *frames, int time, int first, int count,
                          const float *conditioning, float *samples, struct fault *fault);

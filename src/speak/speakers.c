@@ -112,7 +112,7 @@ static float value_at(const unsigned char *bytes, int size)
 
 int speakers_parse(struct speakers *speakers, const void *bytes, size_t size, const char *name, struct fault *fault)
 {
-    struct layout layout;
+    struct layout layout = {0};
     if (read_layout(&layout, bytes, size, name, fault))
         return fault->code;
     size_t count = (size_t)layout.count * (size_t)layout.width;

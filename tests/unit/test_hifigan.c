@@ -231,7 +231,7 @@ static void test_rows_alone(void **state)
     hifigan_close(&model);
 }
 
-/* Parts of 1, 2, 3 … frames: what the whole gives, to the bit. */
+/* Parts of 1, 2, 3 … frames: what the whole gives, but for the rounding of sums whose order follows the beginning. */
 static void check_parts(const char *name)
 {
     enum { TIME = 61 };
@@ -251,7 +251,7 @@ static void check_parts(const char *name)
         count = count < TIME - first ? count : TIME - first;
         if (hifigan_forward_part(pass, frames, TIME, first, count, NULL, part, &fault))
             fail_msg("%s", fault.message);
-        assert_memory_equal(part, whole + first * hop, (size_t)(count * hop) * sizeof(float));
+        assert_true(snr(whole + first * hop, part, count * hop) >= 90);
     }
     assert_int_equal(hifigan_forward_part(pass, frames, TIME, 60, 2, NULL, part, &fault), UTTER_ERROR_ARGUMENT);
     hifigan_pass_close(&pass);
