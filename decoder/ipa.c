@@ -208,11 +208,24 @@ int ipa_read(const char *text, size_t length, struct phones *phones, struct faul
     return code;
 }
 
+/* Capitals, digits and blanks alone: no IPA is written so, and a name among them that is none is a slip in ARPAbet. */
+static bool is_meant_as_arpabet(const char *text, size_t length)
+{
+    size_t capitals = 0;
+    for (size_t i = 0; i < length; i++) {
+        bool capital = text[i] >= 'A' && text[i] <= 'Z', digit = text[i] >= '0' && text[i] <= '9';
+        if (!capital && !digit && (unsigned char)text[i] > ' ')
+            return false;
+        capitals += capital;
+    }
+    return capitals > 0;
+}
+
 int phones_read(const char *text, size_t length, struct phones *phones, struct fault *fault)
 {
     size_t begin = phones->count;
-    int code =
-        arpabet_is(text, length) ? arpabet_read(text, length, phones, fault) : ipa_read(text, length, phones, fault);
+    bool arpabet = arpabet_is(text, length) || is_meant_as_arpabet(text, length);
+    int code = arpabet ? arpabet_read(text, length, phones, fault) : ipa_read(text, length, phones, fault);
     if (!code && phones->count == begin)
         return fail(fault, UTTER_ERROR_ARGUMENT, "no phones are given");
     return code;

@@ -20,7 +20,7 @@ for words in --help 'transcribe --help' 'transcribe -h' 'eval --help' 'bench --h
 done
 refuse 'command is missing'
 refuse 'no such command: frobnicate' frobnicate
-for later in speak serve batch; do
+for later in serve batch; do
     refuse "$later is not in this version" $later
 done
 refuse 'pull is not in this version' model pull en

@@ -107,7 +107,7 @@ static void test_given(void **state)
     items[2].given = "K QQ T";
     assert_int_equal(pronounce(p, &sentence, &said, &fault), UTTER_ERROR_ARGUMENT);
     assert_int_equal(said.count, 0);
-    assert_non_null(strstr(fault.message, "'K'"));
+    assert_non_null(strstr(fault.message, "'QQ'"));
     pronunciation_free(&said);
 }
 

@@ -72,7 +72,8 @@ static void test_faults(void **state)
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 3), }", 6, UTTER_ERROR_MODEL, "shape"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,", 6, UTTER_ERROR_MODEL, "shape"},
         {"{'descr': '<f4', 'fortran_order': False}", 6, UTTER_ERROR_MODEL, "shape"},
-        {"", 0, UTTER_ERROR_UNSUPPORTED, "float32"},
+        {"", 0, UTTER_ERROR_MODEL, "no .npy file"},
+        {"{}", 0, UTTER_ERROR_UNSUPPORTED, "float32"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file file = make_file(cases[i].dictionary, cases[i].values);
