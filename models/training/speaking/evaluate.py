@@ -120,18 +120,23 @@ def pocketsphinx(options, kind):
     base = options.work / "evaluation"
     names, hyp = sorted(p.stem for p in (base / kind).glob("*.wav")), base / f"{kind}.sphinx"
     done = read_sphinx(hyp) if hyp.exists() else {}
-    if not all(n in done for n in names):
-        (base / f"{kind}.names").write_text("".join(n + "\n" for n in names if n not in done))
-        run_sphinx(base, kind)
-        done.update(read_sphinx(base / f"{kind}.hyp"))
-        hyp.write_text("".join(f"{text} ({n} 0)\n" for n, text in done.items()))
+    todo = [n for n in names if n not in done]
+    jobs = [start_sphinx(base, kind, k, todo[k::options.threads]) for k in range(options.threads)]
+    for job, out in jobs:
+        job.wait()
+        done.update(read_sphinx(out))
+    hyp.write_text("".join(f"{text} ({n} 0)\n" for n, text in done.items()))
     return [done[n] for n in names]
 
 
-def run_sphinx(base, kind):
-    subprocess.run(["pocketsphinx_batch", "-adcin", "yes", "-adchdr", "44", "-cepdir", base / kind, "-cepext", ".wav",
-                    "-ctl", base / f"{kind}.names", "-hyp", base / f"{kind}.hyp", "-hmm", f"{MODEL}/en-us",
-                    "-lm", f"{MODEL}/en-us.lm.bin", "-dict", f"{MODEL}/cmudict-en-us.dict", "-logfn", "/dev/null"], check=True)
+def start_sphinx(base, kind, k, names):
+    """One process for so many of the sentences: (the process, the file it writes)."""
+    control, out = base / f"{kind}.{k}.names", base / f"{kind}.{k}.hyp"
+    control.write_text("".join(n + "\n" for n in names))
+    out.write_text("")
+    return subprocess.Popen(["pocketsphinx_batch", "-adcin", "yes", "-adchdr", "44", "-cepdir", base / kind, "-cepext", ".wav",
+                             "-ctl", control, "-hyp", out, "-hmm", f"{MODEL}/en-us", "-lm", f"{MODEL}/en-us.lm.bin",
+                             "-dict", f"{MODEL}/cmudict-en-us.dict", "-logfn", "/dev/null"]), out
 
 
 def read_sphinx(path):

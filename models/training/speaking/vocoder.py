@@ -163,7 +163,7 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.optimizer.step(min(1.0, (self.steps + 1) / 50) * max(0.0, 1 - done) ** 1.5)
         self.steps += 1
-        keep = min(0.999, self.steps / (self.steps + 10))
+        keep = min(0.996, self.steps / (self.steps + 10))
         for k, v in self.model.state_dict().items():
             self.average[k].lerp_(v, 1 - keep)
 
