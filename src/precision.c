@@ -1,7 +1,7 @@
 #include "src/precision.h"
 
 int precision_type(enum tensor_type *type, enum utter_precision precision, const struct device *device,
-                       struct fault *fault)
+                   struct fault *fault)
 {
     switch (precision) {
     case UTTER_PRECISION_AUTO:

@@ -54,7 +54,8 @@ static int read_vocabulary(struct phone_vocabulary *vocabulary, const char *dire
     return fault->code;
 }
 
-/* What brings normalized spectrograms back, for a vocoder that does not do so itself: the voice's own vocoder has it. */
+/* What brings normalized spectrograms back, for a vocoder that does not do so itself: the voice's own vocoder has it.
+ */
 static int read_statistics(struct fastspeech_voice *parts, const struct checkpoint *checkpoint, int mels,
                            struct fault *fault)
 {

@@ -91,8 +91,8 @@ static int make(struct utter_voice *voice, const struct voice_source *source, st
     struct vits_config config;
     struct checkpoint *checkpoint = NULL;
     vits_config_named(&config, source->shape);
-    if (vits_vocabulary_open(&parts->vocabulary, letters, sizeof letters - 1, rules, sizeof rules - 1, "made-up letters",
-                             fault) ||
+    if (vits_vocabulary_open(&parts->vocabulary, letters, sizeof letters - 1, rules, sizeof rules - 1,
+                             "made-up letters", fault) ||
         checkpoint_open_random(&checkpoint, source->seed, fault))
         return fault->code;
     vits_open(&parts->network, &config, checkpoint, voice->engine->device, voice->type, fault);

@@ -1,5 +1,5 @@
-/* bench_pronounce.c - how many of the words that the letter-to-sound network never saw are said as the lexicon has them: by
- * the network, and by parts where a word has parts; and how long a word takes.
+/* bench_pronounce.c - how many of the words that the letter-to-sound network never saw are said as the lexicon has
+ * them: by the network, and by parts where a word has parts; and how long a word takes.
  *
  *     build/tests/bench_pronounce models/default/lexicon/en.bin
  */

@@ -1,7 +1,8 @@
-/* Our waveform against that of transformers for a folder that tests/golden/make_vits.py or vits_full_shape.py wrote, and
- * the time of each stage; or, by the name of a published shape, random weights and times alone.
+/* Our waveform against that of transformers for a folder that tests/golden/make_vits.py or vits_full_shape.py wrote,
+ * and the time of each stage; or, by the name of a published shape, random weights and times alone.
  *
- *     bench_vits DIR|NAME [threads [f32|bf16 [rate]]]      rate: times that of rows.txt; with one, nothing is compared */
+ *     bench_vits DIR|NAME [threads [f32|bf16 [rate]]]      rate: times that of rows.txt; with one, nothing is compared
+ */
 #include "models/cpu/cpu.h"
 #include "models/vits/vits.h"
 #include "src/base/memory.h"

@@ -35,8 +35,8 @@ static void check(int code)
 static int open_world(void **state)
 {
     static struct world world;
-    check(utter_engine_open(&world.engine, &(struct utter_engine_params){.struct_size = sizeof(struct utter_engine_params),
-                                                                         .device = "cpu"}));
+    check(utter_engine_open(&world.engine, &(struct utter_engine_params){
+                                               .struct_size = sizeof(struct utter_engine_params), .device = "cpu"}));
     check(utter_voice_open_random(world.engine, "voice-en", 1, NULL, &world.voice));
     *state = &world;
     return 0;
@@ -334,8 +334,12 @@ static void test_params(void **state)
     const struct world *world = *state;
     utter_speech *speech = NULL;
     static const struct utter_speech_params bad[] = {
-        {sizeof bad[0], .rate = 9},         {sizeof bad[0], .pitch = 13},   {sizeof bad[0], .volume = NAN},
-        {sizeof bad[0], .sample_rate = 10}, {sizeof bad[0], .speaker = 99}, {sizeof bad[0], .speaker = -1},
+        {sizeof bad[0], .rate = 9},
+        {sizeof bad[0], .pitch = 13},
+        {sizeof bad[0], .volume = NAN},
+        {sizeof bad[0], .sample_rate = 10},
+        {sizeof bad[0], .speaker = 99},
+        {sizeof bad[0], .speaker = -1},
         {sizeof bad[0], .markup = (enum utter_markup)7},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -373,11 +377,11 @@ static void test_pronounce(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),   cmocka_unit_test(test_first_sound),
-        cmocka_unit_test(test_marks),    cmocka_unit_test(test_flush),
-        cmocka_unit_test(test_prosody),  cmocka_unit_test(test_other_rates_and_pitch),
+        cmocka_unit_test(test_pieces),        cmocka_unit_test(test_first_sound),
+        cmocka_unit_test(test_marks),         cmocka_unit_test(test_flush),
+        cmocka_unit_test(test_prosody),       cmocka_unit_test(test_other_rates_and_pitch),
         cmocka_unit_test(test_text_at_fault), cmocka_unit_test(test_nothing_to_say),
-        cmocka_unit_test(test_params),   cmocka_unit_test(test_pronounce),
+        cmocka_unit_test(test_params),        cmocka_unit_test(test_pronounce),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

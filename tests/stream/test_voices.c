@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-
 #define GOLDEN TEST_DATA "/golden/"
 
 struct world {
@@ -40,8 +39,8 @@ static const char *path_in(struct world *world, const char *name)
 
 static void empty(struct world *world)
 {
-    static const char *const names[] = {"config.json", "model.safetensors", "vocab.json", "tokenizer_config.json",
-                                        "spm_char.model", "speakers.npy"};
+    static const char *const names[] = {"config.json",           "model.safetensors", "vocab.json",
+                                        "tokenizer_config.json", "spm_char.model",    "speakers.npy"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unlink(path_in(world, names[i]));
 }
@@ -163,7 +162,8 @@ static void test_other_vocoder(void **state)
 
 /* ---- VITS ---- */
 
-static const char letters[] = "{\" \":0,\"a\":1,\"e\":2,\"h\":3,\"i\":4,\"l\":5,\"n\":6,\"o\":7,\"s\":8,\"t\":9,\"r\":10,\"d\":11}";
+static const char letters[] =
+    "{\" \":0,\"a\":1,\"e\":2,\"h\":3,\"i\":4,\"l\":5,\"n\":6,\"o\":7,\"s\":8,\"t\":9,\"r\":10,\"d\":11}";
 static const char rules[] = "{\"phonemize\":false,\"add_blank\":true,\"language\":\"eng\"}";
 
 static void test_vits(void **state)
@@ -227,7 +227,9 @@ static void test_speecht5(void **state)
     struct world *world = *state;
     struct utter_voice_params params;
     char speakers[128], target[256];
-    static const char npy[] = "\x93NUMPY\x01\x00\x39" "\x00" "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 9)}";
+    static const char npy[] = "\x93NUMPY\x01\x00\x39"
+                              "\x00"
+                              "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 9)}";
     char bytes[10 + 57 + 36] = {0};
     utter_voice_params_init(&params);
     take(world, "speecht5/plain");
@@ -236,8 +238,10 @@ static void test_speecht5(void **state)
     assert_int_equal(symlink(target, path_in(world, "spm_char.model")), 0);
     fails(world, NULL, UTTER_ERROR_MODEL, "pieces, but config.json");
     unlink(path_in(world, "spm_char.model"));
-    write_file(world, "spm_char.model", "\x0a\x0e\x0a\x05<unk>\x15\0\0\0\0\x18\x02\x0a\x0d\x0a\x04</s>\x15\0\0\0\0\x18\x03"
-                                        "\x12\x02\x18\x04", 35);
+    write_file(world, "spm_char.model",
+               "\x0a\x0e\x0a\x05<unk>\x15\0\0\0\0\x18\x02\x0a\x0d\x0a\x04</s>\x15\0\0\0\0\x18\x03"
+               "\x12\x02\x18\x04",
+               35);
     fails(world, NULL, UTTER_ERROR_ARGUMENT, "speaker embeddings");
     memcpy(bytes, npy, sizeof npy - 1);
     write_file(world, "speakers.npy", bytes, sizeof bytes);
@@ -262,8 +266,8 @@ static void test_no_voice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fastspeech), cmocka_unit_test(test_other_vocoder), cmocka_unit_test(test_vits),
-        cmocka_unit_test(test_vits_from_phones), cmocka_unit_test(test_speecht5), cmocka_unit_test(test_no_voice),
+        cmocka_unit_test(test_fastspeech),       cmocka_unit_test(test_other_vocoder), cmocka_unit_test(test_vits),
+        cmocka_unit_test(test_vits_from_phones), cmocka_unit_test(test_speecht5),      cmocka_unit_test(test_no_voice),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }
