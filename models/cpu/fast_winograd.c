@@ -1,10 +1,10 @@
 /* fast_winograd.c - convolutions over time of stride 1 by F(4, 3): four outputs of three taps take six products instead
  * of twelve (Winograd 1980; Lavin and Gray 2016, arXiv 1509.09308, in one dimension).
  *
- * A kernel of more taps is several of three, the last filled up with zeros; with dilation d the four outputs are d steps
- * apart, and so are the six inputs of three taps. Four outputs are a quad. Of a piece of time a worker makes the six
- * factors [6][quads][parts · in], multiplies each with its transformed weights, [6][quads][out], and makes the outputs
- * of the sums. Rounding errors are some ten times a direct sum's, about 1e-6 of the outputs' size.
+ * A kernel of more taps is several of three, the last filled up with zeros; with dilation d the four outputs are d
+ * steps apart, and so are the six inputs of three taps. Four outputs are a quad. Of a piece of time a worker makes the
+ * six factors [6][quads][parts · in], multiplies each with its transformed weights, [6][quads][out], and makes the
+ * outputs of the sums. Rounding errors are some ten times a direct sum's, about 1e-6 of the outputs' size.
  *
  * Where a quad begins depends on the row's beginning only: a row gives in a batch what it gives alone. */
 #include "models/cpu/fast_winograd.h"

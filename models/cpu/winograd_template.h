@@ -6,8 +6,7 @@ static void winograd_input(float *out, int64_t apart, const float *x, int64_t st
 {
     for (int64_t i = 0; i < n; i += LANES) {
         const vec x0 = get_f32(x, i, n), x1 = get_f32(x + step, i, n), x2 = get_f32(x + 2 * step, i, n),
-                  x3 = get_f32(x + 3 * step, i, n), x4 = get_f32(x + 4 * step, i, n),
-                  x5 = get_f32(x + 5 * step, i, n);
+                  x3 = get_f32(x + 3 * step, i, n), x4 = get_f32(x + 4 * step, i, n), x5 = get_f32(x + 5 * step, i, n);
         const vec a = vec_fma(vec_set(-4), x2, x4), b = vec_fma(vec_set(-4), x1, x3);
         const vec c = vec_sub(x4, x2), d = vec_mul(vec_set(2), vec_sub(x3, x1));
         put(out, TENSOR_F32, i, n, vec_fma(vec_set(4), x0, vec_fma(vec_set(-5), x2, x4)));
