@@ -224,7 +224,7 @@ static void test_marks(void **state)
     assert_int_equal(sentences, 3);
     assert_true(phones > 30);
     assert_string_equal(words, "doctor grey paid three dollars at noon nobody saw it the rest is history");
-    assert_memory_equal(TEXT + marks.marks[1].text_begin, "Dr", 2);
+    assert_memory_equal(&TEXT[marks.marks[1].text_begin], "Dr", 2);
     free(sound.samples);
     utter_speech_close(&speech);
 }
