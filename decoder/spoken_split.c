@@ -283,7 +283,7 @@ static size_t limit_passed(size_t at, size_t words, size_t *full)
 
 bool split_next(const struct folded *f, bool finished, struct split *split)
 {
-    struct scan s = {f->bytes + f->head, f->count - f->head, finished, 0};
+    struct scan s = {f->bytes ? f->bytes + f->head : NULL, f->count - f->head, finished, 0};
     size_t words = 0, full = 0;
     for (size_t at = 0; at < s.size; at++) {
         size_t said = at, next = at;

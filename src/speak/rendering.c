@@ -74,6 +74,7 @@ void rendering_reset(struct rendering *rendering)
     resampler_reset(rendering->resampler);
     rendering->position = rendering->silence = rendering->frame = rendering->frames = 0;
     rendering->ready_first = rendering->ready_count = 0;
+    rendering->times = (struct rendering_times){0};
 }
 
 bool rendering_bends(const struct rendering *rendering)

@@ -38,7 +38,7 @@ int rendering_finish(struct rendering *rendering, struct fault *fault);
 /* Moves samples that are ready out, at most capacity; returns how many. */
 size_t rendering_read(struct rendering *rendering, float *samples, size_t capacity);
 
-/* Clock seconds spent in the acoustic model and in the vocoder, and seconds of sound computed, since open. */
+/* Clock seconds spent in the acoustic model and in the vocoder, and seconds of sound computed, since open or reset. */
 struct rendering_times {
     double acoustic, vocoder, audio;
 };

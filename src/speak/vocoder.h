@@ -14,10 +14,10 @@ int vocoder_open_path(struct hifigan **vocoder, const struct utter_voice *voice,
 int vocoder_make(struct hifigan **vocoder, const struct utter_voice *voice, const char *shape, uint64_t seed,
                  struct fault *fault);
 
-/* What a voice's spectrograms are; 0 where it does not say. */
+/* What a voice's spectrograms are; 0 where it does not say. Its logarithm, and what it was normalized by, no
+ * configuration says: a vocoder that was made for others of the same shape gives noise. */
 struct spectrogram {
     int mels, sample_rate, hop;
-    bool normalized; /* to be brought back by the vocoder's own mean and scale */
 };
 
 /* Whether the vocoder takes spectrograms of that kind; else MODEL, naming what differs. */

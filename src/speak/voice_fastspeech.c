@@ -17,7 +17,6 @@ struct fastspeech_voice {
     struct hifigan *vocoder;
     struct phone_vocabulary vocabulary;
     float pitch_per_semitone; /* in the deviations that the model counts pitch in; 0: it does not say */
-    float *mean, *scale;      /* [mels]: of spectrograms that a vocoder takes as they are; NULL: it takes the model's */
     int made_up_frames;       /* of every token of a voice with random weights, whose own durations would be none; 0 */
 };
 
@@ -30,6 +29,13 @@ struct extras {
     bool has_vocoder;
 };
 
+/* 0 where there is none, or none that could be meant. */
+static int whole_number(const cJSON *object, const char *key)
+{
+    double number = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key));
+    return number >= 1 && number <= 1e6 ? (int)number : 0;
+}
+
 static void read_extras(struct extras *extras, const char *json, size_t length)
 {
     cJSON *root = cJSON_ParseWithLength(json, length);
@@ -38,7 +44,8 @@ static void read_extras(struct extras *extras, const char *json, size_t length)
     double deviation = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(own, "log_f0_deviation"));
     extras->has_vocoder = vocoder != NULL;
     extras->log_f0_deviation = deviation > 1e-3 && deviation < 10 ? deviation : 0;
-    extras->spectrogram.normalized = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(vocoder, "normalize_before"));
+    extras->spectrogram.sample_rate = whole_number(own, "sampling_rate");
+    extras->spectrogram.hop = whole_number(own, "hop_length");
     cJSON_Delete(root);
 }
 
@@ -54,18 +61,7 @@ static int read_vocabulary(struct phone_vocabulary *vocabulary, const char *dire
     return fault->code;
 }
 
-/* What brings normalized spectrograms back, for a vocoder that does not do so itself: the voice's own vocoder has it.
- */
-static int read_statistics(struct fastspeech_voice *parts, const struct checkpoint *checkpoint, int mels,
-                           struct fault *fault)
-{
-    const int64_t shape[] = {mels};
-    if (checkpoint_floats(checkpoint, "vocoder.mean", 1, shape, &parts->mean, fault))
-        return fault->code;
-    return checkpoint_floats(checkpoint, "vocoder.scale", 1, shape, &parts->scale, fault);
-}
-
-static int open_vocoder(struct utter_voice *voice, const struct voice_source *source, struct extras *extras,
+static int open_vocoder(struct utter_voice *voice, const struct voice_source *source, const struct extras *extras,
                         const struct checkpoint *checkpoint, struct fault *fault)
 {
     struct fastspeech_voice *parts = voice->parts;
@@ -75,15 +71,11 @@ static int open_vocoder(struct utter_voice *voice, const struct voice_source *so
         vocoder_open_own(&parts->vocoder, voice, source->directory, checkpoint, fault);
     else
         fail(fault, UTTER_ERROR_MODEL, "the voice %.200s has no vocoder of its own: name one", voice->name);
-    if (!fault->code && extras->spectrogram.normalized && !hifigan_get_config(parts->vocoder)->normalize &&
-        checkpoint_find(checkpoint, "vocoder.mean") &&
-        !read_statistics(parts, checkpoint, extras->spectrogram.mels, fault))
-        extras->spectrogram.normalized = false;
     return fault->code ? fault->code : vocoder_check(parts->vocoder, voice, &extras->spectrogram, fault);
 }
 
 static int open_weights(struct utter_voice *voice, const struct voice_source *source,
-                        const struct fastspeech_config *config, struct extras *extras, struct fault *fault)
+                        const struct fastspeech_config *config, const struct extras *extras, struct fault *fault)
 {
     struct fastspeech_voice *parts = voice->parts;
     struct checkpoint *checkpoint = NULL;
@@ -189,8 +181,6 @@ static void close_fastspeech(struct utter_voice *voice)
         return;
     fastspeech_close(&parts->acoustic);
     hifigan_close(&parts->vocoder);
-    free(parts->mean);
-    free(parts->scale);
     free(parts);
     voice->parts = NULL;
 }
@@ -304,13 +294,6 @@ static int encode(struct fastspeech_renderer *r, const struct renderer_request *
                              &r->frames, fault);
 }
 
-static void bring_back(const struct fastspeech_voice *parts, float *mel, size_t values)
-{
-    size_t mels = (size_t)fastspeech_get_config(parts->acoustic)->mel_bins;
-    for (size_t i = 0; i < values; i++)
-        mel[i] = mel[i] * parts->scale[i % mels] + parts->mean[i % mels];
-}
-
 static int begin(struct renderer *renderer, const struct renderer_request *request, int64_t *frames,
                  struct fault *fault)
 {
@@ -327,8 +310,6 @@ static int begin(struct renderer *renderer, const struct renderer_request *reque
         return fail_memory(fault, "a spectrogram");
     if (fastspeech_decode(r->acoustic, r->mel, fault))
         return fault->code;
-    if (parts->mean)
-        bring_back(parts, r->mel, values);
     for (size_t i = 0; i < utterance->count; i++)
         utterance->tokens[i].frames = r->durations[i];
     *frames = r->frames;

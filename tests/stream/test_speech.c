@@ -3,6 +3,7 @@
 #include "src/include/utter.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -121,6 +122,40 @@ static void test_pieces(void **state)
     assert_null(speech);
 }
 
+struct part {
+    const struct world *world;
+    struct sound sound;
+    pthread_t thread;
+};
+
+static void *speak_part(void *context)
+{
+    struct part *part = context;
+    utter_speech *speech = open_speech(part->world, NULL);
+    speak(speech, TEXT, 5, 1000, &part->sound);
+    utter_speech_close(&speech);
+    return NULL;
+}
+
+/* One voice, many speeches at once, each on a thread of its own. */
+static void test_threads(void **state)
+{
+    enum { THREADS = 4 };
+    struct part parts[THREADS] = {{0}};
+    for (int i = 0; i < THREADS; i++) {
+        parts[i].world = *state;
+        assert_int_equal(pthread_create(&parts[i].thread, NULL, speak_part, &parts[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(parts[i].thread, NULL);
+    for (int i = 0; i < THREADS; i++) {
+        assert_true(parts[0].sound.count > 22050 && agreement(&parts[0].sound, &parts[i].sound) > 60);
+        if (i)
+            free(parts[i].sound.samples);
+    }
+    free(parts[0].sound.samples);
+}
+
 /* The first samples of a long text come before most of it is computed. */
 static void test_first_sound(void **state)
 {
@@ -189,7 +224,7 @@ static void test_marks(void **state)
     assert_int_equal(sentences, 3);
     assert_true(phones > 30);
     assert_string_equal(words, "doctor grey paid three dollars at noon nobody saw it the rest is history");
-    assert_memory_equal(TEXT + marks.marks[1].text_begin, "Dr", 2);
+    assert_memory_equal(&TEXT[marks.marks[1].text_begin], "Dr", 2);
     free(sound.samples);
     utter_speech_close(&speech);
 }
@@ -377,7 +412,8 @@ static void test_pronounce(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),        cmocka_unit_test(test_first_sound),
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_threads),        cmocka_unit_test(test_first_sound),
         cmocka_unit_test(test_marks),         cmocka_unit_test(test_flush),
         cmocka_unit_test(test_prosody),       cmocka_unit_test(test_other_rates_and_pitch),
         cmocka_unit_test(test_text_at_fault), cmocka_unit_test(test_nothing_to_say),

@@ -16,7 +16,7 @@ static void expect(const char *language, const char *text, const char *ipa)
     struct fault fault = {0};
     if (espeak_ipa(text, strlen(text), language, &out, &fault))
         fail_msg("%s", fault.message);
-    if (out.length != strlen(ipa) || memcmp(out.bytes, ipa, out.length) != 0)
+    if (out.length != strlen(ipa) || (out.length && memcmp(out.bytes, ipa, out.length) != 0))
         fail_msg("%s: %.*s, expected %s", text, (int)out.length, out.bytes, ipa);
     text_free(&out);
 }

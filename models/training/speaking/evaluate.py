@@ -24,7 +24,7 @@ from teacher import load_teacher
 
 COUNT = 200
 FIXED = ("real", "flite")      # what no training changes, done once
-SETS = ("eval_cathy", "eval_lj", "voice_cathy", "all")
+SETS = ("eval_cathy", "eval_lj", "voice_cathy", "unseen", "all")     # unseen: the recognizer was not trained on the recording
 MODEL = "/usr/share/pocketsphinx/model/en-us"
 DECIBELS = 10 / np.log(10) * 2 ** 0.5          # from differences of natural cepstra to mel-cepstral distortion (Kubichek 1993)
 
@@ -148,19 +148,25 @@ def read_sphinx(path):
     return heard
 
 
-def rate(chosen, heard, which):
-    rows = [k for k, (name, _, _) in enumerate(chosen) if name == which or which == "all"]
+def unseen(work, chosen):
+    """Which sentences' recordings the recognizer was not trained on."""
+    files = {name: Mels(work, name).store.files for name in dict.fromkeys(name for name, _, _ in chosen)}
+    return {k for k, (name, i, _) in enumerate(chosen) if name.startswith("eval") or recognizer_holds_out(name, files[name][i])}
+
+
+def rate(chosen, heard, which, unseen):
+    rows = [k for k, (name, _, _) in enumerate(chosen) if name == which or which == "all" or which == "unseen" and k in unseen]
     return round(100 * jiwer.wer([scoring(chosen[k][2]) for k in rows], [scoring(heard[k]) for k in rows]), 1)
 
 
 def intelligibility(options, chosen):
-    results = {}
+    results, new = {}, unseen(options.work, chosen)
     for kind in options.kinds.split(","):
         heard = {"utter": utter(options, kind), "utter greedy": utter(options, kind, "--beam", "1", "--lm", "none")}
         if not options.quick:
             heard["pocketsphinx"] = pocketsphinx(options, kind)
         for recognizer, texts in heard.items():
-            results[f"{kind}, {recognizer}"] = {w: rate(chosen, texts, w) for w in SETS}
+            results[f"{kind}, {recognizer}"] = {w: rate(chosen, texts, w, new) for w in SETS}
             status(options.work, f"evaluate: {kind}, {recognizer}: {results[f'{kind}, {recognizer}']}")
     return results
 
@@ -224,11 +230,9 @@ def distances(options, chosen):
 
 
 def count(options, chosen):
-    """How many of each set, and how many of voice_cathy's the recognizer was trained on."""
+    """How many of each set, and of how many the recognizer was not trained on the recording."""
     names = [name for name, _, _ in chosen]
-    files = [Mels(options.work, name).store.files[i] for name, i, _ in chosen if name == "voice_cathy"]
-    return {"sets": {n: names.count(n) for n in dict.fromkeys(names)},
-            "known": sum(not recognizer_holds_out("voice_cathy", f) for f in files)}
+    return {"sets": {n: names.count(n) for n in dict.fromkeys(names)}, "unseen": len(unseen(options.work, chosen))}
 
 
 def hours(work):
@@ -238,7 +242,7 @@ def hours(work):
 
 
 def main():
-    options = arguments(__doc__, model=("", "folder of the voice"), kinds=("real,flite,copied,voice,teacher", "what to measure"),
+    options = arguments(__doc__, model=("", "folder of the voice"), kinds=("real,flite,voice,teacher", "what to measure; also copied: the vocoder on a recording's mels"),
                         utter=("../../../build/utter", "the command"), quick=(0, "1: without pocketsphinx"))
     torch.set_num_threads(options.threads)
     options.model = options.model or str(options.work / "voice")

@@ -11,7 +11,7 @@ import torch
 from transformers import FastSpeech2ConformerHifiGan, FastSpeech2ConformerHifiGanConfig
 
 from muon import Muon
-from shared import HOP, Mels, arguments, is_held_out, released, status
+from shared import HOP, Mels, arguments, is_held_out, log_mel, released, status
 from teacher import FILES, STAGES, Cache, finish, load_teacher, stage, stages
 
 CONFIG = dict(model_in_dim=80, upsample_initial_channel=128, upsample_rates=[8, 8, 2, 2], upsample_kernel_sizes=[16, 16, 4, 4],
@@ -136,9 +136,12 @@ class Trainer:
         wave, goal = inner(finish(self.model, x)), inner(batch["wave"][:, 0])
         wave_error = (wave - goal).abs().mean()
         size_error, phase_error = spectral(wave, goal)
-        self.note("wave", wave_error), self.note("size", size_error), self.note("phase", phase_error)
+        mel_error = (log_mel(wave) - log_mel(goal)).abs().mean()
+        for name, error in (("wave", wave_error), ("size", size_error), ("phase", phase_error), ("mel", mel_error)):
+            self.note(name, error)
         o = self.options
-        return o.stage_weight * loss + o.wave_weight * wave_error + size_error + o.phase_weight * phase_error
+        return (o.stage_weight * loss + o.wave_weight * wave_error + size_error + o.phase_weight * phase_error
+                + o.mel_weight * mel_error)
 
     def turn(self):
         """0: the first stage learns; 1: the second too; 2: all, each by its own error; 3: all, each by the errors of those after it too.
@@ -216,8 +219,9 @@ class Development:
 def main():
     options = arguments(__doc__, minutes=(80.0, "of training, all runs together"), rate=(0.02, "peak learning rate"),
                         turns=("10,19,22", "minutes at which more is learned: see Trainer.turn"), frames=(72, "of a crop"),
-                        rows=(6, "crops in a batch of the whole"), stage_weight=(0.5, "of the stages' outputs in the whole"),
-                        wave_weight=(5.0, "of the samples"), phase_weight=(3.0, "of spectra with their phases"),
+                        rows=(6, "crops in a batch of the whole"), stage_weight=(0.2, "of the stages' outputs in the whole"),
+                        wave_weight=(2.0, "of the samples"), phase_weight=(1.5, "of spectra with their phases"),
+                        mel_weight=(2.0, "of mels, which keep the energy that the others take away"),
                         caches=("teacher", "folders of the teacher's outputs, with commas"), start=("", "folder of a released voice to begin from"),
                         name=("vocoder", "of the checkpoint"),
                         seed=(1, "of everything"))
