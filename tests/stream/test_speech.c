@@ -413,11 +413,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_threads),        cmocka_unit_test(test_first_sound),
-        cmocka_unit_test(test_marks),         cmocka_unit_test(test_flush),
-        cmocka_unit_test(test_prosody),       cmocka_unit_test(test_other_rates_and_pitch),
-        cmocka_unit_test(test_text_at_fault), cmocka_unit_test(test_nothing_to_say),
-        cmocka_unit_test(test_params),        cmocka_unit_test(test_pronounce),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_first_sound),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_flush),
+        cmocka_unit_test(test_prosody),
+        cmocka_unit_test(test_other_rates_and_pitch),
+        cmocka_unit_test(test_text_at_fault),
+        cmocka_unit_test(test_nothing_to_say),
+        cmocka_unit_test(test_params),
+        cmocka_unit_test(test_pronounce),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }
