@@ -65,7 +65,7 @@ void playback_close(struct playback **playback)
     struct playback *p = *playback;
     if (!p)
         return;
-    stream_close(&p->stream, true);
+    stream_close(&p->stream, p->left > 0); /* what was drained is played to its end, whatever the system said of it */
     outgoing_close(&p->outgoing);
     if (p->locked)
         pthread_mutex_destroy(&p->lock);
@@ -168,13 +168,24 @@ int playback_write(struct playback *p, const float *samples, int64_t frames, int
 
 /* ---- the end of sound ---- */
 
+/* Seconds of sound that may still be in the device. When it will have been heard is what the system says, which is off
+ * by hundredths of a second at times; but what a device keeps is heard once as much silence has followed it in. */
+static double seconds_in_device(struct stream *s)
+{
+    double ahead = 1e-6 * (double)atomic_load_explicit(&s->end_at, memory_order_relaxed) - clock_seconds();
+    int64_t silent = atomic_load_explicit(&s->silent, memory_order_relaxed);
+    int64_t block = atomic_load_explicit(&s->block, memory_order_relaxed);
+    double kept = s->latency + (double)(block - silent) / s->rate;
+    double left = ahead > kept ? ahead : kept;
+    return left > 0 ? left : 0;
+}
+
 /* Frames at the writer's rate that have not been heard: those that wait, those in the ring, those in the device. */
 static int64_t count_left(struct playback *p)
 {
     struct stream *s = p->stream;
     int64_t frames = p->waiting_count + ring_waiting(s->ring);
-    double ahead = 1e-6 * (double)atomic_load_explicit(&s->end_at, memory_order_relaxed) - clock_seconds();
-    double left = (double)frames / s->rate + (ahead > 0 ? ahead : 0);
+    double left = (double)frames / s->rate + seconds_in_device(s);
     int64_t count = left > 0 ? (int64_t)(left * p->rate) + 1 : 0;
     p->left = count < p->left ? count : p->left;
     return p->left;
@@ -227,6 +238,7 @@ int playback_reset(struct playback *p, struct fault *fault)
     p->sound = SOUND_NONE;
     outgoing_reset(p->outgoing);
     atomic_store(&p->stream->end_at, 0);
+    atomic_store(&p->stream->silent, 0);
     atomic_store(&p->stream->settled, true);
     p->stream->dry = p->stream->sounding = false;
     if (stream_start(p->stream, fault) == 0)

@@ -40,9 +40,13 @@ static void note_end(struct stream *s, const PaStreamCallbackTimeInfo *times, in
 static void play(struct stream *s, float *out, int64_t frames, const PaStreamCallbackTimeInfo *times)
 {
     int64_t waiting = ring_waiting(s->ring);
-    if (waiting > 0) /* before the ring says that they are taken */
+    if (waiting > 0) { /* before the ring says that they are taken */
         note_end(s, times, waiting < frames ? waiting : frames);
+        atomic_store_explicit(&s->silent, 0, memory_order_relaxed);
+    }
     int64_t got = ring_read(s->ring, out, frames);
+    atomic_fetch_add_explicit(&s->silent, frames - got, memory_order_relaxed);
+    atomic_store_explicit(&s->block, frames, memory_order_relaxed);
     memset(out + got * s->channels, 0, (size_t)(frames - got) * (size_t)s->channels * sizeof *out);
     const bool settled = atomic_load_explicit(&s->settled, memory_order_relaxed);
     if (got > 0 && s->dry)

@@ -29,6 +29,8 @@ struct stream {
     _Atomic int64_t xruns;  /* times that the device said it had lost sound, or had none to play */
     _Atomic int64_t gaps;   /* playing: times that the ring was empty in the middle of sound */
     _Atomic int64_t end_at; /* playing: clock_seconds() in µs when what it took from the ring will have been heard */
+    _Atomic int64_t silent; /* playing: frames of silence that it gave since the last that it took from the ring */
+    _Atomic int64_t block;  /* playing: frames that it was asked for last */
     /* ---- the user's, for the callback to look at ---- */
     _Atomic bool settled; /* playing: nothing more is to come for now, so an empty ring is no gap */
     /* ---- stream.c's ---- */

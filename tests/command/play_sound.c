@@ -197,7 +197,7 @@ static void drain(const char *loudspeaker, const char *microphone, int rate, int
            (long long)info.underruns);
     check(left == 0, "frames left after a drain", (double)left);
     /* A machine that is too busy lets the device run dry, which it says: nothing is known then. */
-    const double unsure = 0.01 + 0.1 * (double)info.underruns;
+    const double unsure = 0.003 + 0.1 * (double)info.underruns;
     check(heard > 2 - unsure && heard < 2 + unsure, "seconds heard of 2", heard);
     check(pieces <= 1 + info.underruns, "pieces heard of one", pieces);
     check(took > 1.9 && took < 4, "seconds taken for 2", took);
