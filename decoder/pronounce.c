@@ -5,7 +5,7 @@
 #include "decoder/ipa.h"
 #include "decoder/letter_to_sound.h"
 #include "decoder/lexicon.h"
-#include "decoder/mapped_file.h"
+#include "src/base/mapping.h"
 #include "decoder/user_lexicon.h"
 #include "decoder/word_parts.h"
 #include "src/base/memory.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct pronouncer {
-    struct mapped_file file;
+    struct mapping file;
     struct lexicon lexicon;
     struct letter_to_sound network;
     struct user_lexicon *user; /* or NULL */
@@ -26,7 +26,7 @@ static int open_parts(struct pronouncer *p, const char *lexicon_path, const char
 {
     char name[201] = "";
     strncat(name, lexicon_path, sizeof name - 1);
-    if (mapped_file_open(&p->file, lexicon_path, fault) ||
+    if (mapping_open(&p->file, lexicon_path, fault) ||
         lexicon_open(&p->lexicon, p->file.data, p->file.size, name, fault) ||
         letter_to_sound_open(&p->network, p->lexicon.network, p->lexicon.network_size, name, fault))
         return fault->code;
@@ -52,7 +52,7 @@ void pronouncer_close(struct pronouncer **pronouncer)
     if (!*pronouncer)
         return;
     user_lexicon_close(&(*pronouncer)->user);
-    mapped_file_close(&(*pronouncer)->file);
+    mapping_close(&(*pronouncer)->file);
     free(*pronouncer);
     *pronouncer = NULL;
 }

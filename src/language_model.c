@@ -1,6 +1,6 @@
 #include "src/language_model.h"
 
-#include "models/load/mapping.h"
+#include "src/base/mapping.h"
 #include "src/base/memory.h"
 #include "src/message.h"
 

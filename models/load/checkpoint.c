@@ -3,7 +3,7 @@
 #include "models/load/ggml.h"
 #include "models/load/gguf.h"
 #include "models/load/json.h"
-#include "models/load/mapping.h"
+#include "src/base/mapping.h"
 #include "models/load/pytorch.h"
 #include "models/load/random.h"
 #include "models/load/safetensors.h"

@@ -1,7 +1,7 @@
 #include "models/load/ggml.h"
 
 #include "models/load/cursor.h"
-#include "models/load/mapping.h"
+#include "src/base/mapping.h"
 
 #include <string.h>
 

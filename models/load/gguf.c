@@ -2,7 +2,7 @@
 
 #include "models/load/cursor.h"
 #include "models/load/ggml.h"
-#include "models/load/mapping.h"
+#include "src/base/mapping.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "models/load/pytorch.h"
 
-#include "models/load/mapping.h"
+#include "src/base/mapping.h"
 #include "models/load/pickle.h"
 #include "models/load/pytorch_storages.h"
 #include "models/load/zip.h"

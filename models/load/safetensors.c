@@ -1,7 +1,7 @@
 #include "models/load/safetensors.h"
 
 #include "models/load/json.h"
-#include "models/load/mapping.h"
+#include "src/base/mapping.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "models/load/mapping.h"
+#include "src/base/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* mapping.h - a whole file as read-only memory. */
-#ifndef MODELS_LOAD_MAPPING_H
-#define MODELS_LOAD_MAPPING_H
+#ifndef BASE_MAPPING_H
+#define BASE_MAPPING_H
 
 #include "src/base/error.h"
 

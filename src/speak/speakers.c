@@ -1,6 +1,6 @@
 #include "src/speak/speakers.h"
 
-#include "models/load/mapping.h"
+#include "src/base/mapping.h"
 #include "src/base/memory.h"
 
 #include <math.h>

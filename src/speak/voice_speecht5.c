@@ -2,7 +2,7 @@
  * whose embedding the user brings. */
 #include "decoder/sentencepiece.h"
 #include "decoder/text.h"
-#include "models/load/mapping.h"
+#include "src/base/mapping.h"
 #include "models/speecht5/speecht5.h"
 #include "src/base/memory.h"
 #include "src/model.h"

@@ -1,7 +1,7 @@
 /* test_fuzz_lexicon.c - lexicons and lists of words cut and changed everywhere: refused, or asked without harm (under
  * the sanitizers). */
 #include "decoder/lexicon.h"
-#include "decoder/mapped_file.h"
+#include "src/base/mapping.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,14 +20,14 @@
 
 static unsigned char *read_small(size_t *size)
 {
-    struct mapped_file file;
+    struct mapping file;
     struct fault fault = {0};
-    assert_int_equal(mapped_file_open(&file, TEST_DATA "/golden/pronounce/small.bin", &fault), 0);
+    assert_int_equal(mapping_open(&file, TEST_DATA "/golden/pronounce/small.bin", &fault), 0);
     unsigned char *bytes = malloc(file.size);
     assert_non_null(bytes);
     memcpy(bytes, file.data, file.size);
     *size = file.size;
-    mapped_file_close(&file);
+    mapping_close(&file);
     return bytes;
 }
 

@@ -5,7 +5,7 @@
  */
 #include "decoder/letter_to_sound.h"
 #include "decoder/lexicon.h"
-#include "decoder/mapped_file.h"
+#include "src/base/mapping.h"
 #include "decoder/word_parts.h"
 
 #include <stdio.h>
@@ -86,17 +86,17 @@ static void measure(const struct lexicon *lexicon, const struct letter_to_sound 
 
 int main(int argc, char **argv)
 {
-    struct mapped_file file;
+    struct mapping file;
     struct lexicon lexicon;
     struct letter_to_sound network;
     struct fault fault = {0};
     const char *path = argc > 1 ? argv[1] : "models/default/lexicon/en.bin";
-    if (mapped_file_open(&file, path, &fault) || lexicon_open(&lexicon, file.data, file.size, path, &fault) ||
+    if (mapping_open(&file, path, &fault) || lexicon_open(&lexicon, file.data, file.size, path, &fault) ||
         letter_to_sound_open(&network, lexicon.network, lexicon.network_size, path, &fault)) {
         fprintf(stderr, "%s\n", fault.message);
         return 1;
     }
     measure(&lexicon, &network);
-    mapped_file_close(&file);
+    mapping_close(&file);
     return 0;
 }

@@ -3,7 +3,7 @@
 #include "decoder/letter_to_sound.h"
 
 #include "decoder/lexicon.h"
-#include "decoder/mapped_file.h"
+#include "src/base/mapping.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include <zlib.h>
 
 struct opened {
-    struct mapped_file file;
+    struct mapping file;
     struct lexicon lexicon;
     struct letter_to_sound network;
 };
@@ -24,7 +24,7 @@ struct opened {
 static void open_network(struct opened *o, const char *path)
 {
     struct fault fault = {0};
-    if (mapped_file_open(&o->file, path, &fault) ||
+    if (mapping_open(&o->file, path, &fault) ||
         lexicon_open(&o->lexicon, o->file.data, o->file.size, "lexicon", &fault) ||
         letter_to_sound_open(&o->network, o->lexicon.network, o->lexicon.network_size, "network", &fault))
         fail_msg("%s", fault.message);
@@ -82,7 +82,7 @@ static void test_same_as_pytorch(void **state)
     assert_int_equal(words, 7);
     fclose(file);
     phones_free(&phones);
-    mapped_file_close(&o.file);
+    mapping_close(&o.file);
 }
 
 static void test_other_words(void **state)
@@ -104,7 +104,7 @@ static void test_other_words(void **state)
     longest[100] = '\0';
     say(&o, longest, &phones); /* in pieces */
     phones_free(&phones);
-    mapped_file_close(&o.file);
+    mapping_close(&o.file);
 }
 
 /* ---- words kept out of training ---- */
@@ -152,7 +152,7 @@ static void test_held_out(void **state)
     assert_true(all > 1000);
     assert_true(wrong * 100 < all * 42 && wrong_bare * 100 < all * 36);
     phones_free(&phones);
-    mapped_file_close(&o.file);
+    mapping_close(&o.file);
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* test_lexicon.c - words of compiled lexicons: a small one whose words are known, and the one that ships. */
 #include "decoder/lexicon.h"
 
-#include "decoder/mapped_file.h"
+#include "src/base/mapping.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,14 +13,14 @@
 #include <cmocka.h>
 
 struct opened {
-    struct mapped_file file;
+    struct mapping file;
     struct lexicon lexicon;
 };
 
 static void open_lexicon(struct opened *o, const char *path)
 {
     struct fault fault = {0};
-    if (mapped_file_open(&o->file, path, &fault) ||
+    if (mapping_open(&o->file, path, &fault) ||
         lexicon_open(&o->lexicon, o->file.data, o->file.size, "lexicon", &fault))
         fail_msg("%s", fault.message);
 }
@@ -67,7 +67,7 @@ static void test_small(void **state)
     assert_int_equal(entry.variants[1].parts, PART_VERB);
     assert_true(lexicon_find(&o.lexicon, "cab", 3, &entry));
     assert_true(entry.common && !entry.heteronym);
-    mapped_file_close(&o.file);
+    mapping_close(&o.file);
 }
 
 /* Every word, in order, is found again. */
@@ -92,7 +92,7 @@ static void test_whole(void **state)
     open_lexicon(&o, TEST_DATA "/golden/pronounce/small.bin");
     assert_int_equal(o.lexicon.words, 20);
     expect_whole(&o.lexicon, 1);
-    mapped_file_close(&o.file);
+    mapping_close(&o.file);
     open_lexicon(&o, SOURCE_DIR "/models/default/lexicon/en.bin");
     assert_true(o.lexicon.words > 120000);
     expect_whole(&o.lexicon, 7);
@@ -101,7 +101,7 @@ static void test_whole(void **state)
     expect(&o.lexicon, "record", 1, "R IH0 K AO1 R D");
     expect(&o.lexicon, "o'clock", 0, "AH0 K L AA1 K");
     expect_none(&o.lexicon, "xqzt");
-    mapped_file_close(&o.file);
+    mapping_close(&o.file);
 }
 
 int main(void)

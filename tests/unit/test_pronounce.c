@@ -3,7 +3,7 @@
 #include "decoder/pronounce.h"
 
 #include "decoder/heteronyms.h"
-#include "decoder/mapped_file.h"
+#include "src/base/mapping.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -208,11 +208,11 @@ static void count_heteronyms(const struct lexicon *lexicon, char group, int *rig
 static void test_heteronyms(void **state)
 {
     (void)state;
-    struct mapped_file file;
+    struct mapping file;
     struct lexicon lexicon;
     struct fault fault = {0};
     int right, all;
-    assert_int_equal(mapped_file_open(&file, LEXICON, &fault), 0);
+    assert_int_equal(mapping_open(&file, LEXICON, &fault), 0);
     assert_int_equal(lexicon_open(&lexicon, file.data, file.size, LEXICON, &fault), 0);
     count_heteronyms(&lexicon, '+', &right, &all);
     printf("heteronyms that the rules were written beside: %d of %d\n", right, all);
@@ -220,7 +220,7 @@ static void test_heteronyms(void **state)
     count_heteronyms(&lexicon, '-', &right, &all);
     printf("heteronyms kept apart: %d of %d\n", right, all);
     assert_true(all >= 90 && right * 100 >= all * 80);
-    mapped_file_close(&file);
+    mapping_close(&file);
 }
 
 static int open_shared(void **state)
