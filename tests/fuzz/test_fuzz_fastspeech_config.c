@@ -1,63 +1,6 @@
-/* test_fuzz_fastspeech_config.c - hostile config.json of a voice: the golden one, cut and changed everywhere. */
+/* test_fuzz_fastspeech_config.c - hostile config.json of a voice. */
+#define GOLDEN_CONFIG "fastspeech/brought/config.json"
+
+/* clang-format off: the target goes first */
 #include "fuzz_fastspeech_config.c"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static char text[16384];
-static size_t length;
-
-static int read_text(void **state)
-{
-    (void)state;
-    FILE *file = fopen(TEST_DATA "/golden/fastspeech/brought/config.json", "rb");
-    if (!file)
-        return -1;
-    length = fread(text, 1, sizeof text, file);
-    fclose(file);
-    return 0;
-}
-
-/* In a block of just its size, so that a read past the end is seen. */
-static void run(const char *bytes, size_t size)
-{
-    uint8_t *copy = malloc(size ? size : 1);
-    assert_non_null(copy);
-    memcpy(copy, bytes, size);
-    LLVMFuzzerTestOneInput(copy, size);
-    free(copy);
-}
-
-static void cut_anywhere(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i <= length; i++)
-        run(text, i);
-}
-
-static void changed_anywhere(void **state)
-{
-    (void)state;
-    static const char signs[] = "0-9e.\"]{,:\xff";
-    for (size_t i = 0; i < length; i++)
-        for (size_t j = 0; j < sizeof signs; j++) {
-            const char before = text[i];
-            text[i] = signs[j];
-            run(text, length);
-            text[i] = before;
-        }
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cut_anywhere),
-        cmocka_unit_test(changed_anywhere),
-    };
-    return cmocka_run_group_tests_name("fuzz_fastspeech_config", tests, read_text, NULL);
-}
+#include "config_anywhere.h"
