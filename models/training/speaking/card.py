@@ -81,8 +81,8 @@ By `models/training/speaking/`, from nothing, on two processor cores shared with
 The recordings of the evaluation sets were used for measuring alone.
 
 ## What it cannot do
-- It was trained for minutes, on 1.5 hours of speech: it is duller than the real HiFi-GAN (2 to 4 dB between 500 and 5000 Hz), rough where
-  that is smooth, and its intonation, by the correlation above, is little like hers.
+- It was trained for minutes, on 1.5 hours of speech: its vocoder follows the real HiFi-GAN's waveform roughly
+  (the held-out lines of `vocoder.py`), and its intonation, by the correlation above, is little like hers.
 - It reads what it is given: questions and exclamations are rare in the recordings and hardly differ from statements.
 - One language, one manner: read sentences. Words outside CMUdict are as good as the phones that the caller makes of them.
 """
