@@ -168,8 +168,8 @@ int playback_write(struct playback *p, const float *samples, int64_t frames, int
 
 /* ---- the end of sound ---- */
 
-/* Seconds of sound that may still be in the device. When it will have been heard is what the system says, which is off
- * by hundredths of a second at times; but what a device keeps is heard once as much silence has followed it in. */
+/* Seconds of sound that may still be in the device. When it will have been heard is what the system says, which may be
+ * an estimate; what a device keeps is heard at the latest once as much silence has followed it in. */
 static double seconds_in_device(struct stream *s)
 {
     double ahead = 1e-6 * (double)atomic_load_explicit(&s->end_at, memory_order_relaxed) - clock_seconds();

@@ -183,6 +183,7 @@ static void drain(const char *loudspeaker, const char *microphone, int rate, int
     size_t left = 1;
     open_ear(microphone);
     utter_player *player = open_player(loudspeaker, rate, channels);
+    rest(0.3); /* a server may cut the beginning of what stands in a stream's first block: that is not looked at here */
     double began = now();
     must(play_tone(player, 440, rate, channels, 2));
     must(utter_player_drain(player, -1, &left));
