@@ -271,6 +271,116 @@ static void test_bf16_and_int8_are_near(void **state)
     }
 }
 
+/* ---- searching ---- */
+
+static int step(void *context, const struct transducer_search_ask *ask, float *tokens, float *durations,
+                struct fault *fault)
+{
+    struct transducer_prediction predictions[512];
+    struct transducer_joint joints[512];
+    assert_true(ask->prediction_count <= 512 && ask->joint_count <= 512);
+    for (int i = 0; i < ask->prediction_count; i++)
+        predictions[i] =
+            (struct transducer_prediction){ask->predictions[i].from, ask->predictions[i].token, ask->predictions[i].to};
+    for (int i = 0; i < ask->joint_count; i++)
+        joints[i] = (struct transducer_joint){ask->joints[i].window, ask->joints[i].frame, ask->joints[i].slot};
+    return transducer_step(context, predictions, ask->prediction_count, joints, ask->joint_count, tokens, durations,
+                           fault);
+}
+
+/* The rows from first on, searched together. */
+static void search(const struct golden *g, struct transducer *model, int beam, int ahead, int first, int rows,
+                   struct ctc_result *results)
+{
+    struct fault fault = {0};
+    struct transducer_pass *pass;
+    int lengths[ROWS], longest = 0;
+    const struct transducer_search_params params = {.vocabulary = g->config.vocabulary,
+                                                    .blank = g->config.blank,
+                                                    .duration_count = g->config.duration_count,
+                                                    .durations = g->config.durations,
+                                                    .max_symbols = g->config.max_symbols,
+                                                    .beam = beam,
+                                                    .nbest = beam,
+                                                    .ahead = ahead,
+                                                    .threads = threads};
+    const size_t each = (size_t)(g->frames * g->config.encoder.mel_bins);
+    for (int i = 0; i < rows; i++)
+        longest = g->lengths[first + i] > longest ? g->lengths[first + i] : longest;
+    float *features = calloc(each * (size_t)rows, sizeof *features);
+    for (int i = 0; i < rows; i++)
+        memcpy(features + i * longest * g->config.encoder.mel_bins, g->features + (size_t)(first + i) * each,
+               (size_t)(longest * g->config.encoder.mel_bins) * sizeof *features);
+    if (transducer_pass_open(&pass, model, transducer_search_slots(&params, rows), 5, &fault) ||
+        transducer_encode(pass, features, g->lengths + first, rows, longest, lengths, NULL, &fault) ||
+        transducer_search(&params, step, pass, lengths, rows, results, &fault))
+        fail_msg("%s", fault.message);
+    transducer_pass_close(&pass);
+    free(features);
+}
+
+/* The line of greedy.txt: token, frame and duration of each. */
+static const char *expect_line(const struct golden *g, const struct ctc_hypothesis *h, int row, const char *line)
+{
+    const int frames = fastconformer_frames(&g->config.encoder, g->lengths[row]);
+    for (size_t i = 0; i < h->count; i++) {
+        int said[3];
+        line = read_numbers(line, said, 3);
+        assert_int_equal(h->tokens[i].id, said[0]);
+        assert_int_equal(h->tokens[i].first, said[1]);
+        int last = said[1] + (g->config.duration_count && said[2] > 1 ? said[2] - 1 : 0);
+        assert_int_equal(h->tokens[i].last, last < frames ? last : frames - 1);
+    }
+    assert_int_equal(*line, '\n');
+    return line + 1;
+}
+
+static void test_greedy_is_the_reference(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        struct golden g = open_golden(FOLDERS[i / 4]);
+        struct opened o = open_model(&g, i % 2 ? fast : plain, TENSOR_F32);
+        struct ctc_result results[ROWS];
+        size_t length;
+        char *text = read_text(g.folder, "greedy.txt", &length);
+        const char *line = text;
+        search(&g, o.model, 1, i % 4 < 2 ? 0 : 23, 0, g.rows, results);
+        for (int row = 0; row < g.rows; row++) {
+            line = expect_line(&g, &results[row].best[0], row, line);
+            ctc_free(&results[row]);
+        }
+        assert_int_equal(*line, 0);
+        free(text);
+        close_model(&o);
+        close_golden(&g);
+    }
+}
+
+/* In a batch and by itself: the same texts, and sums that are the same but for rounding. */
+static void test_beam_row_alone(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct golden g = open_golden(FOLDERS[i / 2]);
+        struct opened o = open_model(&g, i % 2 ? fast : plain, TENSOR_F32);
+        struct ctc_result results[ROWS], alone;
+        search(&g, o.model, 4, 0, 0, g.rows, results);
+        for (int row = 0; row < g.rows; row++) {
+            search(&g, o.model, 4, 0, row, 1, &alone);
+            assert_int_equal(alone.count, results[row].count);
+            assert_int_equal(alone.best[0].count, results[row].best[0].count);
+            for (size_t k = 0; k < alone.best[0].count; k++)
+                assert_int_equal(alone.best[0].tokens[k].id, results[row].best[0].tokens[k].id);
+            assert_true(fabs(alone.best[0].score - results[row].best[0].score) < 1e-3);
+            ctc_free(&alone);
+            ctc_free(&results[row]);
+        }
+        close_model(&o);
+        close_golden(&g);
+    }
+}
+
 static void refuse_step(const struct opened *o, struct transducer_prediction p, struct transducer_joint j,
                         const char *says)
 {
@@ -382,9 +492,14 @@ static void test_weights_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_f32_is_the_reference), cmocka_unit_test(test_bf16_and_int8_are_near),
-        cmocka_unit_test(test_step_refuses),         cmocka_unit_test(test_config_refusals),
-        cmocka_unit_test(test_config_defaults),      cmocka_unit_test(test_weights_refused),
+        cmocka_unit_test(test_f32_is_the_reference),
+        cmocka_unit_test(test_bf16_and_int8_are_near),
+        cmocka_unit_test(test_greedy_is_the_reference),
+        cmocka_unit_test(test_beam_row_alone),
+        cmocka_unit_test(test_step_refuses),
+        cmocka_unit_test(test_config_refusals),
+        cmocka_unit_test(test_config_defaults),
+        cmocka_unit_test(test_weights_refused),
     };
     return cmocka_run_group_tests(tests, open_devices, close_devices);
 }
