@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_SLOTS = 1 << 20 };
+
 struct transducer_pass {
     const struct transducer *model;
     struct fastconformer_pass *encoder;
@@ -41,7 +43,7 @@ int transducer_pass_open(struct transducer_pass **pass, const struct transducer 
                          struct fault *fault)
 {
     *pass = NULL;
-    if (slots < 1 || rows < 1 || slots > 1 << 20 || rows > 1 << 16)
+    if (slots < 1 || rows < 1 || slots > MOST_SLOTS || rows > 1 << 16)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a pass of %d predictions and %d rows", slots, rows);
     struct transducer_pass *p = memory_new(1, sizeof *p);
     if (!p)
@@ -77,6 +79,17 @@ void transducer_pass_close(struct transducer_pass **pass)
     free(p->states);
     free(p->lengths);
     free(p);
+}
+
+int transducer_pass_need_slots(struct transducer_pass *pass, int slots, struct fault *fault)
+{
+    if (slots > MOST_SLOTS)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "a pass of %d predictions", slots);
+    if (slots <= pass->slots)
+        return 0;
+    pass->slots = slots;
+    pass->frames = pass->windows = 0; /* the arena is laid out anew */
+    return 0;
 }
 
 size_t transducer_pass_bytes(const struct transducer_pass *pass)

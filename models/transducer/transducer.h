@@ -53,6 +53,8 @@ struct transducer_pass;
 int transducer_pass_open(struct transducer_pass **pass, const struct transducer *model, int slots, int rows,
                          struct fault *fault);
 void transducer_pass_close(struct transducer_pass **pass);
+/* Room for at least so many predictions from the next encode on. Errors: ARGUMENT. */
+int transducer_pass_need_slots(struct transducer_pass *pass, int slots, struct fault *fault);
 /* Sizes the memory for batch rows of at most frames log-mel frames. Called by encode when needed. Errors: MEMORY. */
 int transducer_pass_reserve(struct transducer_pass *pass, int batch, int frames, struct fault *fault);
 size_t transducer_pass_bytes(const struct transducer_pass *pass);
