@@ -33,9 +33,12 @@ static char *read_text(const char *folder, const char *name, size_t *length)
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
-    char *text = calloc(1, 1 << 20);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *text = calloc(1, size + 1);
     assert_non_null(text);
-    *length = fread(text, 1, (1 << 20) - 1, file);
+    *length = fread(text, 1, size, file);
     fclose(file);
     return text;
 }
@@ -76,7 +79,7 @@ static struct golden open_golden(const char *name)
     struct golden g = {0};
     struct fault fault = {0};
     size_t length;
-    snprintf(g.folder, sizeof g.folder, GOLDEN "%s", name);
+    snprintf(g.folder, sizeof g.folder, "%s%s", *name == '/' ? "" : GOLDEN, name);
     char *text = read_text(g.folder, "config.json", &length);
     assert_int_equal(transducer_config_read(&g.config, text, length, "config.json", &fault), 0);
     free(text);
@@ -335,26 +338,48 @@ static const char *expect_line(const struct golden *g, const struct ctc_hypothes
     return line + 1;
 }
 
+static void expect_greedy(const struct golden *g, struct transducer *model, int ahead)
+{
+    struct ctc_result results[ROWS];
+    size_t length;
+    char *text = read_text(g->folder, "greedy.txt", &length);
+    const char *line = text;
+    search(g, model, 1, ahead, 0, g->rows, results);
+    for (int row = 0; row < g->rows; row++) {
+        line = expect_line(g, &results[row].best[0], row, line);
+        ctc_free(&results[row]);
+    }
+    assert_int_equal(*line, 0);
+    free(text);
+}
+
 static void test_greedy_is_the_reference(void **state)
 {
     (void)state;
     for (int i = 0; i < 8; i++) {
         struct golden g = open_golden(FOLDERS[i / 4]);
         struct opened o = open_model(&g, i % 2 ? fast : plain, TENSOR_F32);
-        struct ctc_result results[ROWS];
-        size_t length;
-        char *text = read_text(g.folder, "greedy.txt", &length);
-        const char *line = text;
-        search(&g, o.model, 1, i % 4 < 2 ? 0 : 23, 0, g.rows, results);
-        for (int row = 0; row < g.rows; row++) {
-            line = expect_line(&g, &results[row].best[0], row, line);
-            ctc_free(&results[row]);
-        }
-        assert_int_equal(*line, 0);
-        free(text);
+        expect_greedy(&g, o.model, i % 4 < 2 ? 0 : 23);
         close_model(&o);
         close_golden(&g);
     }
+}
+
+/* A folder of transducer_full_shape.py's. */
+static void test_full_shape(void **state)
+{
+    (void)state;
+    const char *folder = getenv("UTTER_GOLDEN_TRANSDUCER");
+    if (!folder)
+        skip();
+    struct golden g = open_golden(folder);
+    assert_true(run_golden(&g, fast, TENSOR_F32).cosine >= 0.99999);
+    run_golden(&g, fast, TENSOR_BF16);
+    run_golden(&g, fast, TENSOR_I8);
+    struct opened o = open_model(&g, fast, TENSOR_F32);
+    expect_greedy(&g, o.model, 8);
+    close_model(&o);
+    close_golden(&g);
 }
 
 /* In a batch and by itself: the same texts, and sums that are the same but for rounding. */
@@ -496,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_bf16_and_int8_are_near),
         cmocka_unit_test(test_greedy_is_the_reference),
         cmocka_unit_test(test_beam_row_alone),
+        cmocka_unit_test(test_full_shape),
         cmocka_unit_test(test_step_refuses),
         cmocka_unit_test(test_config_refusals),
         cmocka_unit_test(test_config_defaults),
