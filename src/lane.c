@@ -142,7 +142,7 @@ static void add_words(struct batch_of_words *b, const struct word_list *from, si
 /* A sound that is no speech: see segment_unsure. What runs on across a seam is speech. */
 static bool believed(const struct lane *l, const struct window *w, const struct segment *segment)
 {
-    return !l->setting->model->network || w->seam_before || w->seam_after || l->words || !segment_unsure(segment);
+    return l->setting->model->whisper || w->seam_before || w->seam_after || l->words || !segment_unsure(segment);
 }
 
 static int commit_words(struct lane *l, const struct window *w, const struct batch_of_words *b, struct fault *fault)

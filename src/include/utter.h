@@ -110,18 +110,20 @@ UTTER_API void utter_model_params_init(struct utter_model_params *params);
 
 /* Opens a model.
  * model   the path of a model directory as published on Hugging Face (config.json, safetensors,
- *         tokenizer.json, preprocessor_config.json) of a FastConformer with CTC head or a Whisper; or
- *         the path of a Whisper in one file: OpenAI's .pt, whisper.cpp's ggml-*.bin, or GGUF; or the
- *         name of a model that ships with Utter, as "en"; NULL means "en". A path has a '/' in it or
- *         exists; a name is looked up in the directory that $UTTER_MODELS names, then where Utter is
- *         installed. A .pt carries no vocabulary: multilingual.tiktoken (or gpt2.tiktoken, for
- *         English-only models) is looked for beside it, then in $UTTER_MODELS.
+ *         tokenizer.json, preprocessor_config.json) of a FastConformer with CTC head, of a transducer
+ *         on one (RNN-T, TDT) or of a Whisper; or the path of a Whisper in one file: OpenAI's .pt,
+ *         whisper.cpp's ggml-*.bin, or GGUF; or the name of a model that ships with Utter, as "en";
+ *         NULL means "en". A path has a '/' in it or exists; a name is looked up in the directory that
+ *         $UTTER_MODELS names, then where Utter is installed. A .pt carries no vocabulary:
+ *         multilingual.tiktoken (or gpt2.tiktoken, for English-only models) is looked for beside it,
+ *         then in $UTTER_MODELS.
  * Errors: ARGUMENT, MEMORY, IO (not there), MODEL (damaged), UNSUPPORTED. Any thread. */
 UTTER_API int utter_model_open(utter_engine *engine, const char *model, const struct utter_model_params *params,
                                utter_model **out);
 
 /* Opens a model of a published shape with seeded random weights, for benchmarks and tests: its text is
- * noise. shape: "parakeet-ctc-0.6b", "parakeet-ctc-1.1b", "default-en"; "whisper-tiny", "-tiny.en",
+ * noise. shape: "parakeet-ctc-0.6b", "parakeet-ctc-1.1b", "default-en"; "parakeet-tdt-0.6b-v2",
+ * "parakeet-tdt-0.6b-v3" or without its end, "parakeet-rnnt-0.6b", "transducer-toy"; "whisper-tiny", "-tiny.en",
  * "-base", "-base.en", "-small", "-small.en", "-medium", "-medium.en", "-large-v2", "-large-v3",
  * "-large-v3-turbo", "-distil-large-v3"; "whisper-toy", which hears a second at a time.
  * Errors as utter_model_open. */
@@ -134,7 +136,7 @@ UTTER_API void utter_model_close(utter_model **model);
 struct utter_model_info {
     size_t struct_size;
     const char *name;      /* as opened */
-    const char *family;    /* "fastconformer-ctc", "whisper" */
+    const char *family;    /* "fastconformer-ctc", "fastconformer-tdt", "fastconformer-rnnt", "whisper" */
     const char *language;  /* BCP 47, or "" where the model does not say or speaks many */
     const char *precision; /* "f32", "bf16", "int8": what is computed with */
     int64_t parameters;
@@ -224,8 +226,8 @@ struct utter_nbest {
 /* ---- decoding --------------------------------------------------------------------------------------- */
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
- * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head read the last four
- * fields, and a Whisper none of those. What is out of range is named when a session is opened or a recording
+ * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
+ * read the last four fields, and a Whisper none of those. What is out of range is named when a session is opened or a recording
  * transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is kept by
  * pointer. */
 struct utter_decoding_params {
@@ -248,8 +250,8 @@ struct utter_decoding_params {
     int word_times;             /* nonzero: every word's times from the cross-attention; else only where windows
                                    overlap, and spread over the segment elsewhere */
     int drop_doubtful;          /* nonzero: doubtful text is dropped with its reason; else it is kept */
-    /* CTC: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535, section 4.1):
-       NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file that
+    /* All but Whisper: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535,
+       section 4.1): NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file that
        utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as utter_model_open) */
     const char *lm;
     double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
@@ -292,7 +294,7 @@ struct utter_session_params {
     int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
     int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
-    int beam;             /* width of the beam search, at most 256 (Whisper: 64); 1: greedy; 0: 16 where a language
+    int beam;             /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: 16 where a language
                              model is at hand (utter_decoding_params), else greedy */
     const char *language; /* NULL: the model's own, or, where it speaks many, the one it hears in the
                              first windows; a language it does not speak is UNSUPPORTED */
