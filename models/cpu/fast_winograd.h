@@ -4,10 +4,24 @@
 
 #include "models/tensor/ops.h"
 
+enum {
+    WINOGRAD_POINTS = 8,  /* and so factors of a bundle of outputs (winograd_template.h) */
+    WINOGRAD_DEPTH = 256, /* at most of a panel of weights: half of a usual first-level cache */
+};
+
+/* A convolution's weights for it. A kernel is `parts` times `taps` taps, zeros behind its own; a bundle is the
+ * `outputs` = WINOGRAD_POINTS + 1 - taps outputs that are made of the same factors. The products have a depth of parts
+ * times the input channels. */
+struct winograd {
+    int taps, parts, outputs;
+    int64_t depth, columns, blocks; /* columns: output channels of a block, as the device's kernels have them */
+    float *weight;                  /* [point][panel of at most WINOGRAD_DEPTH of depth][block][depth][columns] */
+    float *bias;                    /* [blocks · columns] */
+};
+
 /* Whether a convolution gains by it: stride 1, kernel 3 or more, and channels enough to pay for its two ends. */
 bool winograd_suits(const struct device *d, const struct convolution *k);
 
-struct winograd;
 /* weight as in convolution_prepare. NULL: memory ran out. */
 struct winograd *winograd_new(const struct device *d, const struct convolution *k, const float *weight);
 void winograd_free(struct winograd *w);

@@ -59,6 +59,15 @@ struct cpu_convolution {
     void (*tile)(const struct convolution_tile *t, int rows);
 };
 
+/* sums [rows, a panel's columns], in steps, = factors [rows, depth], in steps, · weight [depth, columns], or that added
+ * to them. rows: whole tiles. */
+struct cpu_winograd_products {
+    const float *factors, *weight;
+    float *sums;
+    int64_t rows, depth, factors_step, sums_step;
+    bool more; /* added */
+};
+
 /* A head's kept keys or values: key t is the width elements from step · (index ? index[t] : t) on; i8 has its scale
  * behind them. */
 struct kept_keys {
@@ -104,10 +113,12 @@ struct cpu_kernels {
                         const float *weight, const float *bias, int taps, int64_t channels);
 
     struct cpu_convolution wide, narrow; /* tiles of convolutions over time */
-    /* The ends of a convolution by F(4, 3) (winograd_template.h): six inputs, step floats apart, n channels each, to
-     * six factors; and six sums, [6][width rounded up], to at most four steps of out, as t says. apart: floats. */
+    /* A convolution with fewer products (winograd_template.h): eight inputs, step floats apart, n channels each, to
+     * eight factors; products of factors and weights, of wide.rows and wide.columns; eight sums, [8][width rounded up],
+     * to `steps`, at most `outputs`, steps of out, as t says. apart: floats. */
     void (*winograd_input)(float *out, int64_t apart, const float *x, int64_t step, int64_t n);
-    void (*winograd_output)(const struct convolution_tile *t, const float *sums, int64_t apart, int steps);
+    void (*winograd_multiply)(const struct cpu_winograd_products *p);
+    void (*winograd_output)(const struct convolution_tile *t, const float *sums, int64_t apart, int outputs, int steps);
     struct cpu_products products; /* in f32 */
     /* out = x + shift, or x where shift is NULL. */
     void (*shift)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, const float *shift,

@@ -428,6 +428,7 @@ const struct cpu_kernels KERNELS = {
     .conv1d_silu = conv1d_silu_step,
     .wide = {PANEL, GEMM_ROWS, convolve_wide},
     .winograd_input = winograd_input,
+    .winograd_multiply = winograd_multiply,
     .winograd_output = winograd_output,
     .narrow = {LANES, NARROW_ROWS, convolve_narrow},
     .products = {TENSOR_F32, PANEL, 1, pack_columns, pack_rows, gemm},

@@ -1,0 +1,122 @@
+/* fast_winograd_weights.c - the weights of fast_winograd.c's convolutions: taps become the values of their polynomial at
+ * the points 0, ±1, ±2, ±1/2 and ∞, divided by what winograd_template.h leaves out of the input's. */
+#include "models/cpu/fast_winograd.h"
+
+#include "models/cpu/device.h"
+#include "models/cpu/kernels.h"
+#include "src/base/memory.h"
+
+#include <stdlib.h>
+
+enum { LEAST_KERNEL = 3, LEAST_CHANNELS = 16, LEAST_TAPS = 3, MOST_TAPS = 5 };
+
+bool winograd_suits(const struct device *d, const struct convolution *k)
+{
+    return ((const struct cpu_device *)d)->level > CPU_PLAIN && !k->transposed && k->groups == 1 && k->stride == 1 &&
+           k->kernel >= LEAST_KERNEL && k->in >= LEAST_CHANNELS && k->out >= LEAST_CHANNELS;
+}
+
+/* ---- the shape ---- */
+
+static int parts_of(int kernel, int taps)
+{
+    return (kernel + taps - 1) / taps;
+}
+
+/* Products for an output, times what is the same for every way to divide a kernel. */
+static double cost_of(int kernel, int taps)
+{
+    return (double)parts_of(kernel, taps) / (WINOGRAD_POINTS + 1 - taps);
+}
+
+static int best_taps(int kernel)
+{
+    int best = LEAST_TAPS;
+    for (int taps = LEAST_TAPS + 1; taps <= MOST_TAPS; taps++)
+        best = cost_of(kernel, taps) < cost_of(kernel, best) ? taps : best;
+    return best;
+}
+
+/* ---- packing ---- */
+
+struct job {
+    const struct winograd *w;
+    const struct convolution *k;
+    const float *weight;
+};
+
+static double tap_of(const struct convolution *k, const float *weight, int64_t o, int64_t i, int64_t tap)
+{
+    if (o >= k->out || tap >= k->kernel)
+        return 0;
+    const float value = weight[(o * k->in + i) * k->kernel + tap];
+    return k->type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
+}
+
+/* The factors of some taps, `apart` floats apart. Each pair of points p and -p takes the even and the odd taps once. */
+static void put_factors(float *out, int64_t apart, const double taps[MOST_TAPS])
+{
+    static const double points[] = {1, 2, 0.5}, shares[] = {-2.0 / 9, 1.0 / 90, 32.0 / 45};
+    out[0] = (float)taps[0];
+    for (int i = 0; i < 3; i++) {
+        const double p = points[i], p2 = p * p;
+        const double even = taps[0] + p2 * (taps[2] + p2 * taps[4]), odd = p * (taps[1] + p2 * taps[3]);
+        out[(2 * i + 1) * apart] = (float)(shares[i] * (even + odd));
+        out[(2 * i + 2) * apart] = (float)(shares[i] * (even - odd));
+    }
+}
+
+/* Blocks [begin, end): one panel after another, as they lie in memory. */
+static void pack_blocks(void *context, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const struct job *j = context;
+    const struct winograd *w = j->w;
+    const int64_t apart = w->depth * w->blocks * w->columns;
+    for (int64_t block = begin; block < end; block++)
+        for (int64_t at = 0; at < w->depth; at++) {
+            const int64_t part = at / j->k->in, i = at % j->k->in, first = at / WINOGRAD_DEPTH * WINOGRAD_DEPTH;
+            const int64_t deep = w->depth - first < WINOGRAD_DEPTH ? w->depth - first : WINOGRAD_DEPTH;
+            float *to = w->weight + (first * w->blocks + block * deep + at - first) * w->columns;
+            for (int64_t o = 0; o < w->columns; o++) {
+                double taps[MOST_TAPS] = {0};
+                for (int tap = 0; tap < w->taps; tap++)
+                    taps[tap] = tap_of(j->k, j->weight, block * w->columns + o, i, part * w->taps + tap);
+                put_factors(to + o, apart, taps);
+                to[(WINOGRAD_POINTS - 1) * apart + o] = (float)taps[w->taps - 1];
+            }
+        }
+}
+
+struct winograd *winograd_new(const struct device *d, const struct convolution *k, const float *weight)
+{
+    struct winograd *w = memory_new(1, sizeof *w);
+    if (!w)
+        return NULL;
+    w->taps = best_taps(k->kernel);
+    w->parts = parts_of(k->kernel, w->taps);
+    w->outputs = WINOGRAD_POINTS + 1 - w->taps;
+    w->depth = w->parts * k->in;
+    w->columns = ((const struct cpu_device *)d)->kernels->wide.columns;
+    w->blocks = (k->out + w->columns - 1) / w->columns;
+    w->weight = memory_aligned((size_t)(WINOGRAD_POINTS * w->depth * w->blocks * w->columns) * sizeof *w->weight);
+    w->bias = memory_new((size_t)(w->blocks * w->columns), sizeof *w->bias);
+    if (!w->weight || !w->bias) {
+        winograd_free(w);
+        return NULL;
+    }
+    struct job job = {w, k, weight};
+    thread_pool_run(d->threads, w->blocks, 1, pack_blocks, &job);
+    for (int64_t o = 0; k->bias && o < k->out; o++)
+        w->bias[o] = k->bias[o];
+    return w;
+}
+
+void winograd_free(struct winograd *w)
+{
+    if (!w)
+        return;
+    free(w->weight);
+    free(w->bias);
+    free(w);
+}
