@@ -22,6 +22,12 @@ enum {
     LINE = 16                  /* floats of a line of the cache */
 };
 
+/* n rounded up to a multiple. */
+static int64_t whole(int64_t n, int64_t of)
+{
+    return (n + of - 1) / of * of;
+}
+
 struct job {
     struct context *c;
     const struct cpu_kernels *kernels;
@@ -30,47 +36,66 @@ struct job {
     const struct winograd *w;
     const struct convolved *how;
     struct input input;
-    int64_t span;      /* steps of a piece: outputs · dilation · a whole number */
+    int64_t all;       /* bundles of a row */
+    int64_t bundles;   /* of a piece; the last one of a row may have fewer */
     int64_t pieces;    /* of a row */
-    int64_t bundles;   /* of a piece */
-    int64_t tall;      /* bundles, rounded up to whole tiles */
     int64_t out_width; /* blocks · columns */
     /* Floats from a bundle's factors to the next, and from one factor, or sum, of a bundle to its next: never a
      * multiple of 4096 bytes, whose rows would all lie in the same few lines of the first-level cache. */
     int64_t step, factors_apart, sums_apart;
 };
 
-/* The first step of a bundle of a piece: bundles are numbered along the steps of one dilation first. */
+/* What a worker does at once: some bundles of a row from number `first` on. */
+struct piece {
+    int64_t row, first, bundles;
+    int64_t tall; /* bundles, rounded up to whole tiles */
+    float *x, *factors, *sums;
+};
+
+/* The first step of a bundle: they are numbered along the steps of one dilation first. */
 static int64_t step_of(const struct job *j, int64_t bundle)
 {
     const int64_t d = j->k->dilation;
     return bundle / d * j->w->outputs * d + bundle % d;
 }
 
+/* Zeros in the rows that fill the last tile, and behind all others where depths are rounded up. */
+static void clear_rest(const struct job *j, const struct piece *p)
+{
+    const int64_t depth = j->w->parts * j->k->in, left = j->w->depth - depth;
+    for (int point = 0; point < WINOGRAD_POINTS; point++) {
+        float *factors = p->factors + point * j->factors_apart;
+        for (int64_t bundle = 0; left > 0 && bundle < p->bundles; bundle++)
+            memset(factors + bundle * j->step + depth, 0, (size_t)left * sizeof *factors);
+        memset(factors + p->bundles * j->step, 0, (size_t)((p->tall - p->bundles) * j->step) * sizeof *factors);
+    }
+}
+
 /* factors [WINOGRAD_POINTS][tall][depth], in steps, of the input x of a piece. */
-static void make_factors(const struct job *j, float *factors, const float *x)
+static void make_factors(const struct job *j, const struct piece *p)
 {
     const int64_t in = j->k->in, step = j->k->dilation * in;
-    for (int64_t bundle = 0; bundle < j->bundles; bundle++)
+    for (int64_t bundle = 0; bundle < p->bundles; bundle++)
         for (int64_t part = 0; part < j->w->parts; part++)
-            j->kernels->winograd_input(factors + bundle * j->step + part * in, j->factors_apart,
-                                       x + step_of(j, bundle) * in + j->w->taps * part * step, step, in);
+            j->kernels->winograd_input(p->factors + bundle * j->step + part * in, j->factors_apart,
+                                       p->x + step_of(j, bundle) * in + j->w->taps * part * step, step, in);
+    clear_rest(j, p);
 }
 
 /* sums [WINOGRAD_POINTS][tall][out_width]. Panels are read in the order in which they lie in memory. */
-static void multiply_factors(const struct job *j, float *sums, const float *factors)
+static void multiply_factors(const struct job *j, const struct piece *p)
 {
     const struct winograd *w = j->w;
-    struct cpu_winograd_products p = {.rows = j->tall, .factors_step = j->step, .sums_step = j->out_width};
-    p.weight = w->weight;
+    struct cpu_winograd_products m = {.rows = p->tall, .factors_step = j->step, .sums_step = j->out_width};
+    m.weight = w->weight;
     for (int64_t point = 0; point < WINOGRAD_POINTS; point++)
         for (int64_t at = 0; at < w->depth; at += WINOGRAD_DEPTH) {
-            p.depth = w->depth - at < WINOGRAD_DEPTH ? w->depth - at : WINOGRAD_DEPTH;
-            p.more = at > 0;
-            p.factors = factors + point * j->factors_apart + at;
-            for (int64_t block = 0; block < w->blocks; block++, p.weight += p.depth * w->columns) {
-                p.sums = sums + point * j->sums_apart + block * w->columns;
-                j->kernels->winograd_multiply(&p);
+            m.depth = w->depth - at < WINOGRAD_DEPTH ? w->depth - at : WINOGRAD_DEPTH;
+            m.more = at > 0;
+            m.factors = p->factors + point * j->factors_apart + at;
+            for (int64_t block = 0; block < w->blocks; block++, m.weight += m.depth * w->columns) {
+                m.sums = p->sums + point * j->sums_apart + block * w->columns;
+                j->kernels->winograd_multiply(&m);
             }
         }
 }
@@ -82,21 +107,21 @@ static int steps_below(int64_t first, int64_t d, int64_t end, int outputs)
     return (int)(steps < outputs ? steps : outputs);
 }
 
-static void make_outputs(const struct job *j, int64_t row, int64_t first, const float *sums)
+static void make_outputs(const struct job *j, const struct piece *p)
 {
     const int64_t d = j->k->dilation, time = j->out.shape[1];
     struct convolution_tile t = {.bias = j->w->bias, .width = j->k->out, .out_step = d * j->k->out};
     t.after = j->how->after;
     t.factor = j->how->factor;
     t.out_type = j->out.type;
-    for (int64_t bundle = 0; bundle < j->bundles; bundle++) {
-        const int64_t step = first + step_of(j, bundle), at = (row * time + step) * j->k->out;
+    for (int64_t bundle = 0; bundle < p->bundles; bundle++) {
+        const int64_t step = step_of(j, p->first + bundle), at = (p->row * time + step) * j->k->out;
         const int steps = steps_below(step, d, time, j->w->outputs);
         if (!steps)
             continue;
         t.out = element_at(&j->out, at);
         t.residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
-        j->kernels->winograd_output(&t, sums + bundle * j->out_width, j->sums_apart, j->w->outputs, steps);
+        j->kernels->winograd_output(&t, p->sums + bundle * j->out_width, j->sums_apart, j->w->outputs, steps);
     }
 }
 
@@ -119,39 +144,37 @@ static void convolve_pieces(void *context, int64_t begin, int64_t end, int worke
 {
     const struct job *j = context;
     unsigned char *scratch = scratch_worker(j->c, worker);
-    float *x = (float *)(void *)scratch, *factors = (float *)(void *)(scratch + input_bytes(j));
-    float *sums = (float *)(void *)(scratch + input_bytes(j) + factor_bytes(j));
-    const int64_t behind = (j->tall - j->bundles) * j->step; /* rows of the last tile that are dropped */
-    for (int64_t f = 0; f < WINOGRAD_POINTS; f++)
-        memset(factors + f * j->factors_apart + j->bundles * j->step, 0, (size_t)behind * sizeof *factors);
+    struct piece p = {.x = (float *)(void *)scratch, .factors = (float *)(void *)(scratch + input_bytes(j))};
+    p.sums = (float *)(void *)(scratch + input_bytes(j) + factor_bytes(j));
     for (int64_t item = begin; item < end; item++) {
-        const int64_t row = item / j->pieces, first = item % j->pieces * j->span;
-        input_bring(&j->input, x, row, first - j->k->padding);
-        make_factors(j, factors, x);
-        multiply_factors(j, sums, factors);
-        make_outputs(j, row, first, sums);
+        p.row = item / j->pieces;
+        p.first = item % j->pieces * j->bundles;
+        p.bundles = j->all - p.first < j->bundles ? j->all - p.first : j->bundles;
+        p.tall = whole(p.bundles, WINOGRAD_ROWS);
+        input_bring(&j->input, p.x, p.row, step_of(j, p.first) - j->k->padding);
+        make_factors(j, &p);
+        multiply_factors(j, &p);
+        make_outputs(j, &p);
     }
 }
 
-/* How a row is divided: by what stays in the cache, but so that every worker has some. */
+/* How a row is divided: by what stays in the cache, but so that every worker has some, and pieces are alike. A piece
+ * begins with the first step of a dilation. */
 static void divide(struct job *j)
 {
-    const int64_t d = j->k->dilation, rows = j->kernels->wide.rows, time = j->out.shape[1];
+    const int64_t d = j->k->dilation, outputs = j->w->outputs;
     const int64_t fitting = FACTOR_BYTES / (WINOGRAD_POINTS * j->w->depth * (int64_t)sizeof(float));
-    const int64_t shares = (2 * thread_pool_size(j->c->device->threads) + j->out.shape[0] - 1) / j->out.shape[0];
-    const int64_t share = (time + j->w->outputs * shares - 1) / (j->w->outputs * shares);
-    int64_t bundles = fitting > LEAST_BUNDLES ? fitting : LEAST_BUNDLES;
-    bundles = bundles < share ? bundles : share;
-    bundles = (bundles + rows - 1) / rows * rows;
-    bundles = bundles > d ? bundles / d * d : d;
-    j->bundles = bundles;
-    j->tall = (bundles + rows - 1) / rows * rows;
-    j->span = j->w->outputs * bundles;
-    j->pieces = (time + j->span - 1) / j->span;
+    const int64_t shares = (thread_pool_size(j->c->device->threads) + j->out.shape[0] - 1) / j->out.shape[0];
+    j->all = (j->out.shape[1] + outputs * d - 1) / (outputs * d) * d;
+    j->pieces = (j->all - 1) / (fitting > LEAST_BUNDLES ? fitting : LEAST_BUNDLES) + 1;
+    j->pieces = whole(j->pieces, shares);
+    j->bundles = whole((j->all + j->pieces - 1) / j->pieces, d);
+    j->pieces = (j->all + j->bundles - 1) / j->bundles;
+    const int64_t tall = whole(j->bundles, WINOGRAD_ROWS);
     j->step = j->w->depth + LINE;
-    j->factors_apart = j->tall * j->step + LINE;
-    j->sums_apart = j->tall * j->out_width + LINE;
-    j->input.steps = j->span + d * (j->w->taps * j->w->parts - 1);
+    j->factors_apart = tall * j->step + LINE;
+    j->sums_apart = tall * j->out_width + LINE;
+    j->input.steps = outputs * j->bundles + d * (j->w->taps * j->w->parts - 1);
 }
 
 void winograd_convolve(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,

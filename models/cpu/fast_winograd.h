@@ -10,13 +10,13 @@ enum {
 };
 
 /* A convolution's weights for it. A kernel is `parts` times `taps` taps, zeros behind its own; a bundle is the
- * `outputs` = WINOGRAD_POINTS + 1 - taps outputs that are made of the same factors. The products have a depth of parts
- * times the input channels. */
+ * `outputs` = WINOGRAD_POINTS + 1 - taps outputs that are made of the same factors. */
 struct winograd {
     int taps, parts, outputs;
-    int64_t depth, columns, blocks; /* columns: output channels of a block, as the device's kernels have them */
-    float *weight;                  /* [point][panel of at most WINOGRAD_DEPTH of depth][block][depth][columns] */
-    float *bias;                    /* [blocks · columns] */
+    int64_t depth;           /* of the products: parts · in, rounded up to whole fours */
+    int64_t columns, blocks; /* columns: output channels of a block, as the device's kernels have them */
+    float *weight;           /* [point][panel of at most WINOGRAD_DEPTH of depth][block][depth][columns] */
+    float *bias;             /* [blocks · columns] */
 };
 
 /* Whether a convolution gains by it: stride 1, kernel 3 or more, and channels enough to pay for its two ends. */

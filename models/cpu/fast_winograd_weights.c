@@ -1,5 +1,5 @@
-/* fast_winograd_weights.c - the weights of fast_winograd.c's convolutions: taps become the values of their polynomial at
- * the points 0, ±1, ±2, ±1/2 and ∞, divided by what winograd_template.h leaves out of the input's. */
+/* fast_winograd_weights.c - the weights of fast_winograd.c's convolutions: taps become the values of their polynomial
+ * at the points 0, ±1, ±2, ±1/2 and ∞, divided by what winograd_template.h leaves out of the input's. */
 #include "models/cpu/fast_winograd.h"
 
 #include "models/cpu/device.h"
@@ -80,7 +80,7 @@ static void pack_blocks(void *context, int64_t begin, int64_t end, int worker)
             float *to = w->weight + (first * w->blocks + block * deep + at - first) * w->columns;
             for (int64_t o = 0; o < w->columns; o++) {
                 double taps[MOST_TAPS] = {0};
-                for (int tap = 0; tap < w->taps; tap++)
+                for (int tap = 0; part < w->parts && tap < w->taps; tap++)
                     taps[tap] = tap_of(j->k, j->weight, block * w->columns + o, i, part * w->taps + tap);
                 put_factors(to + o, apart, taps);
                 to[(WINOGRAD_POINTS - 1) * apart + o] = (float)taps[w->taps - 1];
@@ -96,7 +96,7 @@ struct winograd *winograd_new(const struct device *d, const struct convolution *
     w->taps = best_taps(k->kernel);
     w->parts = parts_of(k->kernel, w->taps);
     w->outputs = WINOGRAD_POINTS + 1 - w->taps;
-    w->depth = w->parts * k->in;
+    w->depth = (w->parts * k->in + 3) / 4 * 4;
     w->columns = ((const struct cpu_device *)d)->kernels->wide.columns;
     w->blocks = (k->out + w->columns - 1) / w->columns;
     w->weight = memory_aligned((size_t)(WINOGRAD_POINTS * w->depth * w->blocks * w->columns) * sizeof *w->weight);

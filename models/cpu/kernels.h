@@ -59,13 +59,15 @@ struct cpu_convolution {
     void (*tile)(const struct convolution_tile *t, int rows);
 };
 
-/* sums [rows, a panel's columns], in steps, = factors [rows, depth], in steps, · weight [depth, columns], or that added
- * to them. rows: whole tiles. */
+enum { WINOGRAD_ROWS = 6 }; /* of a tile */
+
+/* sums [rows, a panel's columns], in steps, = factors [rows, depth], in steps, · weight [depth, columns]. */
 struct cpu_winograd_products {
     const float *factors, *weight;
     float *sums;
-    int64_t rows, depth, factors_step, sums_step;
-    bool more; /* added */
+    int64_t rows, depth; /* whole tiles; whole fours */
+    int64_t factors_step, sums_step;
+    bool more; /* the products are added to the sums that there are */
 };
 
 /* A head's kept keys or values: key t is the width elements from step · (index ? index[t] : t) on; i8 has its scale
@@ -114,7 +116,7 @@ struct cpu_kernels {
 
     struct cpu_convolution wide, narrow; /* tiles of convolutions over time */
     /* A convolution with fewer products (winograd_template.h): eight inputs, step floats apart, n channels each, to
-     * eight factors; products of factors and weights, of wide.rows and wide.columns; eight sums, [8][width rounded up],
+     * eight factors; products of factors and weights in wide.columns; eight sums, [8][width rounded up],
      * to `steps`, at most `outputs`, steps of out, as t says. apart: floats. */
     void (*winograd_input)(float *out, int64_t apart, const float *x, int64_t step, int64_t n);
     void (*winograd_multiply)(const struct cpu_winograd_products *p);

@@ -29,35 +29,68 @@ static void winograd_input(float *out, int64_t apart, const float *x, int64_t st
 
 /* ---- products ---- */
 
-/* GEMM_ROWS rows of a panel. ahead: floats from its weights to those that are wanted next. */
-static inline __attribute__((always_inline)) void winograd_tile(const struct cpu_winograd_products *p, int64_t row,
-                                                                int64_t ahead)
+/* A row of a tile: as many columns as a panel has. */
+struct winograd_row {
+    vec low, high;
+};
+
+static inline struct winograd_row winograd_get(const float *from)
 {
-    vec sums[GEMM_ROWS][PANEL / LANES];
-    const float *factors = p->factors + row * p->factors_step, *w = p->weight;
-    float *to = p->sums + row * p->sums_step;
-    for (int r = 0; r < GEMM_ROWS; r++)
-        for (int v = 0; v < PANEL / LANES; v++)
-            sums[r][v] = p->more ? vec_load(to + r * p->sums_step + v * LANES) : vec_set(0);
-    for (int64_t i = 0; i < p->depth; i++, w += PANEL) {
-        const vec w0 = vec_load(w), w1 = vec_load(w + LANES);
-        __builtin_prefetch(w + ahead);
-        for (int r = 0; r < GEMM_ROWS; r++) {
-            const vec value = vec_set(factors[r * p->factors_step + i]);
-            sums[r][0] = vec_fma(value, w0, sums[r][0]);
-            sums[r][1] = vec_fma(value, w1, sums[r][1]);
-        }
-    }
-    for (int r = 0; r < GEMM_ROWS; r++)
-        for (int v = 0; v < PANEL / LANES; v++)
-            vec_store(to + r * p->sums_step + v * LANES, sums[r][v]);
+    return (struct winograd_row){vec_load(from), vec_load(from + LANES)};
 }
 
-/* The next panel, which lies behind this one, is fetched during the last tile. */
+static inline void winograd_put(float *to, struct winograd_row row, const bool more)
+{
+    vec_store(to, more ? vec_add(vec_load(to), row.low) : row.low);
+    vec_store(to + LANES, more ? vec_add(vec_load(to + LANES), row.high) : row.high);
+}
+
+static inline struct winograd_row winograd_add(struct winograd_row sums, float factor, struct winograd_row weights)
+{
+    const vec f = vec_set(factor);
+    return (struct winograd_row){vec_fma(f, weights.low, sums.low), vec_fma(f, weights.high, sums.high)};
+}
+
+/* The rows from `row` on. Four steps of depth at once leave the fewest instructions beside the products, which counts
+ * where a core is shared with another thread. Each row has a name, since compilers keep names in registers more surely
+ * than what an array holds; the lower ones have a pointer of their own, so that every address is one register and a few
+ * steps. */
+static inline __attribute__((always_inline)) void winograd_tile(const struct cpu_winograd_products *p, int64_t row,
+                                                                const bool more)
+{
+    const struct winograd_row zero = {vec_set(0), vec_set(0)};
+    struct winograd_row s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero;
+    const int64_t step = p->factors_step;
+    const float *w = p->weight, *upper = p->factors + row * step, *lower = upper + 3 * step, *end = upper + p->depth;
+    do {
+        for (int k = 0; k < 4; k++) {
+            const struct winograd_row weights = winograd_get(w + k * PANEL);
+            s0 = winograd_add(s0, upper[k], weights);
+            s1 = winograd_add(s1, upper[step + k], weights);
+            s2 = winograd_add(s2, upper[2 * step + k], weights);
+            s3 = winograd_add(s3, lower[k], weights);
+            s4 = winograd_add(s4, lower[step + k], weights);
+            s5 = winograd_add(s5, lower[2 * step + k], weights);
+        }
+        upper += 4;
+        lower += 4;
+        w += 4 * PANEL;
+    } while (upper < end);
+    float *to = p->sums + row * p->sums_step, *under = to + 3 * p->sums_step;
+    winograd_put(to, s0, more);
+    winograd_put(to + p->sums_step, s1, more);
+    winograd_put(to + 2 * p->sums_step, s2, more);
+    winograd_put(under, s3, more);
+    winograd_put(under + p->sums_step, s4, more);
+    winograd_put(under + 2 * p->sums_step, s5, more);
+}
+
 static void winograd_multiply(const struct cpu_winograd_products *p)
 {
-    for (int64_t row = 0; row < p->rows; row += GEMM_ROWS)
-        winograd_tile(p, row, row + GEMM_ROWS < p->rows ? 0 : p->depth * PANEL);
+    for (int64_t row = 0; row < p->rows && !p->more; row += WINOGRAD_ROWS)
+        winograd_tile(p, row, false);
+    for (int64_t row = 0; row < p->rows && p->more; row += WINOGRAD_ROWS)
+        winograd_tile(p, row, true);
 }
 
 /* ---- outputs ---- */

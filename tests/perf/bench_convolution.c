@@ -103,7 +103,8 @@ static void run(struct context *c, const struct convolution *k, struct tensor ou
 static void measure(struct bench *b, struct layer *l)
 {
     const size_t mark = arena_mark(&b->c);
-    struct tensor x = filled(&b->c, l->time, l->k->in), out = filled(&b->c, convolution_steps(l->k, l->time), l->k->out);
+    struct tensor x = filled(&b->c, l->time, l->k->in),
+                  out = filled(&b->c, convolution_steps(l->k, l->time), l->k->out);
     const double before = b->c.flops;
     l->seconds = 1e9;
     for (int i = -1; i < b->repeats; i++) {
