@@ -17,9 +17,10 @@
 #include "models/cpu/scratch.h"
 
 enum {
-    FACTOR_BYTES = 256 * 1024, /* of a piece: half of a usual second-level cache, … */
-    LEAST_BUNDLES = 48,        /* … or what makes the most of weights that are read */
-    LINE = 16                  /* floats of a line of the cache */
+    PIECE_BYTES = 192 * 1024, /* of a piece's factors and sums: they stay in a usual second-level cache */
+    PANEL_BYTES = 8192,       /* of weights that ask for another bundle in the pieces that they are read for … */
+    MOST_ASKED = 96,          /* … up to so many */
+    LINE = 16                 /* floats of a line of the cache */
 };
 
 /* n rounded up to a multiple. */
@@ -158,15 +159,24 @@ static void convolve_pieces(void *context, int64_t begin, int64_t end, int worke
     }
 }
 
+/* Bundles of a piece whose factors and sums fit in the cache, or the more the more weights are read for them. */
+static int64_t fitting_bundles(const struct winograd *w)
+{
+    const int64_t width = w->depth + w->blocks * w->columns, bundle = WINOGRAD_POINTS * width * (int64_t)sizeof(float);
+    const int64_t weights = WINOGRAD_POINTS * w->depth * w->blocks * w->columns * (int64_t)sizeof(float);
+    const int64_t asked = weights / PANEL_BYTES < MOST_ASKED ? weights / PANEL_BYTES : MOST_ASKED;
+    return PIECE_BYTES / bundle > asked ? PIECE_BYTES / bundle : asked;
+}
+
 /* How a row is divided: by what stays in the cache, but so that every worker has some, and pieces are alike. A piece
  * begins with the first step of a dilation. */
 static void divide(struct job *j)
 {
     const int64_t d = j->k->dilation, outputs = j->w->outputs;
-    const int64_t fitting = FACTOR_BYTES / (WINOGRAD_POINTS * j->w->depth * (int64_t)sizeof(float));
+    const int64_t fitting = fitting_bundles(j->w);
     const int64_t shares = (thread_pool_size(j->c->device->threads) + j->out.shape[0] - 1) / j->out.shape[0];
     j->all = (j->out.shape[1] + outputs * d - 1) / (outputs * d) * d;
-    j->pieces = (j->all - 1) / (fitting > LEAST_BUNDLES ? fitting : LEAST_BUNDLES) + 1;
+    j->pieces = (j->all - 1) / fitting + 1;
     j->pieces = whole(j->pieces, shares);
     j->bundles = whole((j->all + j->pieces - 1) / j->pieces, d);
     j->pieces = (j->all + j->bundles - 1) / j->bundles;

@@ -95,25 +95,53 @@ static void winograd_multiply(const struct cpu_winograd_products *p)
 
 /* ---- outputs ---- */
 
-/* Output j is the sum of pʲ times the sums of each point p, ∞ counting for the last one only. */
+/* Output j of channels i … is the sum of pʲ times the sums of each point p, ∞ counting for the last one only. */
+static inline __attribute__((always_inline)) void winograd_combine(vec y[6], const float *sums, int64_t apart,
+                                                                   const float *bias, const int outputs)
+{
+    vec m[8];
+    for (int k = 0; k < 8; k++)
+        m[k] = vec_load(sums + k * apart);
+    const vec even1 = vec_add(m[1], m[2]), even2 = vec_add(m[3], m[4]), even3 = vec_add(m[5], m[6]);
+    const vec odd1 = vec_sub(m[1], m[2]), odd2 = vec_sub(m[3], m[4]), odd3 = vec_sub(m[5], m[6]);
+    const vec evens = vec_add(even1, vec_load(bias)), odds = vec_add(odd1, vec_load(bias));
+    y[0] = vec_add(vec_add(m[0], evens), vec_add(even2, even3));
+    y[1] = vec_fma(vec_set(2), odd2, vec_fma(vec_set(0.5f), odd3, odds));
+    y[2] = vec_fma(vec_set(4), even2, vec_fma(vec_set(0.25f), even3, evens));
+    y[3] = vec_fma(vec_set(8), odd2, vec_fma(vec_set(0.125f), odd3, odds));
+    y[4] = vec_fma(vec_set(16), even2, vec_fma(vec_set(0.0625f), even3, evens));
+    y[5] = vec_fma(vec_set(32), odd2, vec_fma(vec_set(0.03125f), odd3, odds));
+    y[outputs - 1] = vec_add(y[outputs - 1], m[7]);
+}
+
+/* All outputs of whole vectors of f32, as they are or added to a residual: what nearly all bundles are. */
+static inline __attribute__((always_inline)) void winograd_usual(const struct convolution_tile *t, const float *sums,
+                                                                 int64_t apart, const int outputs, const bool add)
+{
+    for (int64_t i = 0; i < t->width; i += LANES) {
+        vec y[6];
+        float *out = (float *)t->out + i;
+        winograd_combine(y, sums + i, apart, t->bias + i, outputs);
+        for (int k = 0; k < outputs; k++, out += t->out_step)
+            vec_store(out, add ? vec_fma(vec_set(t->factor), y[k], vec_load(t->residual + k * t->out_step + i)) : y[k]);
+    }
+}
+
 static inline __attribute__((always_inline)) void winograd_outputs(const struct convolution_tile *t, const float *sums,
                                                                    int64_t apart, const int outputs, int steps)
 {
+    const bool usual = steps == outputs && t->out_type == TENSOR_F32 && t->width % LANES == 0;
+    if (usual && t->after == CONVOLUTION_ADD) {
+        winograd_usual(t, sums, apart, outputs, true);
+        return;
+    }
+    if (usual && t->after == CONVOLUTION_NONE) {
+        winograd_usual(t, sums, apart, outputs, false);
+        return;
+    }
     for (int64_t i = 0; i < t->width; i += LANES) {
-        vec m[8], y[6];
-        for (int k = 0; k < 8; k++)
-            m[k] = vec_load(sums + k * apart + i);
-        const vec bias = vec_load(t->bias + i);
-        const vec even1 = vec_add(m[1], m[2]), even2 = vec_add(m[3], m[4]), even3 = vec_add(m[5], m[6]);
-        const vec odd1 = vec_sub(m[1], m[2]), odd2 = vec_sub(m[3], m[4]), odd3 = vec_sub(m[5], m[6]);
-        const vec evens = vec_add(even1, bias), odds = vec_add(odd1, bias);
-        y[0] = vec_add(vec_add(m[0], evens), vec_add(even2, even3));
-        y[1] = vec_fma(vec_set(2), odd2, vec_fma(vec_set(0.5f), odd3, odds));
-        y[2] = vec_fma(vec_set(4), even2, vec_fma(vec_set(0.25f), even3, evens));
-        y[3] = vec_fma(vec_set(8), odd2, vec_fma(vec_set(0.125f), odd3, odds));
-        y[4] = vec_fma(vec_set(16), even2, vec_fma(vec_set(0.0625f), even3, evens));
-        y[5] = vec_fma(vec_set(32), odd2, vec_fma(vec_set(0.03125f), odd3, odds));
-        y[outputs - 1] = vec_add(y[outputs - 1], m[7]);
+        vec y[6];
+        winograd_combine(y, sums + i, apart, t->bias + i, outputs);
         for (int k = 0; k < outputs && k < steps; k++)
             finish_sums(t, k * t->out_step, i, y[k]);
     }
