@@ -41,8 +41,9 @@ struct convolution_tile {
     int64_t tap_step; /* … to that under the next tap */
     int taps;
     int64_t in;
-    const float *weight; /* [taps, in, columns] */
+    const float *weight; /* [taps, in, columns], or depthwise [taps, columns] */
     const float *bias;   /* [columns] */
+    int64_t columns;     /* of the weights */
     enum convolution_after after;
     float factor;
     const float *residual; /* laid out like out */
@@ -114,7 +115,9 @@ struct cpu_kernels {
     void (*conv1d_silu)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
                         const float *weight, const float *bias, int taps, int64_t channels);
 
-    struct cpu_convolution wide, narrow; /* tiles of convolutions over time */
+    /* Tiles of convolutions over time; depthwise: of any number of channels, whose weights are rounded up to whole
+     * `columns`, and so is what it reads of a step of x. */
+    struct cpu_convolution wide, narrow, depthwise;
     /* A convolution with fewer products (winograd_template.h): eight inputs, step floats apart, n channels each, to
      * eight factors; products of factors and weights in wide.columns; eight sums, [8][width rounded up],
      * to `steps`, at most `outputs`, steps of out, as t says. apart: floats. */
