@@ -117,17 +117,24 @@ static bool is_plain(const struct convolution *k)
     return k->transposed && (k->dilation != 1 || k->kernel < k->stride);
 }
 
+static const struct cpu_convolution *form_of(const struct cpu_kernels *kernels, const struct convolution *k)
+{
+    const int64_t in = k->in / k->groups, out = k->out / k->groups;
+    if (is_depthwise(k))
+        return &kernels->depthwise;
+    if (out == 1 && in >= kernels->narrow.columns)
+        return &kernels->single;
+    return out <= kernels->narrow.columns ? &kernels->narrow : &kernels->wide;
+}
+
 static void choose_form(const struct cpu_kernels *kernels, struct packed *p, const struct convolution *k)
 {
-    const int64_t out = k->out / k->groups;
+    p->form = form_of(kernels, k);
     p->groups = is_depthwise(k) ? 1 : k->groups;
     p->depth = is_depthwise(k) ? 1 : k->in / k->groups;
-    p->form = is_depthwise(k)                  ? &kernels->depthwise
-              : out <= kernels->narrow.columns ? &kernels->narrow
-                                               : &kernels->wide;
-    p->blocks = is_depthwise(k) ? 1 : (out + p->form->columns - 1) / p->form->columns;
-    p->columns =
-        is_depthwise(k) ? (k->out + p->form->columns - 1) / p->form->columns * p->form->columns : p->form->columns;
+    const int64_t blocks = (k->out / p->groups + p->form->columns - 1) / p->form->columns;
+    p->columns = p->form->columns * (is_depthwise(k) ? blocks : 1);
+    p->blocks = is_depthwise(k) ? 1 : blocks;
 }
 
 static int pack(const struct device *d, struct packed *p, const struct convolution *k, const float *weight,

@@ -115,9 +115,9 @@ struct cpu_kernels {
     void (*conv1d_silu)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
                         const float *weight, const float *bias, int taps, int64_t channels);
 
-    /* Tiles of convolutions over time; depthwise: of any number of channels, whose weights are rounded up to whole
-     * `columns`, and so is what it reads of a step of x. */
-    struct cpu_convolution wide, narrow, depthwise;
+    /* Tiles of convolutions over time; single: of one output channel; depthwise: of any number of channels, whose
+     * weights are rounded up to whole `columns`, and so is what it reads of a step of x. */
+    struct cpu_convolution wide, narrow, single, depthwise;
     /* A convolution with fewer products (winograd_template.h): eight inputs, step floats apart, n channels each, to
      * eight factors; products of factors and weights in wide.columns; eight sums, [8][width rounded up],
      * to `steps`, at most `outputs`, steps of out, as t says. apart: floats. */

@@ -441,6 +441,7 @@ const struct cpu_kernels KERNELS = {
     .winograd_multiply = winograd_multiply,
     .winograd_output = winograd_output,
     .narrow = {LANES, NARROW_ROWS, convolve_narrow},
+    .single = {1, SINGLE_ROWS, convolve_single},
     .depthwise = {LANES, DEPTHWISE_ROWS, convolve_depthwise},
     .products = {TENSOR_F32, PANEL, 1, pack_columns, pack_rows, gemm},
     .shift = shift_row,
