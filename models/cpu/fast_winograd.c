@@ -53,11 +53,11 @@ struct piece {
     float *x, *factors, *sums;
 };
 
-/* The first step of a bundle: they are numbered along the steps of one dilation first. */
+/* The first step of a bundle that is the first of its dilation: bundles are numbered along the steps of one dilation
+ * first, and pieces are of whole dilations. */
 static int64_t step_of(const struct job *j, int64_t bundle)
 {
-    const int64_t d = j->k->dilation;
-    return bundle / d * j->w->outputs * d + bundle % d;
+    return bundle * j->w->outputs;
 }
 
 /* Zeros in the rows that fill the last tile, and behind all others where depths are rounded up. */
@@ -72,14 +72,21 @@ static void clear_rest(const struct job *j, const struct piece *p)
     }
 }
 
+/* The factors of a bundle. x: its first step. */
+static void make_bundle(const struct job *j, float *factors, const float *x)
+{
+    const int64_t in = j->k->in, step = j->k->dilation * in;
+    for (int part = 0; part < j->w->parts; part++)
+        j->kernels->winograd_input(factors + part * in, j->factors_apart, x + j->w->taps * part * step, step, in);
+}
+
 /* factors [WINOGRAD_POINTS][tall][depth], in steps, of the input x of a piece. */
 static void make_factors(const struct job *j, const struct piece *p)
 {
-    const int64_t in = j->k->in, step = j->k->dilation * in;
-    for (int64_t bundle = 0; bundle < p->bundles; bundle++)
-        for (int64_t part = 0; part < j->w->parts; part++)
-            j->kernels->winograd_input(p->factors + bundle * j->step + part * in, j->factors_apart,
-                                       p->x + step_of(j, bundle) * in + j->w->taps * part * step, step, in);
+    const int64_t d = j->k->dilation;
+    for (int64_t bundle = 0; bundle < p->bundles; bundle += d)
+        for (int64_t i = 0; i < d; i++)
+            make_bundle(j, p->factors + (bundle + i) * j->step, p->x + (step_of(j, bundle) + i) * j->k->in);
     clear_rest(j, p);
 }
 
@@ -101,29 +108,52 @@ static void multiply_factors(const struct job *j, const struct piece *p)
         }
 }
 
-/* The steps of a bundle that are steps of out: first, first + d, … below end. */
-static int steps_below(int64_t first, int64_t d, int64_t end, int outputs)
+/* Outputs [from, end) of a bundle are steps of out. */
+struct span {
+    int from, end;
+};
+
+/* How many of first, first + apart, … are below end, at most all outputs of a bundle. */
+static int steps_below(int64_t first, int64_t apart, int64_t end, int outputs)
 {
-    const int64_t steps = first < end ? (end - first + d - 1) / d : 0;
+    const int64_t steps = first < end ? (end - first + apart - 1) / apart : 0;
     return (int)(steps < outputs ? steps : outputs);
 }
 
+static struct span span_of(int64_t first, int64_t apart, int64_t time, int outputs)
+{
+    if (first >= 0 && first + (outputs - 1) * apart < time)
+        return (struct span){0, outputs};
+    return (struct span){steps_below(first, apart, 0, outputs), steps_below(first, apart, time, outputs)};
+}
+
+/* What becomes of the sums of one bundle and phase. first: the step of out that its first output is. */
+static void put_outputs(const struct job *j, int64_t row, int64_t first, const float *sums, struct convolution_tile *t)
+{
+    const int64_t apart = (int64_t)j->k->dilation * j->k->stride, time = j->out.shape[1];
+    const struct span span = span_of(first, apart, time, j->w->outputs);
+    const int64_t at = (row * time + first + span.from * apart) * j->k->out;
+    if (span.from >= span.end)
+        return;
+    t->out = element_at(&j->out, at);
+    t->residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
+    j->kernels->winograd_output(t, sums, j->sums_apart, j->w->outputs, span.from, span.end);
+}
+
+/* Output number q of a phase is step q · stride + phase - padding, or q where nothing is transposed. */
 static void make_outputs(const struct job *j, const struct piece *p)
 {
-    const int64_t d = j->k->dilation, time = j->out.shape[1];
-    struct convolution_tile t = {.bias = j->w->bias, .width = j->k->out, .out_step = d * j->k->out};
+    const struct convolution *k = j->k;
+    const int64_t d = k->dilation, stride = k->stride, shift = k->transposed ? k->padding : 0;
+    struct convolution_tile t = {.bias = j->w->bias, .width = k->out, .out_step = d * stride * k->out};
     t.after = j->how->after;
     t.factor = j->how->factor;
     t.out_type = j->out.type;
-    for (int64_t bundle = 0; bundle < p->bundles; bundle++) {
-        const int64_t step = step_of(j, p->first + bundle), at = (p->row * time + step) * j->k->out;
-        const int steps = steps_below(step, d, time, j->w->outputs);
-        if (!steps)
-            continue;
-        t.out = element_at(&j->out, at);
-        t.residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
-        j->kernels->winograd_output(&t, p->sums + bundle * j->out_width, j->sums_apart, j->w->outputs, steps);
-    }
+    for (int64_t bundle = 0; bundle < p->bundles; bundle += d)
+        for (int64_t i = 0; i < d; i++)
+            for (int phase = 0; phase < j->w->phases; phase++)
+                put_outputs(j, p->row, (step_of(j, p->first + bundle) + i) * stride + phase - shift,
+                            p->sums + (bundle + i) * j->out_width + phase * k->out, &t);
 }
 
 static size_t input_bytes(const struct job *j)
@@ -152,7 +182,7 @@ static void convolve_pieces(void *context, int64_t begin, int64_t end, int worke
         p.first = item % j->pieces * j->bundles;
         p.bundles = j->all - p.first < j->bundles ? j->all - p.first : j->bundles;
         p.tall = whole(p.bundles, WINOGRAD_ROWS);
-        input_bring(&j->input, p.x, p.row, step_of(j, p.first) - j->k->padding);
+        input_bring(&j->input, p.x, p.row, step_of(j, p.first) - (j->k->transposed ? j->w->taps - 1 : j->k->padding));
         make_factors(j, &p);
         multiply_factors(j, &p);
         make_outputs(j, &p);
@@ -175,7 +205,9 @@ static void divide(struct job *j)
     const int64_t d = j->k->dilation, outputs = j->w->outputs;
     const int64_t fitting = fitting_bundles(j->w);
     const int64_t shares = (thread_pool_size(j->c->device->threads) + j->out.shape[0] - 1) / j->out.shape[0];
-    j->all = (j->out.shape[1] + outputs * d - 1) / (outputs * d) * d;
+    const int64_t numbers =
+        j->k->transposed ? (j->out.shape[1] - 1 + j->k->padding) / j->k->stride + 1 : j->out.shape[1];
+    j->all = (numbers + outputs * d - 1) / (outputs * d) * d;
     j->pieces = (j->all - 1) / fitting + 1;
     j->pieces = whole(j->pieces, shares);
     j->bundles = whole((j->all + j->pieces - 1) / j->pieces, d);

@@ -10,16 +10,18 @@ enum {
 };
 
 /* A convolution's weights for it. A kernel is `parts` times `taps` taps, zeros behind its own; a bundle is the
- * `outputs` = WINOGRAD_POINTS + 1 - taps outputs that are made of the same factors. */
+ * `outputs` = WINOGRAD_POINTS + 1 - taps outputs that are made of the same factors. A transposed convolution is
+ * `phases` = stride of them over the same factors, side by side as output channels, whose outputs interleave. */
 struct winograd {
-    int taps, parts, outputs;
+    int taps, parts, outputs, phases;
     int64_t depth;           /* of the products: parts · in, rounded up to whole fours */
     int64_t columns, blocks; /* columns: output channels of a block, as the device's kernels have them */
     float *weight;           /* [point][panel of at most WINOGRAD_DEPTH of depth][block][depth][columns] */
-    float *bias;             /* [blocks · columns] */
+    float *bias;             /* [out, rounded up to whole columns] */
 };
 
-/* Whether a convolution gains by it: stride 1, kernel 3 or more, and channels enough to pay for its two ends. */
+/* Whether a convolution gains by it: stride 1 and kernel 3 or more, or transposed with a kernel of two strides, as
+ * vocoders have it; and channels enough to pay for its two ends. */
 bool winograd_suits(const struct device *d, const struct convolution *k);
 
 /* weight as in convolution_prepare. NULL: memory ran out. */

@@ -8,12 +8,24 @@
 
 #include <stdlib.h>
 
-enum { LEAST_KERNEL = 3, LEAST_CHANNELS = 16, LEAST_TAPS = 3, MOST_TAPS = 5 };
+enum {
+    LEAST_KERNEL = 3,
+    LEAST_CHANNELS = 16,
+    LEAST_TAPS = 3,
+    MOST_TAPS = 5,
+    TRANSPOSED_TAPS = 2,      /* of a phase */
+    MOST_TRANSPOSED = 1 << 20 /* weights: there are four times as many for it, read for few steps */
+};
 
 bool winograd_suits(const struct device *d, const struct convolution *k)
 {
-    return ((const struct cpu_device *)d)->level > CPU_PLAIN && !k->transposed && k->groups == 1 && k->stride == 1 &&
-           k->kernel >= LEAST_KERNEL && k->in >= LEAST_CHANNELS && k->out >= LEAST_CHANNELS;
+    if (((const struct cpu_device *)d)->level == CPU_PLAIN || k->groups != 1 || k->in < LEAST_CHANNELS ||
+        k->out < LEAST_CHANNELS)
+        return false;
+    if (k->transposed)
+        return k->kernel == TRANSPOSED_TAPS * k->stride && k->dilation == 1 &&
+               k->in * k->out * k->kernel <= MOST_TRANSPOSED;
+    return k->stride == 1 && k->kernel >= LEAST_KERNEL;
 }
 
 /* ---- the shape ---- */
@@ -45,11 +57,16 @@ struct job {
     const float *weight;
 };
 
-static double tap_of(const struct convolution *k, const float *weight, int64_t o, int64_t i, int64_t tap)
+/* The tap at a place of the kernel of channel o of the products: of channel o mod out of phase o / out. */
+static double tap_of(const struct job *j, int64_t o, int64_t i, int64_t place)
 {
-    if (o >= k->out || tap >= k->kernel)
+    const struct convolution *k = j->k;
+    const int64_t phase = o / k->out, channel = o % k->out;
+    const int64_t tap = k->transposed ? phase + (j->w->taps - 1 - place) * k->stride : place;
+    if (phase >= j->w->phases || i >= k->in || tap >= k->kernel)
         return 0;
-    const float value = weight[(o * k->in + i) * k->kernel + tap];
+    const int64_t at = k->transposed ? i * k->out + channel : channel * k->in + i;
+    const float value = j->weight[at * k->kernel + tap];
     return k->type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
 }
 
@@ -66,26 +83,41 @@ static void put_factors(float *out, int64_t apart, const double taps[MOST_TAPS])
     }
 }
 
-/* Blocks [begin, end): one panel after another, as they lie in memory. */
+/* The panels' rows `at` of a block. */
+static void pack_row(const struct job *j, int64_t block, int64_t at)
+{
+    const struct winograd *w = j->w;
+    const int64_t apart = w->depth * w->blocks * w->columns, part = at / j->k->in, i = at % j->k->in;
+    const int64_t first = at / WINOGRAD_DEPTH * WINOGRAD_DEPTH, left = w->depth - first;
+    const int64_t deep = left < WINOGRAD_DEPTH ? left : WINOGRAD_DEPTH;
+    float *to = w->weight + (first * w->blocks + block * deep + at - first) * w->columns;
+    for (int64_t o = 0; o < w->columns; o++) {
+        double taps[MOST_TAPS] = {0};
+        for (int tap = 0; tap < w->taps && part < w->parts; tap++)
+            taps[tap] = tap_of(j, block * w->columns + o, i, part * w->taps + tap);
+        put_factors(to + o, apart, taps);
+        to[(WINOGRAD_POINTS - 1) * apart + o] = (float)taps[w->taps - 1];
+    }
+}
+
 static void pack_blocks(void *context, int64_t begin, int64_t end, int worker)
 {
     (void)worker;
     const struct job *j = context;
-    const struct winograd *w = j->w;
-    const int64_t apart = w->depth * w->blocks * w->columns;
     for (int64_t block = begin; block < end; block++)
-        for (int64_t at = 0; at < w->depth; at++) {
-            const int64_t part = at / j->k->in, i = at % j->k->in, first = at / WINOGRAD_DEPTH * WINOGRAD_DEPTH;
-            const int64_t deep = w->depth - first < WINOGRAD_DEPTH ? w->depth - first : WINOGRAD_DEPTH;
-            float *to = w->weight + (first * w->blocks + block * deep + at - first) * w->columns;
-            for (int64_t o = 0; o < w->columns; o++) {
-                double taps[MOST_TAPS] = {0};
-                for (int tap = 0; part < w->parts && tap < w->taps; tap++)
-                    taps[tap] = tap_of(j->k, j->weight, block * w->columns + o, i, part * w->taps + tap);
-                put_factors(to + o, apart, taps);
-                to[(WINOGRAD_POINTS - 1) * apart + o] = (float)taps[w->taps - 1];
-            }
-        }
+        for (int64_t at = 0; at < j->w->depth; at++)
+            pack_row(j, block, at);
+}
+
+static void shape(struct winograd *w, const struct cpu_kernels *kernels, const struct convolution *k)
+{
+    w->taps = k->transposed ? TRANSPOSED_TAPS : best_taps(k->kernel);
+    w->parts = k->transposed ? 1 : parts_of(k->kernel, w->taps);
+    w->phases = k->transposed ? k->stride : 1;
+    w->outputs = WINOGRAD_POINTS + 1 - w->taps;
+    w->depth = (w->parts * k->in + 3) / 4 * 4;
+    w->columns = kernels->wide.columns;
+    w->blocks = (w->phases * k->out + w->columns - 1) / w->columns;
 }
 
 struct winograd *winograd_new(const struct device *d, const struct convolution *k, const float *weight)
@@ -93,14 +125,9 @@ struct winograd *winograd_new(const struct device *d, const struct convolution *
     struct winograd *w = memory_new(1, sizeof *w);
     if (!w)
         return NULL;
-    w->taps = best_taps(k->kernel);
-    w->parts = parts_of(k->kernel, w->taps);
-    w->outputs = WINOGRAD_POINTS + 1 - w->taps;
-    w->depth = (w->parts * k->in + 3) / 4 * 4;
-    w->columns = ((const struct cpu_device *)d)->kernels->wide.columns;
-    w->blocks = (k->out + w->columns - 1) / w->columns;
+    shape(w, ((const struct cpu_device *)d)->kernels, k);
     w->weight = memory_aligned((size_t)(WINOGRAD_POINTS * w->depth * w->blocks * w->columns) * sizeof *w->weight);
-    w->bias = memory_new((size_t)(w->blocks * w->columns), sizeof *w->bias);
+    w->bias = memory_new((size_t)(k->out + w->columns), sizeof *w->bias);
     if (!w->weight || !w->bias) {
         winograd_free(w);
         return NULL;

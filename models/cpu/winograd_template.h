@@ -96,7 +96,7 @@ static void winograd_multiply(const struct cpu_winograd_products *p)
 /* ---- outputs ---- */
 
 /* Output j of channels i … is the sum of pʲ times the sums of each point p, ∞ counting for the last one only. */
-static inline __attribute__((always_inline)) void winograd_combine(vec y[6], const float *sums, int64_t apart,
+static inline __attribute__((always_inline)) void winograd_combine(vec y[7], const float *sums, int64_t apart,
                                                                    const float *bias, const int outputs)
 {
     vec m[8];
@@ -111,6 +111,7 @@ static inline __attribute__((always_inline)) void winograd_combine(vec y[6], con
     y[3] = vec_fma(vec_set(8), odd2, vec_fma(vec_set(0.125f), odd3, odds));
     y[4] = vec_fma(vec_set(16), even2, vec_fma(vec_set(0.0625f), even3, evens));
     y[5] = vec_fma(vec_set(32), odd2, vec_fma(vec_set(0.03125f), odd3, odds));
+    y[6] = vec_fma(vec_set(64), even2, vec_fma(vec_set(0.015625f), even3, evens));
     y[outputs - 1] = vec_add(y[outputs - 1], m[7]);
 }
 
@@ -119,7 +120,7 @@ static inline __attribute__((always_inline)) void winograd_usual(const struct co
                                                                  int64_t apart, const int outputs, const bool add)
 {
     for (int64_t i = 0; i < t->width; i += LANES) {
-        vec y[6];
+        vec y[7];
         float *out = (float *)t->out + i;
         winograd_combine(y, sums + i, apart, t->bias + i, outputs);
         for (int k = 0; k < outputs; k++, out += t->out_step)
@@ -128,9 +129,9 @@ static inline __attribute__((always_inline)) void winograd_usual(const struct co
 }
 
 static inline __attribute__((always_inline)) void winograd_outputs(const struct convolution_tile *t, const float *sums,
-                                                                   int64_t apart, const int outputs, int steps)
+                                                                   int64_t apart, const int outputs, int from, int end)
 {
-    const bool usual = steps == outputs && t->out_type == TENSOR_F32 && t->width % LANES == 0;
+    const bool usual = from == 0 && end == outputs && t->out_type == TENSOR_F32 && t->width % LANES == 0;
     if (usual && t->after == CONVOLUTION_ADD) {
         winograd_usual(t, sums, apart, outputs, true);
         return;
@@ -140,21 +141,24 @@ static inline __attribute__((always_inline)) void winograd_outputs(const struct 
         return;
     }
     for (int64_t i = 0; i < t->width; i += LANES) {
-        vec y[6];
+        vec y[7];
         winograd_combine(y, sums + i, apart, t->bias + i, outputs);
-        for (int k = 0; k < outputs && k < steps; k++)
-            finish_sums(t, k * t->out_step, i, y[k]);
+        for (int k = from; k < outputs && k < end; k++)
+            finish_sums(t, (k - from) * t->out_step, i, y[k]);
     }
 }
 
-/* Eight sums of products, apart floats apart, become the first `steps` of so many outputs as t says; t.bias and t.width
- * are those of all output channels. */
-static void winograd_output(const struct convolution_tile *t, const float *sums, int64_t apart, int outputs, int steps)
+/* Eight sums of products, apart floats apart, become outputs [from, end) of so many as t says, t.out being output
+ * `from`; t.bias and t.width are those of all output channels. */
+static void winograd_output(const struct convolution_tile *t, const float *sums, int64_t apart, int outputs, int from,
+                            int end)
 {
-    if (outputs == 6)
-        winograd_outputs(t, sums, apart, 6, steps);
+    if (outputs == 7)
+        winograd_outputs(t, sums, apart, 7, from, end);
+    else if (outputs == 6)
+        winograd_outputs(t, sums, apart, 6, from, end);
     else if (outputs == 5)
-        winograd_outputs(t, sums, apart, 5, steps);
+        winograd_outputs(t, sums, apart, 5, from, end);
     else
-        winograd_outputs(t, sums, apart, 4, steps);
+        winograd_outputs(t, sums, apart, 4, from, end);
 }
