@@ -2,29 +2,37 @@
  * ±1, ±2, ±1/2 and ∞ (Lavin and Gray 2016, arXiv 1509.09308, section 4; Blahut 2010, "Fast Algorithms for Signal
  * Processing", chapter 5), in which eight inputs under `taps` taps become 9 - taps outputs. */
 
-/* Eight inputs, step floats apart, n channels each, become eight factors, apart floats apart: for each point p the
- * coefficients of the product of x - q over all other finite points q, ∞ last. */
+/* Channels i … of eight inputs, step floats apart, n channels each, become eight factors, apart floats apart: for each
+ * point p the coefficients of the product of x - q over all other finite points q, ∞ last. */
+static inline __attribute__((always_inline)) void winograd_factors(float *out, int64_t apart, const float *x,
+                                                                   int64_t step, int64_t i, int64_t n)
+{
+    const vec x0 = get_f32(x, i, n), x1 = get_f32(x + step, i, n), x2 = get_f32(x + 2 * step, i, n),
+              x3 = get_f32(x + 3 * step, i, n), x4 = get_f32(x + 4 * step, i, n), x5 = get_f32(x + 5 * step, i, n),
+              x6 = get_f32(x + 6 * step, i, n), x7 = get_f32(x + 7 * step, i, n);
+    const vec even1 = vec_fma(vec_set(-4.25f), x4, vec_add(x2, x6));
+    const vec odd1 = vec_fma(vec_set(-4.25f), x3, vec_add(x1, x5));
+    const vec even2 = vec_fma(vec_set(-1.25f), x4, vec_fma(vec_set(0.25f), x2, x6));
+    const vec odd2 = vec_fma(vec_set(-2.5f), x3, vec_fma(vec_set(0.5f), x1, vec_add(x5, x5)));
+    const vec even3 = vec_fma(vec_set(-5), x4, vec_fma(vec_set(4), x2, x6));
+    const vec odd3 = vec_fma(vec_set(-2.5f), x3, vec_fma(vec_set(0.5f), x5, vec_add(x1, x1)));
+    put(out, TENSOR_F32, i, n, vec_fma(vec_set(5.25f), vec_sub(x4, x2), vec_sub(x0, x6)));
+    put(out + apart, TENSOR_F32, i, n, vec_add(even1, odd1));
+    put(out + 2 * apart, TENSOR_F32, i, n, vec_sub(even1, odd1));
+    put(out + 3 * apart, TENSOR_F32, i, n, vec_add(even2, odd2));
+    put(out + 4 * apart, TENSOR_F32, i, n, vec_sub(even2, odd2));
+    put(out + 5 * apart, TENSOR_F32, i, n, vec_add(even3, odd3));
+    put(out + 6 * apart, TENSOR_F32, i, n, vec_sub(even3, odd3));
+    put(out + 7 * apart, TENSOR_F32, i, n, vec_fma(vec_set(5.25f), vec_sub(x3, x5), vec_sub(x7, x1)));
+}
+
 static void winograd_input(float *out, int64_t apart, const float *x, int64_t step, int64_t n)
 {
-    for (int64_t i = 0; i < n; i += LANES) {
-        const vec x0 = get_f32(x, i, n), x1 = get_f32(x + step, i, n), x2 = get_f32(x + 2 * step, i, n),
-                  x3 = get_f32(x + 3 * step, i, n), x4 = get_f32(x + 4 * step, i, n), x5 = get_f32(x + 5 * step, i, n),
-                  x6 = get_f32(x + 6 * step, i, n), x7 = get_f32(x + 7 * step, i, n);
-        const vec even1 = vec_fma(vec_set(-4.25f), x4, vec_add(x2, x6));
-        const vec odd1 = vec_fma(vec_set(-4.25f), x3, vec_add(x1, x5));
-        const vec even2 = vec_fma(vec_set(-1.25f), x4, vec_fma(vec_set(0.25f), x2, x6));
-        const vec odd2 = vec_fma(vec_set(-2.5f), x3, vec_fma(vec_set(0.5f), x1, vec_add(x5, x5)));
-        const vec even3 = vec_fma(vec_set(-5), x4, vec_fma(vec_set(4), x2, x6));
-        const vec odd3 = vec_fma(vec_set(-2.5f), x3, vec_fma(vec_set(0.5f), x5, vec_add(x1, x1)));
-        put(out, TENSOR_F32, i, n, vec_fma(vec_set(5.25f), vec_sub(x4, x2), vec_sub(x0, x6)));
-        put(out + apart, TENSOR_F32, i, n, vec_add(even1, odd1));
-        put(out + 2 * apart, TENSOR_F32, i, n, vec_sub(even1, odd1));
-        put(out + 3 * apart, TENSOR_F32, i, n, vec_add(even2, odd2));
-        put(out + 4 * apart, TENSOR_F32, i, n, vec_sub(even2, odd2));
-        put(out + 5 * apart, TENSOR_F32, i, n, vec_add(even3, odd3));
-        put(out + 6 * apart, TENSOR_F32, i, n, vec_sub(even3, odd3));
-        put(out + 7 * apart, TENSOR_F32, i, n, vec_fma(vec_set(5.25f), vec_sub(x3, x5), vec_sub(x7, x1)));
-    }
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        winograd_factors(out + i, apart, x + i, step, 0, LANES);
+    if (i < n)
+        winograd_factors(out, apart, x, step, i, n);
 }
 
 /* ---- products ---- */
