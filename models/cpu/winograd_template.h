@@ -60,11 +60,12 @@ static inline struct winograd_row winograd_add(struct winograd_row sums, float f
 }
 
 /* The rows from `row` on. Four steps of depth at once leave the fewest instructions beside the products, which counts
- * where a core is shared with another thread. Each row has a name, since compilers keep names in registers more surely
+ * where a core is shared with another thread. fetch: the panel behind this one, which is the next to be read, begins to
+ * come into the second-level cache. Each row has a name, since compilers keep names in registers more surely
  * than what an array holds; the lower ones have a pointer of their own, so that every address is one register and a few
  * steps. */
 static inline __attribute__((always_inline)) void winograd_tile(const struct cpu_winograd_products *p, int64_t row,
-                                                                const bool more)
+                                                                const bool more, const bool fetch)
 {
     const struct winograd_row zero = {vec_set(0), vec_set(0)};
     struct winograd_row s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero;
@@ -73,6 +74,8 @@ static inline __attribute__((always_inline)) void winograd_tile(const struct cpu
     do {
         for (int k = 0; k < 4; k++) {
             const struct winograd_row weights = winograd_get(w + k * PANEL);
+            if (fetch)
+                __builtin_prefetch(w + (k + p->depth) * PANEL, 0, 2);
             s0 = winograd_add(s0, upper[k], weights);
             s1 = winograd_add(s1, upper[step + k], weights);
             s2 = winograd_add(s2, upper[2 * step + k], weights);
@@ -93,12 +96,20 @@ static inline __attribute__((always_inline)) void winograd_tile(const struct cpu
     winograd_put(under + 2 * p->sums_step, s5, more);
 }
 
+static inline __attribute__((always_inline)) void winograd_panel(const struct cpu_winograd_products *p, const bool more)
+{
+    int64_t row = 0;
+    for (; row + WINOGRAD_ROWS < p->rows; row += WINOGRAD_ROWS)
+        winograd_tile(p, row, more, false);
+    winograd_tile(p, row, more, true);
+}
+
 static void winograd_multiply(const struct cpu_winograd_products *p)
 {
-    for (int64_t row = 0; row < p->rows && !p->more; row += WINOGRAD_ROWS)
-        winograd_tile(p, row, false);
-    for (int64_t row = 0; row < p->rows && p->more; row += WINOGRAD_ROWS)
-        winograd_tile(p, row, true);
+    if (p->more)
+        winograd_panel(p, true);
+    else
+        winograd_panel(p, false);
 }
 
 /* ---- outputs ---- */
