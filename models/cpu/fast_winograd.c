@@ -1,12 +1,15 @@
-/* fast_winograd.c - convolutions over time of stride 1 by Toom and Cook's (Winograd's) algorithm on eight points: a few
- * outputs of a few taps take eight products instead of outputs times taps (Winograd 1980; Lavin and Gray 2016, arXiv
- * 1509.09308, in one dimension; winograd_template.h has the formulas).
+/* fast_winograd.c - convolutions over time by Toom and Cook's (Winograd's) algorithm on eight points: a few outputs of
+ * a few taps take eight products instead of outputs times taps (Winograd 1980; Lavin and Gray 2016, arXiv 1509.09308,
+ * in one dimension; winograd_template.h has the formulas).
  *
  * Six outputs share the factors of eight inputs under three taps, five under four, four under five. A kernel of more
  * taps is several such parts, the last filled up with zeros: 3 taps take 1.33 products for an output, 7 take 3.2 and
- * 11 take 4.8. With dilation d a bundle's outputs are d steps apart, and so are the inputs of its parts. Of a piece of
- * time a worker makes the factors [8][bundles][parts · in], multiplies each point's with its weights, [8][bundles]
- * [out], and makes the outputs of the sums. Rounding errors are some three times a direct sum's.
+ * 11 take 4.8. A bundle is what shares its factors; with dilation d its outputs are d steps apart, and so are the
+ * inputs of its parts. Of a transposed convolution each phase (fast_over_time.c) has seven outputs of two taps in a
+ * bundle, and all phases share the factors.
+ *
+ * Of a piece of time a worker makes the factors [8][bundles][parts · in], multiplies each point's with its weights,
+ * [8][bundles][phases · out], and makes the outputs of the sums. Rounding errors are some three times a direct sum's.
  *
  * Where a bundle begins depends on the row's beginning only: a row gives in a batch what it gives alone. */
 #include "models/cpu/fast_winograd.h"
@@ -40,7 +43,7 @@ struct job {
     int64_t all;       /* bundles of a row */
     int64_t bundles;   /* of a piece; the last one of a row may have fewer */
     int64_t pieces;    /* of a row */
-    int64_t out_width; /* blocks · columns */
+    int64_t out_width; /* blocks · columns: phases · out, rounded up */
     /* Floats from a bundle's factors to the next, and from one factor, or sum, of a bundle to its next: never a
      * multiple of 4096 bytes, whose rows would all lie in the same few lines of the first-level cache. */
     int64_t step, factors_apart, sums_apart;
@@ -53,8 +56,8 @@ struct piece {
     float *x, *factors, *sums;
 };
 
-/* The first step of a bundle that is the first of its dilation: bundles are numbered along the steps of one dilation
- * first, and pieces are of whole dilations. */
+/* The first step, or number of a phase's output, of a bundle that is the first of its dilation: bundles are numbered
+ * along the steps of one dilation first, and pieces are of whole dilations. */
 static int64_t step_of(const struct job *j, int64_t bundle)
 {
     return bundle * j->w->outputs;

@@ -20,8 +20,8 @@ struct winograd {
     float *bias;             /* [out, rounded up to whole columns] */
 };
 
-/* Whether a convolution gains by it: stride 1 and kernel 3 or more, or transposed with a kernel of two strides, as
- * vocoders have it; and channels enough to pay for its two ends. */
+/* Whether a convolution gains by it: stride 1, a kernel of 3 or more and no wide dilation, or transposed with a kernel
+ * of two strides, as vocoders have it; and channels enough to pay for its two ends. */
 bool winograd_suits(const struct device *d, const struct convolution *k);
 
 /* weight as in convolution_prepare. NULL: memory ran out. */

@@ -11,6 +11,7 @@
 enum {
     LEAST_KERNEL = 3,
     LEAST_CHANNELS = 16,
+    MOST_DILATION = 64, /* a piece is of whole dilations, and would not stay in the cache */
     LEAST_TAPS = 3,
     MOST_TAPS = 5,
     TRANSPOSED_TAPS = 2,      /* of a phase */
@@ -25,7 +26,7 @@ bool winograd_suits(const struct device *d, const struct convolution *k)
     if (k->transposed)
         return k->kernel == TRANSPOSED_TAPS * k->stride && k->dilation == 1 &&
                k->in * k->out * k->kernel <= MOST_TRANSPOSED;
-    return k->stride == 1 && k->kernel >= LEAST_KERNEL;
+    return k->stride == 1 && k->kernel >= LEAST_KERNEL && k->dilation <= MOST_DILATION;
 }
 
 /* ---- the shape ---- */
