@@ -10,9 +10,9 @@ const char *const number_tens[10] = {"",      "",      "twenty",  "thirty", "for
 const char *const number_scale[NUMBER_SCALES] = {"",           "thousand",    "million",     "billion",
                                                  "trillion",   "quadrillion", "quintillion", "sextillion",
                                                  "septillion", "octillion",   "nonillion",   "decillion"};
-const char *const number_irregular[NUMBER_IRREGULAR][2] = {{"one", "first"},   {"two", "second"},   {"three", "third"},
-                                                           {"five", "fifth"},  {"eight", "eighth"}, {"nine", "ninth"},
-                                                           {"twelve", "twelfth"}};
+const char *const number_irregular[NUMBER_IRREGULAR][2] = {
+    {"one", "first"},    {"two", "second"}, {"three", "third"},   {"five", "fifth"},
+    {"eight", "eighth"}, {"nine", "ninth"}, {"twelve", "twelfth"}};
 
 static bool is(const char *name, const char *word, size_t length)
 {

@@ -7,9 +7,9 @@
 
 enum { NUMBER_SCALES = 12, NUMBER_IRREGULAR = 7 };
 
-extern const char *const number_small[20];                      /* "zero" to "nineteen" */
-extern const char *const number_tens[10];                       /* from 2: "twenty" */
-extern const char *const number_scale[NUMBER_SCALES];           /* from 1: "thousand", each a thousand of the one before */
+extern const char *const number_small[20];            /* "zero" to "nineteen" */
+extern const char *const number_tens[10];             /* from 2: "twenty" */
+extern const char *const number_scale[NUMBER_SCALES]; /* from 1: "thousand", each a thousand of the one before */
 extern const char *const number_irregular[NUMBER_IRREGULAR][2]; /* "one", "first" */
 
 enum number_class {

@@ -8,14 +8,14 @@
 
 struct unit;
 
-/* The unit whose sign stands at the beginning of text: how many bytes it has, 0 for none. spaced: there is a space between
- * it and the number. */
+/* The unit whose sign stands at the beginning of text: how many bytes it has, 0 for none. spaced: there is a space
+ * between it and the number. */
 size_t find_unit(const char *text, size_t length, bool spaced, const struct unit **unit);
 const char *unit_name(const struct unit *unit, bool many);
 const char *unit_sign(const struct unit *unit);
 
-/* The unit that is called so, in lower case, singular or plural: "miles per hour"; NULL where there is none. signs: NULL, or
- * a list as " mm cm " of the signs to choose from, where several mean the same. */
+/* The unit that is called so, in lower case, singular or plural: "miles per hour"; NULL where there is none. signs:
+ * NULL, or a list as " mm cm " of the signs to choose from, where several mean the same. */
 const struct unit *unit_named(const char *words, size_t length, const char *signs);
 
 struct currency {
