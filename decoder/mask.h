@@ -9,7 +9,8 @@
 
 struct mask;
 
-/* The words of a file, one a line: letters of any case and script, no blank inside; "*" at the end: with any ending;
+/* The words of a file, one a line: letters of any script (of ASCII in any case), no blank inside; "*" at the end: with
+ * any ending;
  * "#" begins a comment; empty lines and repeated words do nothing. Without bytes: a list of our own, of English. A word
  * has its usual endings ("-s", "-ing") whatever the list, and is never looked for inside of others. name: what messages
  * call the file. Errors: ARGUMENT (with the line: not UTF-8, a blank inside, longer than 60 bytes, more than 100000

@@ -8,7 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILLERS = 3, CONTEXT_BEFORE = 16, CONTEXT_BEHIND = 6, CARD_DIGITS = 13, PHONE_DIGITS = 7, OPEN_DIGITS = 4 };
+enum {
+    FILLERS = 3,
+    CONTEXT_BEFORE = 16,
+    CONTEXT_BEHIND = 6,
+    CARD_DIGITS = 13,
+    CARD_LEAST = 11,
+    PHONE_DIGITS = 7,
+    OPEN_DIGITS = 4
+};
 
 const char *redact_name(enum redact_kind kind)
 {
@@ -28,6 +36,7 @@ const char *redact_tag(enum redact_kind kind)
 struct run {
     size_t first, end; /* items */
     struct digit_string string;
+    size_t joined;            /* parts as "forty one", which may be 41 or 40 and 1 */
     size_t rounds;            /* parts in hundreds and thousands: amounts have them, too */
     bool from_left, to_right; /* nothing but fillers lies between it and the edge */
 };
@@ -82,7 +91,9 @@ static size_t read_part(const struct stretch *s, size_t at, struct run *run)
     n = read_digits_part(s, at, &run->string);
     if (!n && is_written(word_at(s, at), &run->string))
         n = 1;
-    run->rounds += n == 2 && run->string.singles == singles && run->string.count - before > 2;
+    const bool composed = n == 2 && run->string.singles == singles;
+    run->rounds += composed && run->string.count - before > 2;
+    run->joined += composed && run->string.count - before == 2;
     return n;
 }
 
@@ -190,6 +201,8 @@ static enum redact_kind classify(const struct stretch *s, const struct run *run,
     const bool solid = singles >= 3 || !run->rounds,
                open = (run->to_right && setting->open) || (run->from_left && setting->before);
     if (n >= CARD_DIGITS && solid && !is_years(run))
+        return REDACT_CARD;
+    if (n >= CARD_LEAST && n + run->joined >= CARD_DIGITS && solid && context != REDACT_PHONE && !is_years(run))
         return REDACT_CARD;
     if (behind_check_code(s, run) && n >= 3 && n <= 4)
         return REDACT_CARD;

@@ -63,11 +63,10 @@ static char sign_at(const struct stretch *s, size_t at, bool path)
     return path && heard_is(word, "slash") ? '/' : 0;
 }
 
-/* Labels with signs between, "john dot smith"; *last: the word that the last label begins with. */
-static size_t read_labels(const struct stretch *s, size_t at, bool path, struct text *out, size_t *last)
+/* Labels with signs between: "john dot smith". */
+static size_t read_labels(const struct stretch *s, size_t at, bool path, struct text *out)
 {
     size_t n = read_label(s, at, out);
-    *last = at;
     while (n && n < ADDRESS_WORDS) {
         const size_t before = out->length;
         const char sign = sign_at(s, at + n, path);
@@ -79,19 +78,29 @@ static size_t read_labels(const struct stretch *s, size_t at, bool path, struct 
             out->length = before;
             break;
         }
-        if (!path || !memchr(out->bytes, '/', out->length))
-            *last = at + n + 1;
         n += 1 + more;
     }
     return n;
 }
 
-/* A host's name ends in a known top-level domain behind a dot. */
+/* Whether it ends, before its path, in a known top-level domain behind a dot. */
+static bool is_host(const char *text, size_t length)
+{
+    const char *slash = memchr(text, '/', length);
+    const size_t end = slash ? (size_t)(slash - text) : length;
+    size_t top = end;
+    while (top > 0 && text[top - 1] != '.')
+        top--;
+    return top > 1 && list_has(tops, text + top, end - top);
+}
+
 static size_t read_host(const struct stretch *s, size_t at, struct text *out)
 {
-    size_t last;
-    const size_t n = read_labels(s, at, true, out, &last);
-    return n > 2 && last > at && heard_is(word_at(s, last - 1), "dot") && heard_in(word_at(s, last), tops) ? n : 0;
+    const size_t begin = out->length;
+    if (heard_in(word_at(s, at), " the a an this that every of and or in "))
+        return 0;
+    const size_t n = read_labels(s, at, true, out);
+    return n && !out->failed && is_host(out->bytes + begin, out->length - begin) ? n : 0;
 }
 
 static void put_text(struct draft *d, size_t heard, struct text *text)
@@ -104,8 +113,7 @@ static void put_text(struct draft *d, size_t heard, struct text *text)
 
 static bool write_mail(const struct stretch *s, size_t at, struct text *text, struct draft *d)
 {
-    size_t last;
-    const size_t n = read_labels(s, at, false, text, &last);
+    const size_t n = read_labels(s, at, false, text);
     if (!n || !heard_is(word_at(s, at + n), "at") || (n == 1 && heard_in(word_at(s, at), no_mailbox)))
         return false;
     text_add(text, "@", 1);

@@ -51,6 +51,14 @@ static bool is_surely_month(const struct stretch *s, size_t at, int month)
                      "monday tuesday wednesday thursday friday saturday sunday ");
 }
 
+/* What is counted rather than dated: "fifteen twenty minutes". */
+static bool is_span(const struct stretch *s, size_t at)
+{
+    return heard_in(word_at(s, at),
+                    " people men women children dollars percent minutes hours days weeks months years times "
+                    "miles feet degrees pounds seconds inches ");
+}
+
 /* march twenty first [twenty twenty six] */
 static bool write_month_first(const struct stretch *s, size_t at, struct draft *d)
 {
@@ -70,7 +78,8 @@ static bool write_month_first(const struct stretch *s, size_t at, struct draft *
         return false;
     year_words = read_year(s, at + 1 + the + n, &year);
     const bool surely = is_surely_month(s, at, month) || (day.ordinal && day.value > 1); /* "you may first" */
-    if (!surely && !year_words)
+    const bool marches = month == 3 && is_span(s, at + 1 + the + n);                     /* "march ten miles" */
+    if ((!surely || marches) && !year_words)
         return false;
     if (!year_words && begins_number(s, at + 1 + the + n))
         return false;
@@ -144,14 +153,6 @@ static bool is_counted(const struct stretch *s, size_t at)
     const struct heard *word = word_at(s, at);
     return heard_in(word, many) || (word->length > 3 && word->text[word->length - 1] == 's' &&
                                     word->text[word->length - 2] != 's' && !heard_in(word, no));
-}
-
-/* Two numbers in a row, rather than a year: "fifteen twenty minutes". */
-static bool is_span(const struct stretch *s, size_t at)
-{
-    return heard_in(word_at(s, at),
-                    " people men women children dollars percent minutes hours days weeks months years times "
-                    "miles feet degrees pounds seconds inches ");
 }
 
 bool write_year(const struct stretch *s, size_t at, struct draft *d)

@@ -67,7 +67,7 @@ static size_t read_group(const struct stretch *s, size_t at, struct cardinal *c)
     return n + more;
 }
 
-static uint64_t power(unsigned scale)
+uint64_t power_of_thousand(unsigned scale)
 {
     uint64_t value = 1;
     while (scale-- > 0)
@@ -108,7 +108,7 @@ size_t read_cardinal(const struct stretch *s, size_t at, struct cardinal *c)
         c->ordinal = group.ordinal;
         c->round = n == 0 && scale > 1 ? scale : 0;
         c->leading = group.value;
-        c->value += group.value * power(scale);
+        c->value += group.value * power_of_thousand(scale);
         n += and+taken;
         if (!scale)
             break;

@@ -40,6 +40,7 @@ size_t read_digits_part(const struct stretch *s, size_t at, struct digit_string 
 
 /* Whether a cardinal or a digit begins here. */
 bool begins_number(const struct stretch *s, size_t at);
+uint64_t power_of_thousand(unsigned scale); /* scale: at most 6 */
 /* Digits with commas between thousands. */
 void put_grouped(char *out, size_t size, uint64_t value);
 

@@ -71,12 +71,9 @@ static size_t read_whole(const struct stretch *s, size_t at, struct amount *a)
     const size_t half = c.value < 1000 ? read_half(s, at + n) : 0;
     a->heard = n;
     a->indefinite = c.indefinite;
-    a->one = c.value == 1;
+    a->one = c.value == 1 || (c.round && c.leading == 1);
     a->small = c.value < 10;
-    if (c.round && c.value == c.leading * (c.round == 2   ? UINT64_C(1000000)
-                                           : c.round == 3 ? UINT64_C(1000000000)
-                                           : c.round == 4 ? UINT64_C(1000000000000)
-                                                          : UINT64_C(1000000000000000))) {
+    if (c.round && c.value == c.leading * power_of_thousand(c.round)) {
         snprintf(a->digits, sizeof a->digits, "%" PRIu64, c.leading);
         a->heard = n - 1;
         a->scale = 1;
@@ -168,7 +165,8 @@ bool write_money(const struct stretch *s, size_t at, struct draft *d)
     char sign[16], coins[16] = "";
     const size_t n = read_amount(s, at, &a);
     const struct currency *c = n ? currency_at(s, at + n) : NULL;
-    if (!c || (a.indefinite && a.one && !a.scale) || (a.indefinite && before_in(s, at, 1, " of half quarter ")))
+    if (!c || begins_number(s, at - 1) || (a.indefinite && a.one && !a.scale) ||
+        (a.indefinite && before_in(s, at, 1, " of half quarter ")))
         return false;
     const size_t coin_words = a.scale || strchr(a.digits, '.') ? 0 : read_cents(s, at + n + 1, c, &cents);
     const size_t sterling = !coin_words && heard_is(word_at(s, at + n + 1), "sterling");
@@ -304,8 +302,13 @@ bool write_range(const struct stretch *s, size_t at, struct draft *d)
     const size_t sign_words = read_sign(s, at + n + 1 + m, sign);
     if (!sign_words && a.small && b.small && !is_measured(s, at + n + 1 + m))
         return false;
-    if (currency_at(s, at + n + 1 + m) && !heard_in(word_at(s, at + n + 1 + m), " pound pounds "))
-        return false;
+    const struct currency *c = currency_at(s, at + n + 1 + m);
+    if (c && strcmp(c->one, "pound") != 0) {
+        sign_text(c->sign, sign);
+        put_amount(d, &a, sign, "", 0);
+        draft_keep(d);
+        return write_money(s, at + n + 1, d);
+    }
     put_amount(d, &a, "", "", 0);
     draft_keep(d);
     put_with_sign(d, &b, s, at + n + 1, sign, sign_words);

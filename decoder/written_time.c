@@ -63,7 +63,8 @@ static bool is_clearly_time(const struct stretch *s, size_t at, size_t end)
                                   "hundred thousand million ";
     if (heard_in(word_at(s, end), " train bus flight express ferry showing "))
         return true;
-    return before_in(s, at, 1, before) && !begins_number(s, end) && !heard_in(word_at(s, end), counted) &&
+    const bool second = before_in(s, at, 1, " and to ") && before_in(s, at, 7, " between from ");
+    return (second || before_in(s, at, 1, before)) && !begins_number(s, end) && !heard_in(word_at(s, end), counted) &&
            !word_at(s, end)->number.ordinal;
 }
 

@@ -249,7 +249,8 @@ static int make_transcript(struct job *job, double began, struct utter_transcrip
     if (transcript_fill(transcript, finished(job), fault) ||
         transcript_fill_dropped(transcript, hearing_dropped(&job->hearing), fault) ||
         transcript_fill_nbest(transcript, hearing_nbest(&job->hearing), fault) ||
-        transcript_fill_redacted(transcript, writing_redacted(job->writing), fault)) {
+        transcript_fill_redacted(transcript, writing_redacted(job->writing),
+                                 (double)job->frames / job->info.sample_rate, fault)) {
         utter_transcript_free(&public);
         return fault->code;
     }

@@ -128,7 +128,8 @@ static int by_redacted_start(const void *a, const void *b)
     return x->channel - y->channel;
 }
 
-int transcript_fill_redacted(struct transcript *t, struct redacted_queue *redacted, struct fault *fault)
+int transcript_fill_redacted(struct transcript *t, struct redacted_queue *redacted, double duration,
+                             struct fault *fault)
 {
     size_t count = 0;
     if (!redacted || !redacted->count)
@@ -136,8 +137,9 @@ int transcript_fill_redacted(struct transcript *t, struct redacted_queue *redact
     t->redacted = memory_new(redacted->count, sizeof *t->redacted);
     if (!t->redacted)
         return fail_memory(fault, "a transcript");
-    while (redacted_queue_take(redacted, &t->redacted[count]))
-        count++;
+    for (; redacted_queue_take(redacted, &t->redacted[count]); count++)
+        if (t->redacted[count].end > duration && t->redacted[count].start < duration)
+            t->redacted[count].end = duration;
     qsort(t->redacted, count, sizeof *t->redacted, by_redacted_start);
     t->public.redacted = t->redacted;
     t->public.redacted_count = count;

@@ -12,7 +12,7 @@ struct writing {
 };
 
 #define WRITING_OPTIONS(w)                                                                                             \
-    {"written", OPTION_FLAG, &(w).written, NULL, 0, 0, "numbers, dates, times, money … as people write them"},           \
+    {"written", OPTION_FLAG, &(w).written, NULL, 0, 0, "numbers, dates, times, money … as people write them"},         \
         {"mask", OPTION_FLAG, &(w).mask, NULL, 0, 0, "profane words as their first letter and stars"},                 \
         {"mask-words", OPTION_TEXT, &(w).mask_words, "F", 0, 0, "instead of those, the words of a file, one a line"},  \
     {                                                                                                                  \
