@@ -152,12 +152,14 @@ static int commit_words(struct lane *l, const struct window *w, const struct bat
     struct segment *segment = segment_new(b->words, b->count, l->index);
     if (!segment)
         return fail_memory(fault, "a segment");
-    if (!believed(l, w, segment)) {
-        free(segment);
+    const bool kept = believed(l, w, segment);
+    l->until = kept ? segment->public.end : l->until;
+    free(segment);
+    if (!kept)
         return 0;
-    }
     l->words += b->count;
-    l->until = segment->public.end;
+    if (writing_live(l->setting->writing, l->index, b->words, b->count, false, &segment, fault))
+        return fault->code;
     event_drop_tentative(&l->results->events, l->index);
     return event_add(&l->results->events, UTTER_EVENT_COMMITTED, l->index, l->results->time, segment, NULL, fault);
 }
@@ -206,6 +208,8 @@ static int commit_window(struct lane *l, struct window *w, bool ends, struct fau
 
 static int keep_rest(struct lane *l, struct window *w, struct fault *fault)
 {
+    if (writing_window(l->setting->writing, w, fault))
+        return fault->code;
     if (w->nbest)
         nbest_queue_add(&l->results->nbest, w->nbest);
     w->nbest = NULL;

@@ -85,6 +85,7 @@ void recognizer_reset(struct recognizer *r)
         drop_window(&r->waiting[--r->count]);
     for (int lane = 0; r->held && lane < r->params.lanes; lane++)
         drop_window(&r->held[lane].window);
+    writing_reset(r->params.writing);
     segment_queue_clear(&r->segments);
     dropped_queue_clear(&r->dropped);
     nbest_queue_clear(&r->nbest);
@@ -123,14 +124,13 @@ static bool unsure(const struct recognizer *r, const struct segment *segment, co
 static int emit_segment(struct recognizer *r, const struct window *window, size_t first, size_t end,
                         struct fault *fault)
 {
-    struct segment *segment = segment_new(window->words.words + first, end - first, window->channel);
+    const struct word *words = window->words.words + first;
+    struct segment *segment = segment_new(words, end - first, window->channel);
     if (!segment)
         return fail_memory(fault, "a segment");
-    if (unsure(r, segment, window))
-        free(segment);
-    else
-        segment_queue_add(&r->segments, segment);
-    return 0;
+    const bool drop = unsure(r, segment, window);
+    free(segment);
+    return drop ? 0 : writing_take(r->params.writing, window->channel, words, end - first, &r->segments, fault);
 }
 
 /* Words [first, end) of the window, as one segment or as those that the model itself made. */
@@ -147,8 +147,10 @@ static int emit(struct recognizer *r, const struct window *window, size_t first,
     return 0;
 }
 
-static int emit_dropped(struct recognizer *r, const struct window *window, struct fault *fault)
+static int emit_dropped(struct recognizer *r, struct window *window, struct fault *fault)
 {
+    if (writing_window(r->params.writing, window, fault))
+        return fault->code;
     if (window->reason == UTTER_REASON_NONE)
         return 0;
     struct dropped *dropped = dropped_new(window);
@@ -298,7 +300,9 @@ int recognizer_take(void *recognizer, struct window *window, struct fault *fault
 int recognizer_finish(struct recognizer *r, struct fault *fault)
 {
     if (r->running)
-        return running_finish(r->running, run_running, r, fault);
+        return running_finish(r->running, run_running, r, fault)
+                   ? fault->code
+                   : writing_finish(r->params.writing, &r->segments, fault);
     if (run_waiting(r, fault))
         return fault->code;
     for (int lane = 0; lane < r->params.lanes; lane++) {
@@ -306,7 +310,7 @@ int recognizer_finish(struct recognizer *r, struct fault *fault)
         if (release_held(r, lane, NULL, &covered, fault))
             return fault->code;
     }
-    return 0;
+    return writing_finish(r->params.writing, &r->segments, fault);
 }
 
 struct segment_queue *recognizer_segments(struct recognizer *r)

@@ -261,6 +261,45 @@ struct utter_decoding_params {
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
 
+/* ---- text as people write it ------------------------------------------------------------------------ */
+
+/* Numbers that are redacted, or'ed. Where in doubt a number is: what is one digit short or was misheard is as secret.
+ */
+enum utter_redact {
+    UTTER_REDACT_CARD = 1,  /* 13 digits and more; near a word as "card" from 8 on */
+    UTTER_REDACT_PHONE = 2, /* 7 digits and more */
+    UTTER_REDACT_SSN = 4,   /* social-security numbers: 9 digits; near "social security" from 4 on */
+    UTTER_REDACT_ALL = 7,
+    UTTER_REDACT_NUMBER = 8 /* in results: 4 digits and more that may be a part of one of those, where what is before or
+                               behind them is not known: in live sessions, and in alternatives */
+};
+
+/* "card", "phone", "ssn", "number"; "" for anything else. Any thread. */
+UTTER_API const char *utter_redact_name(int kind);
+
+/* What becomes of words before they are handed out; all of it is off in the zeroed struct. Of a word that stands for
+ * several, start is the first one's, end the last one's, and confidence their mean. Each segment is written by itself.
+ */
+struct utter_text_params {
+    size_t struct_size;
+    int written; /* nonzero: numbers, dates, times, money, units, telephone numbers, spelled letters and addresses
+                    as people write them: "$105.20", "March 21, 2026", "3:30 p.m." (docs/written.md) */
+    int mask;    /* nonzero: of profane words the first letter and stars */
+    const char *mask_words; /* NULL: a list of English; else the path of a text file, a word a line */
+    int redact;             /* of enum utter_redact, or'ed: numbers become "[CARD]", "[PHONE]", "[SSN]", "[NUMBER]" in
+                               texts and words, and utter_redacted says where in the sound they are. Alternatives lose
+                               their tokens, and every run of 3 digits */
+};
+
+UTTER_API void utter_text_params_init(struct utter_text_params *params);
+
+/* A stretch of sound whose text was redacted: that of the words and up to 0.25 s beside them where no other word is. */
+struct utter_redacted {
+    double start, end; /* seconds */
+    int channel;
+    enum utter_redact kind;
+};
+
 /* ---- session: one stream of sound --------------------------------------------------------------- */
 
 typedef struct utter_session utter_session;
@@ -305,6 +344,9 @@ struct utter_session_params {
                   0: none */
     const struct utter_live_params *live; /* not NULL: a live session, which hands out events (utter_session_next_event)
                                              while it is fed. batch is ignored. Copied */
+    const struct utter_text_params *text; /* NULL: words as they are heard. Written and redacted text needs English
+                                             (else UNSUPPORTED); a segment that ends in digits may wait for the next
+                                             where the session is not live. Copied */
 };
 
 UTTER_API void utter_session_params_init(struct utter_session_params *params);
@@ -342,6 +384,10 @@ UTTER_API int utter_session_next_dropped(utter_session *session, struct utter_dr
 
 /* Hands out the next stretch's alternatives, oldest first, as utter_session_next does segments. */
 UTTER_API int utter_session_next_nbest(utter_session *session, struct utter_nbest *nbest);
+
+/* Hands out the next redacted stretch of sound, oldest first, as utter_session_next does segments; of live sessions, of
+ * committed text. */
+UTTER_API int utter_session_next_redacted(utter_session *session, struct utter_redacted *redacted);
 
 /* The language of the stream: the one asked for, the model's own, or the one detected; "" while unknown.
  * Valid until the model is closed. Errors: ARGUMENT. */
@@ -432,6 +478,7 @@ struct utter_transcribe_params {
     int nbest;                                    /* as in utter_session_params */
     const struct utter_live_params *live; /* not NULL: as a live session would commit it, a segment for every window, to
                                              try what a stream will give; without tentative texts. batch is ignored */
+    const struct utter_text_params *text; /* as in utter_session_params */
 };
 
 UTTER_API void utter_transcribe_params_init(struct utter_transcribe_params *params);
@@ -452,6 +499,8 @@ struct utter_transcript {
     size_t dropped_count;
     const struct utter_nbest *nbest; /* in order of start */
     size_t nbest_count;
+    const struct utter_redacted *redacted; /* in order of start */
+    size_t redacted_count;
 };
 
 /* Transcribes a recording with a session of its own, in memory that does not grow with its length
