@@ -699,10 +699,10 @@ struct utter_player_params {
 
 UTTER_API void utter_player_params_init(struct utter_player_params *params);
 
-/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. What is written at once may
- * lose some hundredths of a second of its beginning to the system (seen with PulseAudio's null sink). Errors: ARGUMENT,
- * MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread; afterwards one thread at a
- * time, beside which any other may call utter_player_stop. */
+/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. (Who records the monitor of
+ * a PulseAudio sink misses the beginning of any stream that is added, by up to that recorder's own latency: the sink
+ * has it.) Errors: ARGUMENT, MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread;
+ * afterwards one thread at a time, beside which any other may call utter_player_stop. */
 UTTER_API int utter_player_open(utter_player **player, const struct utter_player_params *params);
 
 /* Takes frames sample frames, interleaved, which are copied and begin to be heard at once. Waits while the buffer is
