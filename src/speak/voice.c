@@ -156,6 +156,10 @@ void utter_voice_close(utter_voice **voice)
     if (v->family)
         v->family->close(v);
     pronouncer_close(&v->pronouncer);
+    for (int i = 0; v->speaker_names && i < v->speakers; i++)
+        free(v->speaker_names[i]);
+    free(v->speaker_names);
+    free(v->speaker_hertz);
     free(v->name);
     free(v->language);
     free(v);

@@ -28,6 +28,8 @@ struct utter_voice {
     int64_t parameters, weight_bytes;
     int sample_rate, hop; /* Hz; samples per frame */
     int speakers;
+    char **speaker_names; /* [speakers]; NULL: they have none */
+    float *speaker_hertz; /* [speakers], what they speak at on average; NULL: it is not known */
     double load_seconds;
 };
 
