@@ -61,7 +61,7 @@ int spoken_reader_open(struct spoken_reader **reader, const struct spoken_option
     if (!r)
         return fail_memory(fault, "a reader of text to be spoken");
     r->options = *options;
-    int error = verbalizer_open(&r->verbalizer, fault);
+    int error = verbalizer_open(&r->verbalizer, options->rules, fault);
     if (!error)
         error = start(r, fault);
     *reader = r;

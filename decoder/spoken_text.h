@@ -7,6 +7,7 @@
 #define DECODER_SPOKEN_TEXT_H
 
 #include "decoder/spoken.h"
+#include "decoder/spoken_rules.h"
 #include "src/base/error.h"
 
 enum spoken_markup {
@@ -29,6 +30,7 @@ struct spoken_options {
                                say-as is ignored */
     struct prosody prosody; /* what the text's own prosody is relative to, and who speaks it */
     struct spoken_voice voice;
+    const struct say_rules *rules; /* compiled before, which must outlive the reader; NULL: it compiles its own */
 };
 
 struct spoken_reader;

@@ -8,6 +8,7 @@ int sentences_open(struct sentences *sentences, const struct utter_voice *voice,
         .verbatim = !voice->english,
         .prosody = *prosody,
         .voice = {voice->speakers, (const char *const *)voice->speaker_names, voice->speaker_hertz},
+        .rules = voice->rules,
     };
     switch (markup) {
     case UTTER_MARKUP_PLAIN:
