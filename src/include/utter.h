@@ -581,7 +581,8 @@ struct utter_voice_params {
     const char *lexicon;  /* NULL, or a text file of words that are to be pronounced otherwise: a word and its phones a
                              line, ARPAbet or /IPA/, "#" begins a comment */
     const char *speakers; /* NULL, or a file of speaker embeddings for voices that are told their speaker by one
-                             (SpeechT5): float32 [speakers, width] as NumPy writes it (.npy) */
+                             (SpeechT5; FastSpeech2 with a speaker_embed_dim): float32 [speakers, width] as NumPy writes
+                             it (.npy) */
 };
 
 UTTER_API void utter_voice_params_init(struct utter_voice_params *params);
@@ -628,7 +629,8 @@ typedef struct utter_speech utter_speech;
 enum utter_markup {
     UTTER_MARKUP_PLAIN = 0, /* text as people write it; a blank line ends a paragraph */
     UTTER_MARKUP_SSML,      /* W3C's Speech Synthesis Markup Language 1.1, of which are understood: speak, p, s, break,
-                               prosody (rate, pitch, volume), phoneme, sub, say-as; other elements are looked through */
+                               prosody (rate, pitch, volume), emphasis, voice (name: a speaker's number or name),
+                               phoneme, sub, say-as, mark; other elements are looked through */
     UTTER_MARKUP_PHONEMES   /* phones with spaces between, in ARPAbet ("HH AH0 L OW1") or IPA; "|" between words;
                                , . ? ! ; : end words and phrases; a sentence a line */
 };
@@ -671,21 +673,21 @@ UTTER_API int utter_speech_finish(utter_speech *speech);
  * gives numbers that are none, or draws a sentence out without end), DEVICE, STATE (after such a failure). */
 UTTER_API int utter_speech_read(utter_speech *speech, float *samples, size_t capacity, size_t *got);
 
-enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE };
+enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE, UTTER_MARK_NAMED };
 
 struct utter_mark {
     size_t struct_size; /* set by the caller */
     enum utter_mark_kind kind;
     double start, end;           /* seconds of the sound that is read */
     const char *text;            /* of a word as it is spoken; of a phone in ARPAbet, as the voice spells it; "" of a
-                                    sentence */
+                                    sentence; NAMED: the name of SSML's mark, whose end is its start */
     size_t text_begin, text_end; /* bytes of the text, as it was given */
 };
 
 /* Hands out the next mark of what has been computed, oldest first: 1 and *mark filled, or 0 when there is none until
  * more is read, or an error. Sentences come before their words, and words before their phones. Voices that do not say
- * how long their tokens last (SpeechT5) have marks of sentences alone. Its text is valid until the next call on this
- * speech. Errors: ARGUMENT. */
+ * how long their tokens last (SpeechT5) have marks of sentences alone, and named ones at the beginning of theirs. Its
+ * text is valid until the next call on this speech. Errors: ARGUMENT. */
 UTTER_API int utter_speech_next_mark(utter_speech *speech, struct utter_mark *mark);
 
 struct utter_speech_timings {
@@ -750,10 +752,10 @@ struct utter_player_params {
 
 UTTER_API void utter_player_params_init(struct utter_player_params *params);
 
-/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. What is written at once may
- * lose some hundredths of a second of its beginning to the system (seen with PulseAudio's null sink). Errors: ARGUMENT,
- * MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread; afterwards one thread at a
- * time, beside which any other may call utter_player_stop. */
+/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. (Who records the monitor of
+ * a PulseAudio sink misses the beginning of any stream that is added, by up to that recorder's own latency: the sink
+ * has it.) Errors: ARGUMENT, MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread;
+ * afterwards one thread at a time, beside which any other may call utter_player_stop. */
 UTTER_API int utter_player_open(utter_player **player, const struct utter_player_params *params);
 
 /* Takes frames sample frames, interleaved, which are copied and begin to be heard at once. Waits while the buffer is
