@@ -201,6 +201,16 @@ static int64_t fitting_bundles(const struct winograd *w)
     return PIECE_BYTES / bundle > asked ? PIECE_BYTES / bundle : asked;
 }
 
+/* So many bundles or some more: whole dilations, and whole tiles where that is not much more. */
+static int64_t whole_bundles(int64_t bundles, int64_t d)
+{
+    int64_t unit = d;
+    while (unit % WINOGRAD_ROWS)
+        unit += d;
+    const int64_t tiles = whole(bundles, unit);
+    return 4 * tiles <= 5 * bundles ? tiles : whole(bundles, d);
+}
+
 /* How a row is divided: by what stays in the cache, but so that every worker has some, and pieces are alike. A piece
  * begins with the first step of a dilation. */
 static void divide(struct job *j)
@@ -213,7 +223,7 @@ static void divide(struct job *j)
     j->all = (numbers + outputs * d - 1) / (outputs * d) * d;
     j->pieces = (j->all - 1) / fitting + 1;
     j->pieces = whole(j->pieces, shares);
-    j->bundles = whole((j->all + j->pieces - 1) / j->pieces, d);
+    j->bundles = whole_bundles((j->all + j->pieces - 1) / j->pieces, d);
     j->pieces = (j->all + j->bundles - 1) / j->bundles;
     const int64_t tall = whole(j->bundles, WINOGRAD_ROWS);
     j->step = j->w->depth + LINE;

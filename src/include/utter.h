@@ -227,9 +227,9 @@ struct utter_nbest {
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
  * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
- * read the last four fields, and a Whisper none of those. What is out of range is named when a session is opened or a recording
- * transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is kept by
- * pointer. */
+ * read the last four fields, and a Whisper none of those. What is out of range is named when a session is opened or a
+ * recording transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is
+ * kept by pointer. */
 struct utter_decoding_params {
     size_t struct_size;
     int translate;              /* nonzero: into English */
@@ -251,8 +251,9 @@ struct utter_decoding_params {
                                    overlap, and spread over the segment elsewhere */
     int drop_doubtful;          /* nonzero: doubtful text is dropped with its reason; else it is kept */
     /* All but Whisper: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535,
-       section 4.1): NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file that
-       utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as utter_model_open) */
+       section 4.1): NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file
+       that utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as
+       utter_model_open) */
     const char *lm;
     double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
     double word_bonus;   /* natural log, added for each word; 0: 1.75; -100 to 100 */
