@@ -52,8 +52,9 @@ struct job {
 /* What a worker does at once: some bundles of a row from number `first` on. */
 struct piece {
     int64_t row, first, bundles;
-    int64_t tall; /* bundles, rounded up to whole tiles */
-    float *x, *factors, *sums;
+    int64_t tall;   /* bundles, rounded up to whole tiles */
+    const float *x; /* the input from the first bundle's first step on */
+    float *factors, *sums;
 };
 
 /* The first step, or number of a phase's output, of a bundle that is the first of its dilation: bundles are numbered
@@ -174,18 +175,29 @@ static size_t sum_bytes(const struct job *j)
     return scratch_part((size_t)(WINOGRAD_POINTS * j->sums_apart) * sizeof(float));
 }
 
+/* A piece's input: where it lies, or brought into the scratch. */
+static const float *input_of(const struct job *j, const struct piece *p, float *scratch)
+{
+    const int64_t from = step_of(j, p->first) - (j->k->transposed ? j->w->taps - 1 : j->k->padding);
+    const float *x = input_in_place(&j->input, p->row, from);
+    if (x)
+        return x;
+    input_bring(&j->input, scratch, p->row, from);
+    return scratch;
+}
+
 static void convolve_pieces(void *context, int64_t begin, int64_t end, int worker)
 {
     const struct job *j = context;
     unsigned char *scratch = scratch_worker(j->c, worker);
-    struct piece p = {.x = (float *)(void *)scratch, .factors = (float *)(void *)(scratch + input_bytes(j))};
+    struct piece p = {.factors = (float *)(void *)(scratch + input_bytes(j))};
     p.sums = (float *)(void *)(scratch + input_bytes(j) + factor_bytes(j));
     for (int64_t item = begin; item < end; item++) {
         p.row = item / j->pieces;
         p.first = item % j->pieces * j->bundles;
         p.bundles = j->all - p.first < j->bundles ? j->all - p.first : j->bundles;
         p.tall = whole(p.bundles, WINOGRAD_ROWS);
-        input_bring(&j->input, p.x, p.row, step_of(j, p.first) - (j->k->transposed ? j->w->taps - 1 : j->k->padding));
+        p.x = input_of(j, &p, (float *)(void *)scratch);
         make_factors(j, &p);
         multiply_factors(j, &p);
         make_outputs(j, &p);

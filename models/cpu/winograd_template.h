@@ -134,16 +134,23 @@ static inline __attribute__((always_inline)) void winograd_combine(vec y[7], con
     y[outputs - 1] = vec_add(y[outputs - 1], m[7]);
 }
 
-/* All outputs of whole vectors of f32, as they are or added to a residual: what nearly all bundles are. */
+/* All outputs of whole vectors of f32, as they are, through a leaky ReLU or added to a residual: what nearly all
+ * bundles are. */
 static inline __attribute__((always_inline)) void winograd_usual(const struct convolution_tile *t, const float *sums,
-                                                                 int64_t apart, const int outputs, const bool add)
+                                                                 int64_t apart, const int outputs,
+                                                                 const enum convolution_after after)
 {
     for (int64_t i = 0; i < t->width; i += LANES) {
         vec y[7];
         float *out = (float *)t->out + i;
         winograd_combine(y, sums + i, apart, t->bias + i, outputs);
-        for (int k = 0; k < outputs; k++, out += t->out_step)
-            vec_store(out, add ? vec_fma(vec_set(t->factor), y[k], vec_load(t->residual + k * t->out_step + i)) : y[k]);
+        for (int k = 0; k < outputs; k++, out += t->out_step) {
+            if (after == CONVOLUTION_LEAKY)
+                y[k] = vec_where_negative(y[k], vec_mul(vec_set(t->factor), y[k]), y[k]);
+            if (after == CONVOLUTION_ADD)
+                y[k] = vec_fma(vec_set(t->factor), y[k], vec_load(t->residual + k * t->out_step + i));
+            vec_store(out, y[k]);
+        }
     }
 }
 
@@ -152,11 +159,15 @@ static inline __attribute__((always_inline)) void winograd_outputs(const struct 
 {
     const bool usual = from == 0 && end == outputs && t->out_type == TENSOR_F32 && t->width % LANES == 0;
     if (usual && t->after == CONVOLUTION_ADD) {
-        winograd_usual(t, sums, apart, outputs, true);
+        winograd_usual(t, sums, apart, outputs, CONVOLUTION_ADD);
+        return;
+    }
+    if (usual && t->after == CONVOLUTION_LEAKY) {
+        winograd_usual(t, sums, apart, outputs, CONVOLUTION_LEAKY);
         return;
     }
     if (usual && t->after == CONVOLUTION_NONE) {
-        winograd_usual(t, sums, apart, outputs, false);
+        winograd_usual(t, sums, apart, outputs, CONVOLUTION_NONE);
         return;
     }
     for (int64_t i = 0; i < t->width; i += LANES) {
