@@ -1,15 +1,16 @@
-/* fast_winograd.c - convolutions over time by Toom and Cook's (Winograd's) algorithm on eight points: a few outputs of
- * a few taps take eight products instead of outputs times taps (Winograd 1980; Lavin and Gray 2016, arXiv 1509.09308,
- * in one dimension; winograd_template.h has the formulas).
+/* fast_winograd.c - convolutions over time by Toom and Cook's (Winograd's) algorithm on eight or ten points: a few
+ * outputs of a few taps take as many products as there are points instead of outputs times taps (Winograd 1980; Lavin
+ * and Gray 2016, arXiv 1509.09308, in one dimension; winograd_template.h has the formulas).
  *
- * Six outputs share the factors of eight inputs under three taps, five under four, four under five. A kernel of more
- * taps is several such parts, the last filled up with zeros: 3 taps take 1.33 products for an output, 7 take 3.2 and
- * 11 take 4.8. A bundle is what shares its factors; with dilation d its outputs are d steps apart, and so are the
- * inputs of its parts. Of a transposed convolution each phase (fast_over_time.c) has seven outputs of two taps in a
- * bundle, and all phases share the factors.
+ * Six outputs share the factors of eight inputs under three taps; with ten, six under five taps, five under six, four
+ * under seven. A kernel of more taps is several such parts, the last filled up with zeros: 3 taps take 1.33 products
+ * for an output, 5 take 1.67, 7 take 2.5 and 11 take 4. A bundle is what shares its factors; with dilation d its
+ * outputs are d steps apart, and so are the inputs of its parts. Of a transposed convolution each phase
+ * (fast_over_time.c) has seven outputs of two taps in a bundle, and all phases share the factors.
  *
- * Of a piece of time a worker makes the factors [8][bundles][parts · in], multiplies each point's with its weights,
- * [8][bundles][phases · out], and makes the outputs of the sums. Rounding errors are some three times a direct sum's.
+ * Of a piece of time a worker makes the factors [points][bundles][parts · in], multiplies each point's with its
+ * weights, [points][bundles][phases · out], and makes the outputs of the sums. Rounding errors are some three times a
+ * direct sum's with eight points, some six times with ten.
  *
  * Where a bundle begins depends on the row's beginning only: a row gives in a batch what it gives alone. */
 #include "models/cpu/fast_winograd.h"
@@ -68,7 +69,7 @@ static int64_t step_of(const struct job *j, int64_t bundle)
 static void clear_rest(const struct job *j, const struct piece *p)
 {
     const int64_t depth = j->w->parts * j->k->in, left = j->w->depth - depth;
-    for (int point = 0; point < WINOGRAD_POINTS; point++) {
+    for (int point = 0; point < j->w->points; point++) {
         float *factors = p->factors + point * j->factors_apart;
         for (int64_t bundle = 0; left > 0 && bundle < p->bundles; bundle++)
             memset(factors + bundle * j->step + depth, 0, (size_t)left * sizeof *factors);
@@ -81,10 +82,11 @@ static void make_bundle(const struct job *j, float *factors, const float *x)
 {
     const int64_t in = j->k->in, step = j->k->dilation * in;
     for (int part = 0; part < j->w->parts; part++)
-        j->kernels->winograd_input(factors + part * in, j->factors_apart, x + j->w->taps * part * step, step, in);
+        j->kernels->winograd_input(factors + part * in, j->factors_apart, x + j->w->taps * part * step, step, in,
+                                   j->w->points);
 }
 
-/* factors [WINOGRAD_POINTS][tall][depth], in steps, of the input x of a piece. */
+/* factors [points][tall][depth], in steps, of the input x of a piece. */
 static void make_factors(const struct job *j, const struct piece *p)
 {
     const int64_t d = j->k->dilation;
@@ -94,13 +96,13 @@ static void make_factors(const struct job *j, const struct piece *p)
     clear_rest(j, p);
 }
 
-/* sums [WINOGRAD_POINTS][tall][out_width]. Panels are read in the order in which they lie in memory. */
+/* sums [points][tall][out_width]. Panels are read in the order in which they lie in memory. */
 static void multiply_factors(const struct job *j, const struct piece *p)
 {
     const struct winograd *w = j->w;
     struct cpu_winograd_products m = {.rows = p->tall, .factors_step = j->step, .sums_step = j->out_width};
     m.weight = w->weight;
-    for (int64_t point = 0; point < WINOGRAD_POINTS; point++)
+    for (int64_t point = 0; point < w->points; point++)
         for (int64_t at = 0; at < w->depth; at += WINOGRAD_DEPTH) {
             m.depth = w->depth - at < WINOGRAD_DEPTH ? w->depth - at : WINOGRAD_DEPTH;
             m.more = at > 0;
@@ -141,7 +143,7 @@ static void put_outputs(const struct job *j, int64_t row, int64_t first, const f
         return;
     t->out = element_at(&j->out, at);
     t->residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
-    j->kernels->winograd_output(t, sums, j->sums_apart, j->w->outputs, span.from, span.end);
+    j->kernels->winograd_output(t, sums, j->sums_apart, j->w->points, j->w->outputs, span.from, span.end);
 }
 
 /* Output number q of a phase is step q · stride + phase - padding, or q where nothing is transposed. */
@@ -167,12 +169,12 @@ static size_t input_bytes(const struct job *j)
 
 static size_t factor_bytes(const struct job *j)
 {
-    return scratch_part((size_t)(WINOGRAD_POINTS * j->factors_apart) * sizeof(float));
+    return scratch_part((size_t)(j->w->points * j->factors_apart) * sizeof(float));
 }
 
 static size_t sum_bytes(const struct job *j)
 {
-    return scratch_part((size_t)(WINOGRAD_POINTS * j->sums_apart) * sizeof(float));
+    return scratch_part((size_t)(j->w->points * j->sums_apart) * sizeof(float));
 }
 
 /* A piece's input: where it lies, or brought into the scratch. */
@@ -207,8 +209,8 @@ static void convolve_pieces(void *context, int64_t begin, int64_t end, int worke
 /* Bundles of a piece whose factors and sums fit in the cache, or the more the more weights are read for them. */
 static int64_t fitting_bundles(const struct winograd *w)
 {
-    const int64_t width = w->depth + w->blocks * w->columns, bundle = WINOGRAD_POINTS * width * (int64_t)sizeof(float);
-    const int64_t weights = WINOGRAD_POINTS * w->depth * w->blocks * w->columns * (int64_t)sizeof(float);
+    const int64_t width = w->depth + w->blocks * w->columns, bundle = w->points * width * (int64_t)sizeof(float);
+    const int64_t weights = w->points * w->depth * w->blocks * w->columns * (int64_t)sizeof(float);
     const int64_t asked = weights / PANEL_BYTES < MOST_ASKED ? weights / PANEL_BYTES : MOST_ASKED;
     return PIECE_BYTES / bundle > asked ? PIECE_BYTES / bundle : asked;
 }
