@@ -187,3 +187,53 @@ int join(const struct tokenizer *t, struct pieces *tokens, struct text *out, str
     pieces_free(&next);
     return error ? error : out->failed ? fail_memory(fault, "a text") : 0;
 }
+
+/* ---- one token within a text ---- */
+
+/* STRIP is about a text's ends and FUSE about where pieces meet: neither changes a piece in the middle. */
+static int change_alone(const struct step *step, struct text *piece, struct text *out, struct fault *fault)
+{
+    int byte;
+    switch (step->kind) {
+    case STEP_BYTE_LEVEL:
+        add_bytes(out, piece->bytes, piece->length);
+        return 0;
+    case STEP_BYTE_FALLBACK:
+        byte = fallback_byte(piece->bytes, piece->length);
+        if (byte >= 0)
+            text_add(out, (const char[]){(char)byte}, 1);
+        else
+            text_add(out, piece->bytes, piece->length);
+        return 0;
+    case STEP_METASPACE:
+    case STEP_REPLACE:
+    case STEP_SUFFIX:
+        return join_piece(step, piece->bytes, piece->length, false, false, out, fault);
+    default:
+        text_add(out, piece->bytes, piece->length);
+        return 0;
+    }
+}
+
+int join_alone(const struct tokenizer *t, int id, struct text *out, struct fault *fault)
+{
+    const char *spelled = tokenizer_piece(t, id);
+    struct text piece = {0}, next = {0};
+    if (!spelled || tokenizer_special(t, id))
+        return 0;
+    text_add_string(&piece, spelled);
+    for (size_t i = 0; i < t->decoder.count && piece.length && !(fault && fault->code); i++) {
+        change_alone(&t->decoder.steps[i], &piece, &next, fault);
+        struct text swap = piece;
+        piece = next;
+        next = swap;
+        piece.failed |= next.failed;
+        next.length = 0;
+    }
+    if (piece.length)
+        text_add(out, piece.bytes, piece.length);
+    out->failed |= piece.failed;
+    text_free(&piece);
+    text_free(&next);
+    return fault ? fault->code : 0;
+}
