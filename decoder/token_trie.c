@@ -2,7 +2,6 @@
 
 #include "decoder/lower.h"
 #include "decoder/text.h"
-#include "decoder/tokenizer_parts.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 
 struct token_trie {
     struct pieces bytes; /* [count] by token */
-    int32_t *sorted;     /* [sorted_count] tokens that have a spelling, by its bytes, then by id */
+    int32_t *sorted;     /* [sorted_count] tokens that write something, by their bytes, then by id */
     int32_t sorted_count;
     struct token_trie_node *nodes;
     size_t node_count, node_capacity;
@@ -256,31 +255,15 @@ int token_trie_of_texts(struct token_trie **trie, const char *const *texts, int 
     return settle(trie, s, fault);
 }
 
-int token_trie_of_whisper(struct token_trie **trie, const struct whisper_vocabulary *vocabulary, struct fault *fault)
+int token_trie_open(struct token_trie **trie, const struct spelling *spelling, struct fault *fault)
 {
     struct token_trie *s = memory_new(1, sizeof *s);
     if (!s)
         return fail_memory(fault, "a vocabulary's spellings");
-    int count = whisper_vocabulary_special(vocabulary)->eot;
-    for (int i = 0; i < count; i++) {
-        size_t length;
-        const char *bytes = whisper_vocabulary_bytes(vocabulary, i, &length);
-        text_add(&s->bytes.text, bytes, length);
-        pieces_end(&s->bytes);
-    }
-    return settle(trie, s, fault);
-}
-
-int token_trie_of_tokenizer(struct token_trie **trie, const struct tokenizer *tokenizer, struct fault *fault)
-{
-    struct token_trie *s = memory_new(1, sizeof *s);
-    if (!s)
-        return fail_memory(fault, "a vocabulary's spellings");
-    for (int i = 0; i < tokenizer_size(tokenizer); i++) {
-        if (join_alone(tokenizer, i, &s->bytes.text, fault)) {
-            token_trie_close(&s);
-            return fault->code;
-        }
+    for (int i = 0; i < spelling_size(spelling); i++) {
+        struct spelled spelled = spelling_of(spelling, i);
+        if (spelled.length)
+            text_add(&s->bytes.text, spelled.bytes, spelled.length);
         pieces_end(&s->bytes);
     }
     return settle(trie, s, fault);

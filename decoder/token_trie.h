@@ -3,23 +3,20 @@
 #ifndef DECODER_TOKEN_TRIE_H
 #define DECODER_TOKEN_TRIE_H
 
-#include "decoder/tokenizer.h"
-#include "decoder/whisper_vocabulary.h"
+#include "decoder/spelling.h"
 
 #include <stdint.h>
 
 /* Immutable; any thread. */
 struct token_trie;
 
-/* Special tokens and those that stand for nothing have no spelling. "▁" and its like are spaces. Errors: MEMORY,
- * UNSUPPORTED (a costly pattern in the tokenizer's decoder). */
-int token_trie_of_tokenizer(struct token_trie **trie, const struct tokenizer *tokenizer, struct fault *fault);
-int token_trie_of_whisper(struct token_trie **trie, const struct whisper_vocabulary *vocabulary, struct fault *fault);
+/* Of all tokens that write something; their bytes are copied. Errors: MEMORY. */
+int token_trie_open(struct token_trie **trie, const struct spelling *spelling, struct fault *fault);
 /* texts [count], NULL where a token has none: for tests. */
 int token_trie_of_texts(struct token_trie **trie, const char *const *texts, int count, struct fault *fault);
 void token_trie_close(struct token_trie **trie);
 
-/* The bytes of a token, not terminated; length 0: it has no spelling. */
+/* The bytes of a token, not terminated; length 0: it writes nothing. */
 const char *token_trie_bytes(const struct token_trie *trie, int token, size_t *length);
 /* Whether tokens can spell the character: one holds it, or each of its bytes is one. */
 bool token_trie_have(const struct token_trie *trie, uint32_t code);

@@ -102,8 +102,6 @@ int split(const struct steps *steps, const char *text, size_t length, bool at_st
           struct fault *fault);
 /* join.c: tokens to one text. tokens is used up. Errors: UNSUPPORTED (a costly pattern), MEMORY. */
 int join(const struct tokenizer *t, struct pieces *tokens, struct text *out, struct fault *fault);
-/* Appends the bytes that one token stands for in the middle of a text; of a special one none. Errors: UNSUPPORTED. */
-int join_alone(const struct tokenizer *t, int id, struct text *out, struct fault *fault);
 
 /* byte_level.c: the letters that stand for bytes in byte-level vocabularies (GPT-2). */
 uint32_t byte_to_letter(unsigned char byte);
