@@ -117,7 +117,7 @@ void recognizer_close(struct recognizer **recognizer)
 /* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts. */
 static bool unsure(const struct recognizer *r, const struct segment *segment, const struct window *window)
 {
-    return r->model->network && !window->seam_before && !window->seam_after && segment_unsure(segment);
+    return r->model->network && !window->sentence && !window->seam_before && !window->seam_after && segment_unsure(segment);
 }
 
 static int emit_segment(struct recognizer *r, const struct window *window, size_t first, size_t end,
@@ -126,6 +126,8 @@ static int emit_segment(struct recognizer *r, const struct window *window, size_
     struct segment *segment = segment_new(window->words.words + first, end - first, window->channel);
     if (!segment)
         return fail_memory(fault, "a segment");
+    if (window->sentence)
+        segment->public.confidence = window->confidence;
     if (unsure(r, segment, window))
         free(segment);
     else
@@ -138,7 +140,7 @@ static int emit(struct recognizer *r, const struct window *window, size_t first,
 {
     while (first < end) {
         size_t next = first + 1;
-        while (next < end && !window->words.words[next].opens)
+        while (next < end && (window->sentence || !window->words.words[next].opens))
             next++;
         if (emit_segment(r, window, first, next, fault))
             return fault->code;

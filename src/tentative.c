@@ -86,7 +86,7 @@ static int show_words(struct tentative *t, struct fault *fault)
     struct segment *segment = segment_new(t->words.words, t->words.count, t->channel);
     if (!segment)
         return fail_memory(fault, "a tentative text");
-    if (t->setting->model->network && t->seam < 0 && segment_unsure(segment)) {
+    if (t->setting->model->network && !t->setting->decoding->constraint && t->seam < 0 && segment_unsure(segment)) {
         free(segment);
         return 0;
     }
