@@ -38,7 +38,7 @@ static int open_grammar(struct constraint *s, const char *text, const char *path
 }
 
 int constraint_open(struct constraint **constraint, const struct utter_model *model, const char *text, const char *path,
-                   double threshold, struct fault *fault)
+                    double threshold, struct fault *fault)
 {
     struct constraint *s = memory_new(1, sizeof *s);
     if (!s)

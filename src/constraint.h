@@ -13,7 +13,7 @@ struct constraint;
 /* text: a grammar; else path: of a file with one. threshold: confidence below which a sentence is no match. Errors: IO,
  * MODEL, MEMORY. */
 int constraint_open(struct constraint **constraint, const struct utter_model *model, const char *text, const char *path,
-                   double threshold, struct fault *fault);
+                    double threshold, struct fault *fault);
 void constraint_close(struct constraint **constraint);
 
 const struct grammar *constraint_grammar(const struct constraint *constraint);

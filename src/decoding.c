@@ -10,7 +10,7 @@
 enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 16 };
 /* Chosen on the development set (docs/models.md). */
 /* docs/benchmarks.md, on utterances of the grammar and of none. */
-static const double GRAMMAR_THRESHOLD = 0.15;
+static const double GRAMMAR_THRESHOLD = 0.5;
 static const double LM_WEIGHT = 0.35, WORD_BONUS = 1.75, UNKNOWN_WORD = -12.0;
 
 static int check_beam(const struct utter_model *model, int beam, struct fault *fault)
@@ -104,6 +104,12 @@ static void fill_search(struct decoding *d, const struct utter_model *model, con
         .force_tokens = p->force_tokens,
         .nbest = d->nbest ? d->nbest : 1,
     };
+    if (d->constraint) {
+        search->grammar = constraint_grammar(d->constraint);
+        search->trie = constraint_tokens(d->constraint);
+        search->suppress_non_speech_off = true; /* the grammar says what may be said */
+        search->temperatures = search->temperatures ? search->temperatures : 1;
+    }
     if (p->temperature_count)
         memcpy(search->temperature, p->temperatures, p->temperature_count * sizeof *search->temperature);
 }

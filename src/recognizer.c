@@ -117,7 +117,8 @@ void recognizer_close(struct recognizer **recognizer)
 /* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts. */
 static bool unsure(const struct recognizer *r, const struct segment *segment, const struct window *window)
 {
-    return r->model->network && !window->sentence && !window->seam_before && !window->seam_after && segment_unsure(segment);
+    return r->model->network && !window->sentence && !window->seam_before && !window->seam_after &&
+           segment_unsure(segment);
 }
 
 static int emit_segment(struct recognizer *r, const struct window *window, size_t first, size_t end,

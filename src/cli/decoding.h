@@ -59,7 +59,7 @@ struct decoding {
     {"grammar", OPTION_TEXT, &(d).grammar, "FILE", 0, 0, "only sentences of this grammar (GBNF), or nothing"},         \
     {                                                                                                                  \
         "grammar-threshold", OPTION_NUMBER, &(d).grammar_threshold, "P", 0.0001, 1,                                    \
-            "confidence below which a sentence is no match (default: 0.15)"                                            \
+            "confidence below which a sentence is no match (default: 0.5)"                                            \
     }
 
 #define BATCH_OPTION(d)                                                                                                \

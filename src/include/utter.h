@@ -264,7 +264,7 @@ struct utter_decoding_params {
        left-recursive or unspeakable for the model is MODEL, one that cannot be followed UNSUPPORTED. */
     const char *grammar;
     const char *grammar_file;
-    double grammar_threshold; /* a confidence below it is no match; 0: 0.15; negative: never; at most 1 */
+    double grammar_threshold; /* a confidence below it is no match; 0: 0.5; negative: never; at most 1 */
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
