@@ -162,7 +162,7 @@ struct utter_word {
 struct utter_segment {
     double start, end; /* seconds */
     int channel;       /* 0 when channels were mixed */
-    float confidence;  /* in [0, 1]: mean over words, weighted by their durations */
+    float confidence;  /* in [0, 1]: mean over words, weighted by their durations; with a grammar, of the sentence */
     const char *text;  /* no leading or trailing space */
     const struct utter_word *words;
     size_t word_count;
@@ -177,15 +177,16 @@ struct utter_timings {
     double total_seconds;    /* from the first call to the last */
 };
 
-/* Why sound that a Whisper heard gives no text. */
+/* Why sound that was heard gives no text: the first three are a Whisper's. */
 enum utter_reason {
     UTTER_REASON_NONE = 0,
     UTTER_REASON_SILENCE,    /* the model takes it for silence and does not believe its own text */
     UTTER_REASON_REPETITION, /* the text repeats itself at every temperature */
-    UTTER_REASON_DOUBTFUL    /* its mean log-probability is below the threshold at every temperature */
+    UTTER_REASON_DOUBTFUL,   /* its mean log-probability is below the threshold at every temperature */
+    UTTER_REASON_NO_MATCH    /* what was said is no sentence of the grammar */
 };
 
-/* "silence", "repetition", "doubtful"; "" for anything else. Any thread. */
+/* "silence", "repetition", "doubtful", "no_match"; "" for anything else. Any thread. */
 UTTER_API const char *utter_reason_name(int reason);
 
 /* Text that was heard and not given out. */
@@ -193,7 +194,8 @@ struct utter_dropped {
     double start, end; /* seconds */
     int channel;
     enum utter_reason reason;
-    const char *text; /* what would have been said */
+    const char *text; /* what would have been said; NO_MATCH: the sentence that comes nearest, "" where none is near */
+    float confidence; /* NO_MATCH: of that sentence, in [0, 1] */
 };
 
 struct utter_token {
@@ -258,6 +260,14 @@ struct utter_decoding_params {
     double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
     double word_bonus;   /* natural log, added for each word; 0: 1.75; -100 to 100 */
     double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
+    /* Any model: only sentences of this grammar come out, one for each stretch of sound between pauses, with its
+       confidence; a stretch that is none is dropped (NO_MATCH). GBNF, as llama.cpp and whisper.cpp write it
+       (docs/grammars.md): its text, or the path of a file with it; NULL: none. A language model is asked beside it only
+       where lm names one. Not with sequential, nor with a beam of 1 for a CTC model (ARGUMENT); a grammar that is none,
+       left-recursive or unspeakable for the model is MODEL, one that cannot be followed UNSUPPORTED. */
+    const char *grammar;
+    const char *grammar_file;
+    double grammar_threshold; /* a confidence below it is no match; 0: 0.5; negative: never; at most 1 */
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
