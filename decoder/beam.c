@@ -248,23 +248,52 @@ static double rank_with(struct beam *b, int32_t node, int32_t token, double bar)
     return child.rank;
 }
 
+/* The score that a prefix must have to be in the next beam. */
+static double bar_of(const struct beam *b)
+{
+    return b->heap_count == b->width ? b->heap[0].score : -INFINITY;
+}
+
+/* Offers slot s extended by a token. most: what the guide adds at most; order: who it is among equals. */
+static void try_child(struct beam *b, int32_t s, struct choice choice, double most, uint32_t order)
+{
+    const struct slot *slot = &b->slots[s];
+    double bar = bar_of(b), total = passed_on(b, slot, choice.token) + (double)choice.score;
+    if (!(total > -INFINITY) || total + most < bar || in_beam(b, slot->node, choice.token))
+        return;
+    double rank = rank_with(b, slot->node, choice.token, bar - total);
+    if (!(rank > -INFINITY) || total + rank < bar)
+        return;
+    offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, s, choice.token, order});
+}
+
 static void extend(struct beam *b, int32_t s)
 {
     const struct slot *slot = &b->slots[s];
     double most = b->guide ? guide_most(b->guide, &b->guided[slot->node]) : 0.0;
     for (int i = 0; i < b->choice_count; i++) {
         struct choice choice = b->choices[i];
-        double bar = b->heap_count == b->width ? b->heap[0].score : -INFINITY;
-        if (slot->total + choice.score + most < bar)
+        if (slot->total + (double)choice.score + most < bar_of(b))
             return; /* the tokens that follow are less likely still */
-        double total = passed_on(b, slot, choice.token) + choice.score;
-        if (!(total > -INFINITY) || total + most < bar || in_beam(b, slot->node, choice.token))
+        try_child(b, s, choice, most, (uint32_t)(b->width + s * b->choice_limit + i));
+    }
+}
+
+/* The same where few tokens may follow: all of them, for they may be far from the frame's likeliest. */
+static void extend_allowed(struct beam *b, int32_t s, const float *row)
+{
+    const struct slot *slot = &b->slots[s];
+    double most = guide_most(b->guide, &b->guided[slot->node]);
+    size_t count;
+    const struct grammar_token *allowed = guide_allowed(b->guide, &b->guided[slot->node], &count);
+    for (size_t i = 0; i < count; i++) {
+        int32_t token = allowed[i].token;
+        double score = token < b->vocabulary ? score_of(row, token) : -INFINITY;
+        if (token == b->blank || !(slot->total + score + most >= bar_of(b)))
             continue;
-        double rank = rank_with(b, slot->node, choice.token, bar - total);
-        if (!(rank > -INFINITY) || total + rank < bar)
-            continue;
-        offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, s, choice.token,
-                                    (uint32_t)(b->width + s * b->choice_limit + i)});
+        try_child(b, s, (struct choice){(float)score, token}, most,
+                  (uint32_t)b->width + (uint32_t)s * (uint32_t)b->vocabulary + (uint32_t)token);
+        allowed = guide_allowed(b->guide, &b->guided[slot->node], &count); /* the guide was asked since */
     }
 }
 
@@ -310,7 +339,8 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
     double blank = score_of_blank(row, b->vocabulary, b->blank);
     for (int i = 0; i < b->count; i++)
         b->next[i] = advance(b, &b->slots[i], row, blank);
-    if (blank > CERTAIN_BLANK) { /* nothing can be born: the beam keeps its prefixes */
+    bool allows = b->guide && b->guide->grammar; /* which says itself what to try */
+    if (blank > CERTAIN_BLANK && !allows) {      /* nothing can be born: the beam keeps its prefixes */
         memcpy(b->slots, b->next, (size_t)b->count * sizeof *b->slots);
         return 0;
     }
@@ -318,9 +348,10 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
     for (int32_t i = 0; i < b->count; i++)
         if (b->next[i].total > -INFINITY)
             offer(b, stay(&b->next[i], i));
-    choose_tokens(b, row);
+    if (!allows)
+        choose_tokens(b, row);
     for (int32_t i = 0; i < b->count; i++)
-        extend(b, i);
+        allows ? extend_allowed(b, i, row) : extend(b, i);
     return b->heap_count ? seat(b, t, fault) : 0;
 }
 
@@ -346,6 +377,7 @@ static int read_out(const struct beam *b, const struct slot *slot, struct ctc_hy
         h->count++;
     int *ids = memory_new(h->count, sizeof *ids), *born = memory_new(h->count, sizeof *born);
     h->tokens = memory_new(h->count, sizeof *h->tokens);
+    h->sound = slot->total;
     h->score = slot->total + slot->rank;
     int error = ids && born && h->tokens ? 0 : fail_memory(fault, "the tokens of a recording");
     if (!error && h->count) {

@@ -1,8 +1,10 @@
 #include "decoder/guide.h"
 
+#include <math.h>
+
 bool guide_asks(const struct guide *g)
 {
-    return g && g->fusion;
+    return g && (g->fusion || g->grammar);
 }
 
 /* Words are scored once for each sequence that ends with them, when somebody first asks. */
@@ -22,21 +24,32 @@ void guide_begin(const struct guide *g, struct guided *out)
     out->rank = 0.0;
     if (g->fusion)
         fusion_begin(g->fusion, &out->words);
+    out->place = g->grammar ? grammar_begin(g->grammar) : 0;
 }
 
 void guide_extend(const struct guide *g, struct guided *parent, int token, struct guided *out)
 {
     out->rank = 0.0;
+    out->place = g->grammar ? grammar_next(g->grammar, parent->place, token) : 0;
     if (g->fusion) {
         const struct fused *words = begins_word(g, token) ? completed(g, parent) : &parent->words;
         fusion_extend(g->fusion, &g->weights, words, token, &out->words);
         out->rank += out->words.rank;
     }
+    if (out->place == GRAMMAR_DEAD)
+        out->rank = -INFINITY;
 }
 
 double guide_whole(const struct guide *g, struct guided *state)
 {
+    if (g->grammar && !g->unfinished && !grammar_may_end(g->grammar, state->place))
+        return -INFINITY;
     return g->fusion ? completed(g, state)->whole : 0.0;
+}
+
+const struct grammar_token *guide_allowed(const struct guide *g, const struct guided *state, size_t *count)
+{
+    return g->grammar ? grammar_tokens(g->grammar, state->place, count) : NULL;
 }
 
 /* ---- bounds: look-ahead only ever falls within a word ---- */

@@ -14,11 +14,14 @@
 #define DECODER_GUIDE_H
 
 #include "decoder/fusion.h"
+#include "decoder/grammar.h"
 
-/* NULL: there is no such part. All are borrowed; immutable; any thread. */
+/* NULL: there is no such part. All are borrowed, and immutable but for the walk, which is one search's alone. */
 struct guide {
     const struct fusion *fusion; /* a word language model */
     struct fusion_params weights;
+    struct grammar_walk *grammar; /* what may be said */
+    bool unfinished;              /* sequences may end within a sentence of the grammar, too */
 };
 
 /* Whether there is anything to ask. guide may be NULL. */
@@ -28,12 +31,17 @@ bool guide_asks(const struct guide *guide);
 struct guided {
     double rank;
     struct fused words;
+    int32_t place; /* in the grammar */
 };
 
 void guide_begin(const struct guide *guide, struct guided *out);
 /* What is found out about the parent on the way stays in it, for its other children: its rank does not change. */
 void guide_extend(const struct guide *guide, struct guided *parent, int token, struct guided *out);
 double guide_whole(const struct guide *guide, struct guided *state);
+
+/* Where the grammar says which tokens may follow: those, valid until more is asked. NULL: there is none, and any may.
+ */
+const struct grammar_token *guide_allowed(const struct guide *guide, const struct guided *state, size_t *count);
 
 /* No child ranks higher … */
 double guide_most(const struct guide *guide, struct guided *state);

@@ -108,21 +108,100 @@ int ctc_batch_forward(struct ctc_batch *b, struct fault *fault)
 
 /* ---- words ---- */
 
+static const float *scores_of(const struct ctc_batch *b, int row)
+{
+    size_t vocabulary = (size_t)fastconformer_get_config(b->model->network)->vocabulary;
+    return b->scores + (size_t)row * (size_t)b->score_frames * vocabulary;
+}
+
+/* ---- sentences of a grammar ---- */
+
+/* The text of a hypothesis as what would have been said. */
+static int keep_dropped(const struct ctc_batch *b, const struct ctc_hypothesis *h, struct window *w,
+                        struct fault *fault)
+{
+    const struct tokenizer *tokenizer = b->model->tokenizer;
+    int *ids = memory_new(h->count + 1, sizeof *ids);
+    for (size_t i = 0; ids && i < h->count; i++)
+        ids[i] = h->tokens[i].id;
+    size_t size = ids ? tokenizer_decode(tokenizer, ids, h->count, NULL, 0) + 1 : 0;
+    w->dropped = size ? memory_new(size, 1) : NULL;
+    if (w->dropped)
+        tokenizer_decode(tokenizer, ids, h->count, w->dropped, size);
+    free(ids);
+    return w->dropped ? 0 : fail_memory(fault, "a window's text");
+}
+
+/* Holds the best sentence against the likeliest path of all. Where that is silence, nothing was said. */
+static int judge_sentence(const struct ctc_batch *b, const float *scores, int frames, const struct ctc_params *params,
+                          const struct ctc_result *result, struct window *w, struct fault *fault)
+{
+    static const struct ctc_hypothesis none = {0};
+    const struct ctc_hypothesis *best = result->count ? &result->best[0] : &none;
+    struct ctc_params plain = {.blank = params->blank};
+    struct ctc_result heard = {0};
+    float confidence = 0.0f;
+    if (ctc_decode(scores, frames, fastconformer_get_config(b->model->network)->vocabulary, &plain, &heard, fault))
+        return fault->code;
+    size_t tokens = heard.best[0].count;
+    if (result->count)
+        confidence = sentence_confidence(best->sound, best->count, heard.best[0].sound, tokens);
+    ctc_free(&heard);
+    if (!tokens)
+        return 0;
+    constraint_judge(b->decoding->constraint, confidence, w);
+    return w->reason == UTTER_REASON_NO_MATCH ? keep_dropped(b, best, w, fault)
+                                              : window_take_words(w, b->model, best, fault);
+}
+
+/* ---- a window ---- */
+
+static void forget_heard(struct window *w)
+{
+    words_free(&w->words);
+    free(w->dropped);
+    w->dropped = NULL;
+    w->reason = UTTER_REASON_NONE;
+}
+
+/* The search with a walk of its own through the grammar, where there is one. */
+static int decode_row(const struct ctc_batch *b, int row, struct ctc_params *params, struct guide *guide,
+                      struct ctc_result *result, struct fault *fault)
+{
+    const struct decoding *d = b->decoding;
+    const float *scores = scores_of(b, row);
+    *guide = d->guide;
+    guide->unfinished = d->passing;
+    params->guide = guide;
+    if (d->constraint && constraint_walk(d->constraint, &guide->grammar, fault))
+        return fault->code;
+    int vocabulary = fastconformer_get_config(b->model->network)->vocabulary;
+    if (!ctc_decode(scores, b->score_lengths[row], vocabulary, params, result, fault) && guide->grammar &&
+        grammar_check(guide->grammar, fault))
+        ctc_free(result);
+    grammar_walk_close(&guide->grammar);
+    return fault->code;
+}
+
 static int search_window(struct ctc_batch *b, int row, struct fault *fault)
 {
-    const struct fastconformer_config *config = fastconformer_get_config(b->model->network);
     struct window *w = b->heard.windows[row];
-    words_free(&w->words);
+    forget_heard(w);
     if (!feature_batch_says(&b->heard, row))
         return 0;
     const struct decoding *d = b->decoding;
     struct ctc_params params = {
-        .blank = config->blank, .beam = d->beam, .nbest = d->nbest ? d->nbest : 1, .guide = &d->guide};
+        .blank = fastconformer_get_config(b->model->network)->blank, .beam = d->beam, .nbest = d->nbest ? d->nbest : 1};
+    struct guide guide;
     struct ctc_result result = {0};
-    const float *scores = b->scores + (size_t)row * (size_t)b->score_frames * (size_t)config->vocabulary;
-    if (ctc_decode(scores, b->score_lengths[row], config->vocabulary, &params, &result, fault))
+    if (decode_row(b, row, &params, &guide, &result, fault))
         return fault->code;
-    window_take_tokens(w, b->model, &result, d->nbest > 0, fault);
+    if (d->constraint)
+        judge_sentence(b, scores_of(b, row), b->score_lengths[row], &params, &result, w, fault);
+    else if (result.count)
+        window_take_words(w, b->model, &result.best[0], fault);
+    if (d->nbest && result.count && !fault->code)
+        window_keep_alternatives(w, b->model, &result, fault);
     ctc_free(&result);
     return fault->code;
 }

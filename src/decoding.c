@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, LM_BEAM = 16 };
+enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 16 };
 /* Chosen on the development set (docs/models.md). */
+/* docs/benchmarks.md, on utterances of the grammar and of none. */
+static const double GRAMMAR_THRESHOLD = 0.5;
 static const double LM_WEIGHT = 0.35, WORD_BONUS = 1.75, UNKNOWN_WORD = -12.0;
 
 static int check_beam(const struct utter_model *model, int beam, struct fault *fault)
@@ -103,8 +105,31 @@ static void fill_search(struct decoding *d, const struct utter_model *model, con
         .force_tokens = p->force_tokens,
         .nbest = d->nbest ? d->nbest : 1,
     };
+    if (d->constraint) {
+        search->grammar = constraint_grammar(d->constraint);
+        search->trie = constraint_tokens(d->constraint);
+        search->suppress_non_speech_off = true; /* the grammar says what may be said */
+        search->temperatures = search->temperatures ? search->temperatures : 1;
+    }
     if (p->temperature_count)
         memcpy(search->temperature, p->temperatures, p->temperature_count * sizeof *search->temperature);
+}
+
+/* ---- grammars ---- */
+
+static int read_grammar(struct decoding *d, const struct utter_model *model, const struct utter_decoding_params *p,
+                        struct fault *fault)
+{
+    double threshold = p->grammar_threshold ? p->grammar_threshold : GRAMMAR_THRESHOLD;
+    if (p->grammar && p->grammar_file)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "grammar and grammar_file are both given");
+    if (check_number("grammar_threshold", threshold, -1e6, 1, fault) || (!p->grammar && !p->grammar_file))
+        return fault->code;
+    if (model->transducer)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "grammars are for CTC models and Whispers, not for transducers");
+    if (p->sequential)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "a grammar is for stretches between pauses, which sequential has not");
+    return constraint_open(&d->constraint, model, p->grammar, p->grammar_file, threshold, fault);
 }
 
 static int read_whisper(struct decoding *d, const struct utter_model *model, const char *language,
@@ -128,6 +153,8 @@ static int read_whisper(struct decoding *d, const struct utter_model *model, con
     d->forget = params.forget != 0;
     d->word_times = params.word_times != 0;
     d->drop_doubtful = params.drop_doubtful != 0;
+    if (read_grammar(d, model, &params, fault))
+        return fault->code;
     fill_search(d, model, &params);
     return read_prompt(d, model, params.prompt, fault);
 }
@@ -155,8 +182,12 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
         return fail(fault, UTTER_ERROR_ARGUMENT, "a language model needs a beam of 2 or more");
     if (p.lm && !none && language_model_open(&d->lm, p.lm, model->spelling, fault))
         return fault->code;
-    const struct language_model *lm = d->lm ? d->lm : none || beam == 1 ? NULL : model->lm;
-    d->beam = beam ? beam : lm ? LM_BEAM : 1;
+    if (read_grammar(d, model, &p, fault))
+        return fault->code;
+    if (d->constraint && beam == 1)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "a grammar needs a beam of 2 or more");
+    const struct language_model *lm = d->lm ? d->lm : none || beam == 1 || d->constraint ? NULL : model->lm;
+    d->beam = beam ? beam : lm || d->constraint ? GUIDED_BEAM : 1;
     d->guide.fusion = lm ? language_model_fusion(lm) : NULL;
     d->guide.weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
                                               .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
@@ -181,5 +212,6 @@ void decoding_free(struct decoding *decoding)
 {
     free(decoding->prompt);
     language_model_close(&decoding->lm);
+    constraint_close(&decoding->constraint);
     memset(decoding, 0, sizeof *decoding);
 }

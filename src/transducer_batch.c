@@ -157,11 +157,19 @@ static int step(void *context, const struct transducer_search_ask *ask, float *t
                            durations, fault);
 }
 
+static int take_result(const struct transducer_batch *b, const struct ctc_result *result, struct window *w,
+                       struct fault *fault)
+{
+    if (!result->count || window_take_words(w, b->model, &result->best[0], fault) || !b->decoding->nbest)
+        return fault->code;
+    return window_keep_alternatives(w, b->model, result, fault);
+}
+
 static int take_results(struct transducer_batch *b, struct fault *fault)
 {
     for (int row = 0; row < b->heard.count; row++) {
         if (!fault->code)
-            window_take_tokens(b->heard.windows[row], b->model, &b->results[row], b->decoding->nbest > 0, fault);
+            take_result(b, &b->results[row], b->heard.windows[row], fault);
         ctc_free(&b->results[row]);
     }
     return fault->code;

@@ -41,27 +41,23 @@ static int add_alternative(const struct tokenizer *tokenizer, const struct ctc_h
     return fault->code;
 }
 
-static int keep_nbest(const struct tokenizer *tokenizer, const struct ctc_result *result, struct window *w,
+int window_take_words(struct window *w, const struct utter_model *model, const struct ctc_hypothesis *best,
                       struct fault *fault)
+{
+    if (!words_from_tokens(model->tokenizer, best, model->frame_seconds, (double)w->count / WINDOW_RATE, &w->words,
+                           fault))
+        shift_words(&w->words, (double)w->begin / WINDOW_RATE);
+    return fault->code;
+}
+
+int window_keep_alternatives(struct window *w, const struct utter_model *model, const struct ctc_result *result,
+                             struct fault *fault)
 {
     nbest_free(w->nbest);
     w->nbest = nbest_new(w, result->count);
     if (!w->nbest)
         return fail_memory(fault, "a stretch's alternatives");
     for (size_t i = 0; i < result->count && !fault->code; i++)
-        add_alternative(tokenizer, &result->best[i], w->nbest, fault);
-    return fault->code;
-}
-
-int window_take_tokens(struct window *w, const struct utter_model *model, const struct ctc_result *result, bool nbest,
-                       struct fault *fault)
-{
-    if (!result->count)
-        return 0;
-    if (!words_from_tokens(model->tokenizer, &result->best[0], model->frame_seconds, (double)w->count / WINDOW_RATE,
-                           &w->words, fault))
-        shift_words(&w->words, (double)w->begin / WINDOW_RATE);
-    if (nbest && !fault->code)
-        keep_nbest(model->tokenizer, result, w, fault);
+        add_alternative(model->tokenizer, &result->best[i], w->nbest, fault);
     return fault->code;
 }

@@ -6,9 +6,11 @@
 #include "src/model.h"
 #include "src/window.h"
 
-/* Fills words, in seconds of the stream, from the best hypothesis, where there is one, and with nbest the alternatives
- * from all. The window has no words yet. Errors: MEMORY. */
-int window_take_tokens(struct window *window, const struct utter_model *model, const struct ctc_result *result,
-                       bool nbest, struct fault *fault);
+/* Fills words, in seconds of the stream. The window has none yet. Errors: MEMORY. */
+int window_take_words(struct window *window, const struct utter_model *model, const struct ctc_hypothesis *best,
+                      struct fault *fault);
+/* Keeps what else the window might have said, likeliest first; of result there is at least one. Errors: MEMORY. */
+int window_keep_alternatives(struct window *window, const struct utter_model *model, const struct ctc_result *result,
+                             struct fault *fault);
 
 #endif

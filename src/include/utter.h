@@ -162,7 +162,7 @@ struct utter_word {
 struct utter_segment {
     double start, end; /* seconds */
     int channel;       /* 0 when channels were mixed */
-    float confidence;  /* in [0, 1]: mean over words, weighted by their durations */
+    float confidence;  /* in [0, 1]: mean over words, weighted by their durations; with a grammar, of the sentence */
     const char *text;  /* no leading or trailing space */
     const struct utter_word *words;
     size_t word_count;
@@ -177,15 +177,16 @@ struct utter_timings {
     double total_seconds;    /* from the first call to the last */
 };
 
-/* Why sound that a Whisper heard gives no text. */
+/* Why sound that was heard gives no text: the first three are a Whisper's. */
 enum utter_reason {
     UTTER_REASON_NONE = 0,
     UTTER_REASON_SILENCE,    /* the model takes it for silence and does not believe its own text */
     UTTER_REASON_REPETITION, /* the text repeats itself at every temperature */
-    UTTER_REASON_DOUBTFUL    /* its mean log-probability is below the threshold at every temperature */
+    UTTER_REASON_DOUBTFUL,   /* its mean log-probability is below the threshold at every temperature */
+    UTTER_REASON_NO_MATCH    /* what was said is no sentence of the grammar */
 };
 
-/* "silence", "repetition", "doubtful"; "" for anything else. Any thread. */
+/* "silence", "repetition", "doubtful", "no_match"; "" for anything else. Any thread. */
 UTTER_API const char *utter_reason_name(int reason);
 
 /* Text that was heard and not given out. */
@@ -193,7 +194,8 @@ struct utter_dropped {
     double start, end; /* seconds */
     int channel;
     enum utter_reason reason;
-    const char *text; /* what would have been said */
+    const char *text; /* what would have been said; NO_MATCH: the sentence that comes nearest, "" where none is near */
+    float confidence; /* NO_MATCH: of that sentence, in [0, 1] */
 };
 
 struct utter_token {
@@ -227,9 +229,9 @@ struct utter_nbest {
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
  * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
- * read the last four fields, and a Whisper none of those. What is out of range is named when a session is opened or a recording
- * transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is kept by
- * pointer. */
+ * read the last four fields, and a Whisper none of those. What is out of range is named when a session is opened or a
+ * recording transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is
+ * kept by pointer. */
 struct utter_decoding_params {
     size_t struct_size;
     int translate;              /* nonzero: into English */
@@ -251,15 +253,63 @@ struct utter_decoding_params {
                                    overlap, and spread over the segment elsewhere */
     int drop_doubtful;          /* nonzero: doubtful text is dropped with its reason; else it is kept */
     /* All but Whisper: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535,
-       section 4.1): NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file that
-       utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as utter_model_open) */
+       section 4.1): NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file
+       that utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as
+       utter_model_open) */
     const char *lm;
     double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
     double word_bonus;   /* natural log, added for each word; 0: 1.75; -100 to 100 */
     double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
+    /* Any model: only sentences of this grammar come out, one for each stretch of sound between pauses, with its
+       confidence; a stretch that is none is dropped (NO_MATCH). GBNF, as llama.cpp and whisper.cpp write it
+       (docs/grammars.md): its text, or the path of a file with it; NULL: none. A language model is asked beside it only
+       where lm names one. Not with sequential, nor with a beam of 1 for a CTC model (ARGUMENT); a grammar that is none,
+       left-recursive or unspeakable for the model is MODEL, one that cannot be followed UNSUPPORTED. */
+    const char *grammar;
+    const char *grammar_file;
+    double grammar_threshold; /* a confidence below it is no match; 0: 0.5; negative: never; at most 1 */
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
+
+/* ---- text as people write it ------------------------------------------------------------------------ */
+
+/* Numbers that are redacted, or'ed. Where in doubt a number is: what is one digit short or was misheard is as secret.
+ */
+enum utter_redact {
+    UTTER_REDACT_CARD = 1,  /* 13 digits and more; near a word as "card" from 8 on */
+    UTTER_REDACT_PHONE = 2, /* 7 digits and more */
+    UTTER_REDACT_SSN = 4,   /* social-security numbers: 9 digits; near "social security" from 4 on */
+    UTTER_REDACT_ALL = 7,
+    UTTER_REDACT_NUMBER = 8 /* in results: 4 digits and more that may be a part of one of those, where what is before or
+                               behind them is not known: in live sessions, and in alternatives */
+};
+
+/* "card", "phone", "ssn", "number"; "" for anything else. Any thread. */
+UTTER_API const char *utter_redact_name(int kind);
+
+/* What becomes of words before they are handed out; all of it is off in the zeroed struct. Of a word that stands for
+ * several, start is the first one's, end the last one's, and confidence their mean. Each segment is written by itself.
+ */
+struct utter_text_params {
+    size_t struct_size;
+    int written; /* nonzero: numbers, dates, times, money, units, telephone numbers, spelled letters and addresses
+                    as people write them: "$105.20", "March 21, 2026", "3:30 p.m." (docs/written.md) */
+    int mask;    /* nonzero: of profane words the first letter and stars */
+    const char *mask_words; /* NULL: a list of English; else the path of a text file, a word a line */
+    int redact;             /* of enum utter_redact, or'ed: numbers become "[CARD]", "[PHONE]", "[SSN]", "[NUMBER]" in
+                               texts and words, and utter_redacted says where in the sound they are. Alternatives lose
+                               their tokens, and every run of 3 digits */
+};
+
+UTTER_API void utter_text_params_init(struct utter_text_params *params);
+
+/* A stretch of sound whose text was redacted: that of the words and up to 0.25 s beside them where no other word is. */
+struct utter_redacted {
+    double start, end; /* seconds */
+    int channel;
+    enum utter_redact kind;
+};
 
 /* ---- session: one stream of sound --------------------------------------------------------------- */
 
@@ -305,6 +355,9 @@ struct utter_session_params {
                   0: none */
     const struct utter_live_params *live; /* not NULL: a live session, which hands out events (utter_session_next_event)
                                              while it is fed. batch is ignored. Copied */
+    const struct utter_text_params *text; /* NULL: words as they are heard. Written and redacted text needs English
+                                             (else UNSUPPORTED); a segment that ends in digits may wait for the next
+                                             where the session is not live. Copied */
 };
 
 UTTER_API void utter_session_params_init(struct utter_session_params *params);
@@ -342,6 +395,10 @@ UTTER_API int utter_session_next_dropped(utter_session *session, struct utter_dr
 
 /* Hands out the next stretch's alternatives, oldest first, as utter_session_next does segments. */
 UTTER_API int utter_session_next_nbest(utter_session *session, struct utter_nbest *nbest);
+
+/* Hands out the next redacted stretch of sound, oldest first, as utter_session_next does segments; of live sessions, of
+ * committed text. */
+UTTER_API int utter_session_next_redacted(utter_session *session, struct utter_redacted *redacted);
 
 /* The language of the stream: the one asked for, the model's own, or the one detected; "" while unknown.
  * Valid until the model is closed. Errors: ARGUMENT. */
@@ -432,6 +489,7 @@ struct utter_transcribe_params {
     int nbest;                                    /* as in utter_session_params */
     const struct utter_live_params *live; /* not NULL: as a live session would commit it, a segment for every window, to
                                              try what a stream will give; without tentative texts. batch is ignored */
+    const struct utter_text_params *text; /* as in utter_session_params */
 };
 
 UTTER_API void utter_transcribe_params_init(struct utter_transcribe_params *params);
@@ -452,6 +510,8 @@ struct utter_transcript {
     size_t dropped_count;
     const struct utter_nbest *nbest; /* in order of start */
     size_t nbest_count;
+    const struct utter_redacted *redacted; /* in order of start */
+    size_t redacted_count;
 };
 
 /* Transcribes a recording with a session of its own, in memory that does not grow with its length
@@ -532,7 +592,8 @@ struct utter_voice_params {
     const char *lexicon;  /* NULL, or a text file of words that are to be pronounced otherwise: a word and its phones a
                              line, ARPAbet or /IPA/, "#" begins a comment */
     const char *speakers; /* NULL, or a file of speaker embeddings for voices that are told their speaker by one
-                             (SpeechT5): float32 [speakers, width] as NumPy writes it (.npy) */
+                             (SpeechT5; FastSpeech2 with a speaker_embed_dim): float32 [speakers, width] as NumPy writes
+                             it (.npy) */
 };
 
 UTTER_API void utter_voice_params_init(struct utter_voice_params *params);
@@ -579,7 +640,8 @@ typedef struct utter_speech utter_speech;
 enum utter_markup {
     UTTER_MARKUP_PLAIN = 0, /* text as people write it; a blank line ends a paragraph */
     UTTER_MARKUP_SSML,      /* W3C's Speech Synthesis Markup Language 1.1, of which are understood: speak, p, s, break,
-                               prosody (rate, pitch, volume), phoneme, sub, say-as; other elements are looked through */
+                               prosody (rate, pitch, volume), emphasis, voice (name: a speaker's number or name),
+                               phoneme, sub, say-as, mark; other elements are looked through */
     UTTER_MARKUP_PHONEMES   /* phones with spaces between, in ARPAbet ("HH AH0 L OW1") or IPA; "|" between words;
                                , . ? ! ; : end words and phrases; a sentence a line */
 };
@@ -622,21 +684,21 @@ UTTER_API int utter_speech_finish(utter_speech *speech);
  * gives numbers that are none, or draws a sentence out without end), DEVICE, STATE (after such a failure). */
 UTTER_API int utter_speech_read(utter_speech *speech, float *samples, size_t capacity, size_t *got);
 
-enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE };
+enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE, UTTER_MARK_NAMED };
 
 struct utter_mark {
     size_t struct_size; /* set by the caller */
     enum utter_mark_kind kind;
     double start, end;           /* seconds of the sound that is read */
     const char *text;            /* of a word as it is spoken; of a phone in ARPAbet, as the voice spells it; "" of a
-                                    sentence */
+                                    sentence; NAMED: the name of SSML's mark, whose end is its start */
     size_t text_begin, text_end; /* bytes of the text, as it was given */
 };
 
 /* Hands out the next mark of what has been computed, oldest first: 1 and *mark filled, or 0 when there is none until
  * more is read, or an error. Sentences come before their words, and words before their phones. Voices that do not say
- * how long their tokens last (SpeechT5) have marks of sentences alone. Its text is valid until the next call on this
- * speech. Errors: ARGUMENT. */
+ * how long their tokens last (SpeechT5) have marks of sentences alone, and named ones at the beginning of theirs. Its
+ * text is valid until the next call on this speech. Errors: ARGUMENT. */
 UTTER_API int utter_speech_next_mark(utter_speech *speech, struct utter_mark *mark);
 
 struct utter_speech_timings {
@@ -701,10 +763,10 @@ struct utter_player_params {
 
 UTTER_API void utter_player_params_init(struct utter_player_params *params);
 
-/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. What is written at once may
- * lose some hundredths of a second of its beginning to the system (seen with PulseAudio's null sink). Errors: ARGUMENT,
- * MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread; afterwards one thread at a
- * time, beside which any other may call utter_player_stop. */
+/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. (Who records the monitor of
+ * a PulseAudio sink misses the beginning of any stream that is added, by up to that recorder's own latency: the sink
+ * has it.) Errors: ARGUMENT, MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread;
+ * afterwards one thread at a time, beside which any other may call utter_player_stop. */
 UTTER_API int utter_player_open(utter_player **player, const struct utter_player_params *params);
 
 /* Takes frames sample frames, interleaved, which are copied and begin to be heard at once. Waits while the buffer is
