@@ -12,6 +12,7 @@
 
 #include "decoder/ctc.h"
 
+struct grammar_walk;
 struct thread_pool;
 
 enum { TRANSDUCER_BEAM_MAXIMUM = 64, TRANSDUCER_DURATION_MAXIMUM = 32, TRANSDUCER_DURATIONS_MAXIMUM = 16 };
@@ -39,15 +40,17 @@ typedef int (*transducer_search_step)(void *context, const struct transducer_sea
 
 struct transducer_search_params {
     int vocabulary, blank;
-    int duration_count;          /* 0: an RNN-T */
-    const int *durations;        /* [duration_count] frames, rising, 0 to TRANSDUCER_DURATION_MAXIMUM; borrowed */
-    int max_symbols;             /* tokens that one frame may give before the search moves on */
-    int beam;                    /* 0 or 1: greedy; at most TRANSDUCER_BEAM_MAXIMUM */
-    int nbest;                   /* 1 to beam; 0: 1. There may be fewer */
-    int ahead;                   /* greedy: joints of one step that may be filled with frames that lie ahead; 0: none */
-    float prune;                 /* beam: what is this far (natural log) below the best is not followed; 0: 12 */
-    const struct guide *guide;   /* beam: what is asked beside the scores; NULL: nothing. Borrowed */
-    struct thread_pool *threads; /* that share the windows of a step; NULL: the caller alone */
+    int duration_count;        /* 0: an RNN-T */
+    const int *durations;      /* [duration_count] frames, rising, 0 to TRANSDUCER_DURATION_MAXIMUM; borrowed */
+    int max_symbols;           /* tokens that one frame may give before the search moves on */
+    int beam;                  /* 0 or 1: greedy; at most TRANSDUCER_BEAM_MAXIMUM */
+    int nbest;                 /* 1 to beam; 0: 1. There may be fewer */
+    int ahead;                 /* greedy: joints of one step that may be filled with frames that lie ahead; 0: none */
+    float prune;               /* beam: what is this far (natural log) below the best is not followed; 0: 12 */
+    const struct guide *guide; /* beam: what is asked beside the scores; NULL: nothing. Borrowed */
+    struct grammar_walk *const *walks; /* beam: [windows], each window's own way through a grammar, in place of the
+                                          guide's; NULL: no grammar. Borrowed */
+    struct thread_pool *threads;       /* that share the windows of a step; NULL: the caller alone */
 };
 
 /* Slots that a search of this many windows needs, and the most joints of one step. */
@@ -56,7 +59,8 @@ int transducer_search_joints(const struct transducer_search_params *params, int 
 
 /* lengths [windows]: frames of each, 0 or more. results [windows] are filled, freed one by one with ctc_free; on an
  * error they are all empty. A token spans the frames from the one that gave it through its duration, or that one alone;
- * its log-probability is the token's own, without the duration. Scores sum the durations in.
+ * its log-probability is the token's own, without the duration. Scores sum the durations in. With a grammar all tokens
+ * that may follow are tried, however unlikely.
  * A score that is not finite counts as impossible, a joint without any finite one as a certain blank. Equal scores are
  * ordered by the lower id. There is at least one hypothesis, which may have no tokens, but for a guide that lets none
  * end.

@@ -72,6 +72,7 @@ struct transducer_beam {
     int duration_count; /* at least 1: an RNN-T's tokens have none, the only one there is */
     int durations[TRANSDUCER_DURATIONS_MAXIMUM];
     float prune;
+    struct guide guide; /* with a grammar walk of its own */
     struct prefixes prefixes;
     struct entry *entries;      /* [2 · width] */
     int *order, *asked, *spare; /* entries: [width] in the beam, best first; [width] of the step; [2 · width] free */
@@ -112,7 +113,7 @@ static int take_memory(struct transducer_beam *b, struct fault *fault)
     b->choices = memory_new(2 * width * (size_t)b->choice_limit, sizeof *b->choices);
     b->waiting = memory_new(2 * width * (size_t)b->reach, sizeof *b->waiting);
     if (!b->entries || !b->order || !b->asked || !b->spare || !b->slots || !b->retired || !b->candidates ||
-        !b->choices || !b->waiting || !prefixes_open(&b->prefixes, b->params->guide))
+        !b->choices || !b->waiting || !prefixes_open(&b->prefixes, &b->guide))
         return fail_memory(fault, "a beam search");
     return 0;
 }
@@ -161,6 +162,10 @@ int transducer_beam_open(struct transducer_beam **beam, const struct transducer_
     b->choice_limit = 2 * p->beam + 1;
     b->prune = p->prune > 0.0f ? p->prune : PRUNE_DEFAULT;
     b->smallest = transducer_smallest_duration(p);
+    if (p->guide)
+        b->guide = *p->guide;
+    if (p->walks)
+        b->guide.grammar = p->walks[window];
     b->duration_count = p->duration_count ? p->duration_count : 1;
     if (p->duration_count)
         memcpy(b->durations, p->durations, (size_t)p->duration_count * sizeof *b->durations);
@@ -265,6 +270,21 @@ static void choose_tokens(struct transducer_beam *b, struct entry *e, const floa
     }
 }
 
+/* Those that the grammar lets follow, however unlikely. */
+static void choose_allowed(struct transducer_beam *b, struct entry *e, const float *row)
+{
+    size_t count;
+    const struct grammar_token *allowed = guide_allowed(&b->guide, &b->prefixes.guided[e->node], &count);
+    e->choice_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const int32_t token = allowed[i].token;
+        if (token >= b->params->vocabulary || token == b->params->blank || !(score_of(row, token) > -INFINITY))
+            continue;
+        if (e->choice_count < b->choice_limit || row[token] > e->choices[e->choice_count - 1].score)
+            take_choice(b, e, (struct choice){row[token], token, false});
+    }
+}
+
 /* Durations that say nothing are one: none at all. */
 static void read_durations(struct transducer_beam *b, struct entry *e, const float *durations)
 {
@@ -285,7 +305,10 @@ static void read_scores(struct transducer_beam *b, const float *tokens, const fl
         const float *row = tokens + (size_t)i * (size_t)vocabulary;
         e->scored = b->frame;
         e->blank = score_of_blank(row, vocabulary, b->params->blank);
-        choose_tokens(b, e, row);
+        if (b->guide.grammar)
+            choose_allowed(b, e, row);
+        else
+            choose_tokens(b, e, row);
         read_durations(b, e, durations + (size_t)i * (size_t)b->params->duration_count);
     }
 }
@@ -539,6 +562,7 @@ static int read_out(const struct transducer_beam *b, const struct entry *e, stru
         return fail_memory(fault, "the tokens of a recording");
     h->count = i;
     h->score = e->total + e->rank;
+    h->sound = e->total;
     int32_t node = e->node;
     for (int32_t at = end->event; at != NONE && i > 0; at = b->events[at].before) {
         const struct event *event = &b->events[at];

@@ -144,6 +144,7 @@ int transducer_greedy_finish(struct transducer_greedy *g, struct ctc_result *res
         return fail_memory(fault, "the tokens of a recording");
     result->count = 1;
     result->best[0] = g->text;
+    result->best[0].sound = g->text.score;
     g->text = (struct ctc_hypothesis){0};
     return 0;
 }

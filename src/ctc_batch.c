@@ -114,55 +114,20 @@ static const float *scores_of(const struct ctc_batch *b, int row)
     return b->scores + (size_t)row * (size_t)b->score_frames * vocabulary;
 }
 
-/* ---- sentences of a grammar ---- */
-
-/* The text of a hypothesis as what would have been said. */
-static int keep_dropped(const struct ctc_batch *b, const struct ctc_hypothesis *h, struct window *w,
-                        struct fault *fault)
-{
-    const struct tokenizer *tokenizer = b->model->tokenizer;
-    int *ids = memory_new(h->count + 1, sizeof *ids);
-    for (size_t i = 0; ids && i < h->count; i++)
-        ids[i] = h->tokens[i].id;
-    size_t size = ids ? tokenizer_decode(tokenizer, ids, h->count, NULL, 0) + 1 : 0;
-    w->dropped = size ? memory_new(size, 1) : NULL;
-    if (w->dropped)
-        tokenizer_decode(tokenizer, ids, h->count, w->dropped, size);
-    free(ids);
-    return w->dropped ? 0 : fail_memory(fault, "a window's text");
-}
-
-/* Holds the best sentence against the likeliest path of all. Where that is silence, nothing was said. */
+/* Holds the best sentence against the likeliest path of all. */
 static int judge_sentence(const struct ctc_batch *b, const float *scores, int frames, const struct ctc_params *params,
                           const struct ctc_result *result, struct window *w, struct fault *fault)
 {
-    static const struct ctc_hypothesis none = {0};
-    const struct ctc_hypothesis *best = result->count ? &result->best[0] : &none;
     struct ctc_params plain = {.blank = params->blank};
     struct ctc_result heard = {0};
-    float confidence = 0.0f;
     if (ctc_decode(scores, frames, fastconformer_get_config(b->model->network)->vocabulary, &plain, &heard, fault))
         return fault->code;
-    size_t tokens = heard.best[0].count;
-    if (result->count)
-        confidence = sentence_confidence(best->sound, best->count, heard.best[0].sound, tokens);
+    window_take_sentence(w, b->model, b->decoding->constraint, result, &heard.best[0], fault);
     ctc_free(&heard);
-    if (!tokens)
-        return 0;
-    constraint_judge(b->decoding->constraint, confidence, w);
-    return w->reason == UTTER_REASON_NO_MATCH ? keep_dropped(b, best, w, fault)
-                                              : window_take_words(w, b->model, best, fault);
+    return fault->code;
 }
 
 /* ---- a window ---- */
-
-static void forget_heard(struct window *w)
-{
-    words_free(&w->words);
-    free(w->dropped);
-    w->dropped = NULL;
-    w->reason = UTTER_REASON_NONE;
-}
 
 /* The search with a walk of its own through the grammar, where there is one. */
 static int decode_row(const struct ctc_batch *b, int row, struct ctc_params *params, struct guide *guide,
@@ -186,7 +151,7 @@ static int decode_row(const struct ctc_batch *b, int row, struct ctc_params *par
 static int search_window(struct ctc_batch *b, int row, struct fault *fault)
 {
     struct window *w = b->heard.windows[row];
-    forget_heard(w);
+    window_forget_tokens(w);
     if (!feature_batch_says(&b->heard, row))
         return 0;
     const struct decoding *d = b->decoding;

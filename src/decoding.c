@@ -125,8 +125,6 @@ static int read_grammar(struct decoding *d, const struct utter_model *model, con
         return fail(fault, UTTER_ERROR_ARGUMENT, "grammar and grammar_file are both given");
     if (check_number("grammar_threshold", threshold, -1e6, 1, fault) || (!p->grammar && !p->grammar_file))
         return fault->code;
-    if (model->transducer)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "grammars are for CTC models and Whispers, not for transducers");
     if (p->sequential)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a grammar is for stretches between pauses, which sequential has not");
     return constraint_open(&d->constraint, model, p->grammar, p->grammar_file, threshold, fault);

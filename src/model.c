@@ -65,11 +65,23 @@ static int end_model(struct utter_model *model, double began, struct fault *faul
     return 0;
 }
 
-/* A file is a Whisper, since no other family is published as one file; a directory is what its config.json says. */
+/* A .nemo archive is one of Parakeet's, any other file a Whisper, since no other family is published as one file. */
+static int load_file(struct utter_model *model, const char *path, struct fault *fault)
+{
+    struct checkpoint *checkpoint = NULL;
+    if (checkpoint_open(&checkpoint, path, fault))
+        return fault->code;
+    int code = strcmp(checkpoint_format(checkpoint), "nemo") ? model_load_whisper_file(model, checkpoint, fault)
+                                                             : model_load_nemo(model, checkpoint, fault);
+    checkpoint_close(&checkpoint);
+    return code;
+}
+
+/* A directory is what its config.json says. */
 static int load_model(struct utter_model *model, const char *path, struct fault *fault)
 {
     if (!path_is_directory(path))
-        return model_load_whisper_file(model, path, fault);
+        return load_file(model, path, fault);
     struct text_file file;
     if (text_file_read(&file, path, "config.json", MODEL_CONFIG_LIMIT, fault))
         return fault->code;

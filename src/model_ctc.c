@@ -27,20 +27,26 @@ static void describe(struct utter_model *model)
     model->frame_seconds = (double)features->hop * config->subsampling_factor / features->sample_rate;
 }
 
+int model_open_ctc(struct utter_model *model, const struct fastconformer_config *config,
+                   const struct checkpoint *checkpoint, struct fault *fault)
+{
+    int code = fastconformer_open(&model->network, config, checkpoint, model->engine->device, model->type, fault);
+    if (!code)
+        describe(model);
+    return code;
+}
+
 int model_load_ctc(struct utter_model *model, const char *directory, struct fault *fault)
 {
     struct fastconformer_config config;
+    struct checkpoint *checkpoint = NULL;
     if (read_config(model, &config, directory, fault) ||
         parakeet_read_features(model, config.mel_bins, directory, fault) ||
-        parakeet_read_pieces(model, config.vocabulary, config.blank, directory, fault))
+        parakeet_read_pieces(model, config.vocabulary, config.blank, directory, fault) ||
+        checkpoint_open(&checkpoint, directory, fault))
         return fault->code;
-    struct checkpoint *checkpoint = NULL;
-    if (checkpoint_open(&checkpoint, directory, fault))
-        return fault->code;
-    int code = fastconformer_open(&model->network, &config, checkpoint, model->engine->device, model->type, fault);
+    int code = model_open_ctc(model, &config, checkpoint, fault);
     checkpoint_close(&checkpoint);
-    if (!code)
-        describe(model);
     return code;
 }
 
@@ -51,9 +57,7 @@ int model_make_ctc(struct utter_model *model, const struct fastconformer_config 
     if (parakeet_make(model, config->mel_bins, config->vocabulary, fault) ||
         checkpoint_open_random(&checkpoint, seed, fault))
         return fault->code;
-    int code = fastconformer_open(&model->network, config, checkpoint, model->engine->device, model->type, fault);
+    int code = model_open_ctc(model, config, checkpoint, fault);
     checkpoint_close(&checkpoint);
-    if (!code)
-        describe(model);
     return code;
 }

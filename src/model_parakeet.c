@@ -42,31 +42,26 @@ int parakeet_read_features(struct utter_model *model, int mel_bins, const char *
 }
 
 /* Every id that the network may emit must have a piece; only the blank may lie beyond the tokenizer. */
-static int check_vocabulary(const struct tokenizer *tokenizer, int vocabulary, int blank, const char *directory,
+static int check_vocabulary(const struct tokenizer *tokenizer, int vocabulary, int blank, const char *name,
                             struct fault *fault)
 {
     int size = tokenizer_size(tokenizer);
     if (size > vocabulary)
-        return fail(fault, UTTER_ERROR_MODEL, "%s: tokenizer.json has %d tokens, but config.json a vocabulary of %d",
-                    directory, size, vocabulary);
+        return fail(fault, UTTER_ERROR_MODEL, "%s has %d tokens, but the network a vocabulary of %d", name, size,
+                    vocabulary);
     for (int id = 0; id < vocabulary; id++)
         if (id != blank && (id >= size || !tokenizer_piece(tokenizer, id)))
-            return fail(fault, UTTER_ERROR_MODEL,
-                        "%s: tokenizer.json has no token %d, but config.json a vocabulary of %d", directory, id,
+            return fail(fault, UTTER_ERROR_MODEL, "%s has no token %d, but the network a vocabulary of %d", name, id,
                         vocabulary);
     return 0;
 }
 
-static int read_tokenizer(struct utter_model *model, int vocabulary, int blank, const char *directory,
-                          struct fault *fault)
+int parakeet_take_pieces(struct utter_model *model, int vocabulary, int blank, const char *json, size_t length,
+                         const char *name, struct fault *fault)
 {
-    struct text_file file;
-    if (text_file_read(&file, directory, "tokenizer.json", MODEL_TOKENIZER_LIMIT, fault))
-        return fault->code;
-    int code = tokenizer_open(&model->tokenizer, file.text, file.length, file.path, fault);
-    text_file_free(&file);
+    int code = tokenizer_open(&model->tokenizer, json, length, name, fault);
     if (!code)
-        code = check_vocabulary(model->tokenizer, vocabulary, blank, directory, fault);
+        code = check_vocabulary(model->tokenizer, vocabulary, blank, name, fault);
     return code ? code : spelling_open(&model->spelling, model->tokenizer, fault);
 }
 
@@ -84,7 +79,11 @@ static int read_language_model(struct utter_model *model, const char *directory,
 int parakeet_read_pieces(struct utter_model *model, int vocabulary, int blank, const char *directory,
                          struct fault *fault)
 {
-    int code = read_tokenizer(model, vocabulary, blank, directory, fault);
+    struct text_file file;
+    if (text_file_read(&file, directory, "tokenizer.json", MODEL_TOKENIZER_LIMIT, fault))
+        return fault->code;
+    int code = parakeet_take_pieces(model, vocabulary, blank, file.text, file.length, file.path, fault);
+    text_file_free(&file);
     return code ? code : read_language_model(model, directory, fault);
 }
 

@@ -15,9 +15,8 @@ static int read_config(struct utter_model *model, struct transducer_config *conf
     return code;
 }
 
-/* Opens the network, and says what the model is. */
-static int finish(struct utter_model *model, const struct transducer_config *config,
-                  const struct checkpoint *checkpoint, struct fault *fault)
+int model_open_transducer(struct utter_model *model, const struct transducer_config *config,
+                          const struct checkpoint *checkpoint, struct fault *fault)
 {
     const struct logmel_params *features = logmel_get_params(model->logmel);
     int code = transducer_open(&model->transducer, config, checkpoint, model->engine->device, model->type, fault);
@@ -40,7 +39,7 @@ int model_load_transducer(struct utter_model *model, const char *directory, stru
         parakeet_read_pieces(model, config.vocabulary, config.blank, directory, fault) ||
         checkpoint_open(&checkpoint, directory, fault))
         return fault->code;
-    int code = finish(model, &config, checkpoint, fault);
+    int code = model_open_transducer(model, &config, checkpoint, fault);
     checkpoint_close(&checkpoint);
     return code;
 }
@@ -52,7 +51,7 @@ int model_make_transducer(struct utter_model *model, const struct transducer_con
     if (parakeet_make(model, config->encoder.mel_bins, config->vocabulary, fault) ||
         checkpoint_open_random(&checkpoint, seed, fault))
         return fault->code;
-    int code = finish(model, config, checkpoint, fault);
+    int code = model_open_transducer(model, config, checkpoint, fault);
     checkpoint_close(&checkpoint);
     return code;
 }

@@ -18,8 +18,11 @@ struct transducer_batch {
     int64_t samples;
     struct transducer_pass *pass;
     struct feature_batch heard;
-    int *state_lengths; /* [rows] */
-    struct ctc_result *results;
+    int *state_lengths;                        /* [rows] */
+    struct ctc_result *results;                /* [rows] */
+    struct ctc_result *heard_freely;           /* [rows]: without a grammar, where there is one */
+    struct grammar_walk **walks;               /* [rows], each window's, while it is searched */
+    struct guide guide;                        /* the decoding's, of the search in progress */
     struct transducer_prediction *predictions; /* [joint_capacity] of a step */
     struct transducer_joint *joints;           /* [joint_capacity] */
     int joint_capacity;
@@ -36,7 +39,9 @@ int transducer_batch_open(struct transducer_batch **batch, const struct utter_mo
     *b = (struct transducer_batch){.model = model, .decoding = decoding, .rows = rows, .samples = samples};
     b->state_lengths = memory_new((size_t)rows, sizeof *b->state_lengths);
     b->results = memory_new((size_t)rows, sizeof *b->results);
-    if (!b->state_lengths || !b->results)
+    b->heard_freely = memory_new((size_t)rows, sizeof *b->heard_freely);
+    b->walks = memory_new((size_t)rows, sizeof(struct grammar_walk *));
+    if (!b->state_lengths || !b->results || !b->heard_freely || !b->walks)
         fail_memory(fault, "a session");
     else if (!feature_batch_open(&b->heard, model, rows, fault))
         transducer_pass_open(&b->pass, model->transducer, rows, STEP_ROWS, fault);
@@ -57,6 +62,8 @@ void transducer_batch_close(struct transducer_batch **batch)
     feature_batch_close(&b->heard);
     free(b->state_lengths);
     free(b->results);
+    free(b->heard_freely);
+    free(b->walks);
     free(b->predictions);
     free(b->joints);
     free(b);
@@ -83,7 +90,7 @@ static struct transducer_search_params search_params(const struct transducer_bat
         .beam = d->beam,
         .nbest = d->nbest ? d->nbest : 1,
         .ahead = LOOK_AHEAD,
-        .guide = &d->guide,
+        .guide = &b->guide,
         .threads = b->model->engine->threads,
     };
 }
@@ -157,36 +164,84 @@ static int step(void *context, const struct transducer_search_ask *ask, float *t
                            durations, fault);
 }
 
-static int take_result(const struct transducer_batch *b, const struct ctc_result *result, struct window *w,
-                       struct fault *fault)
+static int take_result(const struct transducer_batch *b, int row, struct fault *fault)
 {
-    if (!result->count || window_take_words(w, b->model, &result->best[0], fault) || !b->decoding->nbest)
-        return fault->code;
-    return window_keep_alternatives(w, b->model, result, fault);
+    const struct ctc_result *result = &b->results[row];
+    struct window *w = b->heard.windows[row];
+    if (b->decoding->constraint)
+        window_take_sentence(w, b->model, b->decoding->constraint, result, &b->heard_freely[row].best[0], fault);
+    else if (result->count)
+        window_take_words(w, b->model, &result->best[0], fault);
+    if (b->decoding->nbest && result->count && !fault->code)
+        window_keep_alternatives(w, b->model, result, fault);
+    return fault->code;
 }
 
 static int take_results(struct transducer_batch *b, struct fault *fault)
 {
-    for (int row = 0; row < b->heard.count; row++) {
-        if (!fault->code)
-            take_result(b, &b->results[row], b->heard.windows[row], fault);
-        ctc_free(&b->results[row]);
-    }
+    for (int row = 0; row < b->heard.count && !fault->code; row++)
+        if (feature_batch_says(&b->heard, row))
+            take_result(b, row, fault);
     return fault->code;
+}
+
+/* Every window walks through the grammar by itself. */
+static int open_walks(struct transducer_batch *b, struct fault *fault)
+{
+    for (int row = 0; b->decoding->constraint && row < b->heard.count; row++)
+        if (constraint_walk(b->decoding->constraint, &b->walks[row], fault))
+            return fault->code;
+    return 0;
+}
+
+static int check_walks(const struct transducer_batch *b, struct fault *fault)
+{
+    for (int row = 0; b->decoding->constraint && row < b->heard.count; row++)
+        if (grammar_check(b->walks[row], fault))
+            return fault->code;
+    return 0;
+}
+
+/* What would be heard without a grammar, which a sentence of it is held against. */
+static int search_freely(struct transducer_batch *b, struct transducer_search_params params, struct fault *fault)
+{
+    params.beam = 1;
+    params.nbest = 1;
+    params.guide = NULL;
+    params.walks = NULL;
+    return b->decoding->constraint
+               ? transducer_search(&params, step, b, b->state_lengths, b->heard.count, b->heard_freely, fault)
+               : 0;
+}
+
+static void forget_search(struct transducer_batch *b)
+{
+    for (int row = 0; row < b->heard.count; row++) {
+        ctc_free(&b->results[row]);
+        ctc_free(&b->heard_freely[row]);
+        grammar_walk_close(&b->walks[row]);
+    }
 }
 
 int transducer_batch_search(struct transducer_batch *b, struct fault *fault)
 {
-    const struct transducer_search_params params = search_params(b);
     b->steps = 0;
+    b->guide = b->decoding->guide;
+    b->guide.unfinished = b->decoding->passing;
+    struct transducer_search_params params = search_params(b);
     for (int row = 0; row < b->heard.count; row++) {
-        words_free(&b->heard.windows[row]->words);
+        window_forget_tokens(b->heard.windows[row]);
         if (!feature_batch_says(&b->heard, row))
             b->state_lengths[row] = 0;
     }
-    if (transducer_search(&params, step, b, b->state_lengths, b->heard.count, b->results, fault))
-        return fault->code;
-    return take_results(b, fault);
+    if (b->decoding->constraint)
+        params.walks = b->walks;
+    if (!open_walks(b, fault) &&
+        !transducer_search(&params, step, b, b->state_lengths, b->heard.count, b->results, fault) &&
+        !check_walks(b, fault) && !search_freely(b, params, fault))
+        take_results(b, fault);
+    forget_search(b);
+    return fault->code;
 }
 
 size_t transducer_batch_bytes(const struct transducer_batch *b)

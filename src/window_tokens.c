@@ -50,6 +50,42 @@ int window_take_words(struct window *w, const struct utter_model *model, const s
     return fault->code;
 }
 
+void window_forget_tokens(struct window *w)
+{
+    words_free(&w->words);
+    free(w->dropped);
+    w->dropped = NULL;
+    w->reason = UTTER_REASON_NONE;
+}
+
+/* The text of a hypothesis as what would have been said. */
+static int keep_dropped(const struct tokenizer *tokenizer, const struct ctc_hypothesis *h, struct window *w,
+                        struct fault *fault)
+{
+    int *ids = memory_new(h->count + 1, sizeof *ids);
+    for (size_t i = 0; ids && i < h->count; i++)
+        ids[i] = h->tokens[i].id;
+    size_t size = ids ? tokenizer_decode(tokenizer, ids, h->count, NULL, 0) + 1 : 0;
+    w->dropped = size ? memory_new(size, 1) : NULL;
+    if (w->dropped)
+        tokenizer_decode(tokenizer, ids, h->count, w->dropped, size);
+    free(ids);
+    return w->dropped ? 0 : fail_memory(fault, "a window's text");
+}
+
+int window_take_sentence(struct window *w, const struct utter_model *model, const struct constraint *constraint,
+                         const struct ctc_result *result, const struct ctc_hypothesis *heard, struct fault *fault)
+{
+    static const struct ctc_hypothesis none = {0};
+    const struct ctc_hypothesis *best = result->count ? &result->best[0] : &none;
+    if (!heard->count)
+        return 0;
+    float confidence = result->count ? sentence_confidence(best->sound, best->count, heard->sound, heard->count) : 0.0f;
+    constraint_judge(constraint, confidence, w);
+    return w->reason == UTTER_REASON_NO_MATCH ? keep_dropped(model->tokenizer, best, w, fault)
+                                              : window_take_words(w, model, best, fault);
+}
+
 int window_keep_alternatives(struct window *w, const struct utter_model *model, const struct ctc_result *result,
                              struct fault *fault)
 {

@@ -111,12 +111,12 @@ UTTER_API void utter_model_params_init(struct utter_model_params *params);
 /* Opens a model.
  * model   the path of a model directory as published on Hugging Face (config.json, safetensors,
  *         tokenizer.json, preprocessor_config.json) of a FastConformer with CTC head, of a transducer
- *         on one (RNN-T, TDT) or of a Whisper; or the path of a Whisper in one file: OpenAI's .pt,
- *         whisper.cpp's ggml-*.bin, or GGUF; or the name of a model that ships with Utter, as "en";
- *         NULL means "en". A path has a '/' in it or exists; a name is looked up in the directory that
- *         $UTTER_MODELS names, then where Utter is installed. A .pt carries no vocabulary:
- *         multilingual.tiktoken (or gpt2.tiktoken, for English-only models) is looked for beside it,
- *         then in $UTTER_MODELS.
+ *         on one (RNN-T, TDT) or of a Whisper; or the path of one file: a Whisper as OpenAI's .pt,
+ *         whisper.cpp's ggml-*.bin or GGUF, one of Parakeet's as NeMo's .nemo; or the name of a model
+ *         that ships with Utter, as "en"; NULL means "en". A path has a '/' in it or exists; a name is
+ *         looked up in the directory that $UTTER_MODELS names, then where Utter is installed. A .pt
+ *         carries no vocabulary: multilingual.tiktoken (or gpt2.tiktoken, for English-only models) is
+ *         looked for beside it, then in $UTTER_MODELS.
  * Errors: ARGUMENT, MEMORY, IO (not there), MODEL (damaged), UNSUPPORTED. Any thread. */
 UTTER_API int utter_model_open(utter_engine *engine, const char *model, const struct utter_model_params *params,
                                utter_model **out);

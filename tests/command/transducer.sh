@@ -25,6 +25,8 @@ make tdt "${mark}one ${mark}two ${mark}a ${mark}re ${mark}in ${mark}we ${mark}so
 
 cd "$work" || exit 1
 silence 2 >quiet.wav
+echo 'root ::= "one" | "two"' >sentences.gbnf
+echo 'root ::= [a-z ]+' >letters.gbnf
 for name in tdt rnnt; do
     say() {
         run 0 transcribe --model "./$name" --precision f32 "$@"
@@ -55,6 +57,13 @@ for name in tdt rnnt; do
     expect err 'needs a --beam of 2' "$name: greedy with a language model"
     run 1 transcribe --model "./$name" --beam 65 "$sound"
     expect err 'beam is 65, and must be 0 to 64' "$name: a beam that is too wide"
+
+    # A grammar: a sentence of it, or nothing, whatever the network says.
+    say --grammar letters.gbnf --grammar-threshold 0.001 "$sound" quiet.wav
+    lines out 2 "$name: a grammar"
+    grep -q '^[a-z]' out || fail "$name: no sentence of a grammar of everything: $(cat out)"
+    say --grammar sentences.gbnf "$sound"
+    grep -qx 'one\|two\|' out || fail "$name: what is no sentence came out: $(cat out)"
 
     # What is missing, wrongly shaped or contradictory is one sentence.
     broken() {

@@ -124,7 +124,7 @@ def greedy(model, lengths):
     return rows
 
 
-def write(folder, model, lengths, count, seed):
+def write(folder, model, lengths, count, seed, search=True):
     os.makedirs(folder, exist_ok=True)
     enliven(model, lengths)
     write_config(folder, model)
@@ -137,6 +137,8 @@ def write(folder, model, lengths, count, seed):
     with open(os.path.join(folder, "tokens.txt"), "w") as f:
         for row in tokens.tolist():
             print(*row, file=f)
+    if not search:
+        return
     rows = greedy(model, lengths)
     with open(os.path.join(folder, "greedy.txt"), "w") as f:
         for row in rows:

@@ -451,7 +451,7 @@ static void test_guide_decides(void **state)
         ngram_open(&ngram, bytes, size, "toy", &fault) || spelling_open(&spelling, tokenizer, &fault))
         fail_msg("%s", fault.message);
     const struct fusion fusion = {spelling, ngram};
-    const struct guide guide = {&fusion, {2.0, 1.0, -9.0}};
+    const struct guide guide = {.fusion = &fusion, .weights = {2.0, 1.0, -9.0}};
     int guided = 0, alone = 0;
     for (int round = 0; round < 40; round++) {
         static struct model m;
@@ -479,6 +479,106 @@ static void test_guide_decides(void **state)
     ngram_close(&ngram);
     tokenizer_close(&tokenizer);
     free(bytes);
+}
+
+/* ---- a grammar ---- */
+
+enum { SPELLED = 5, SPEAKERS = 3 };
+static const char *const spelled[SPELLED] = {"a", " b", "c", " ", "ab"};
+
+struct set {
+    struct token_trie *trie;
+    struct grammar *grammar;
+    struct grammar_walk *walks[SPEAKERS + 1]; /* the last one is the test's own */
+};
+
+static struct set open_set(const char *text)
+{
+    struct set s = {0};
+    struct fault fault = {0};
+    int code = token_trie_of_texts(&s.trie, spelled, SPELLED, &fault);
+    code = code ? code : grammar_open(&s.grammar, text, strlen(text), "g", s.trie, &fault);
+    for (int i = 0; i <= SPEAKERS && !code; i++)
+        code = grammar_walk_open(&s.walks[i], s.grammar, s.trie, &fault);
+    if (code)
+        fail_msg("%s", fault.message);
+    return s;
+}
+
+static void close_set(struct set *s)
+{
+    for (int i = 0; i <= SPEAKERS; i++)
+        grammar_walk_close(&s->walks[i]);
+    grammar_close(&s->grammar);
+    token_trie_close(&s->trie);
+}
+
+static bool is_sentence(const struct set *s, const int *ids, int count)
+{
+    struct grammar_walk *walk = s->walks[SPEAKERS];
+    int32_t state = grammar_begin(walk);
+    for (int i = 0; i < count && state != GRAMMAR_DEAD; i++)
+        state = grammar_next(walk, state, ids[i]);
+    return state != GRAMMAR_DEAD && grammar_may_end(walk, state);
+}
+
+/* The likeliest of all sentences of at most three tokens. */
+static double best_sentence(const struct model *m, const struct set *s, int window, int length)
+{
+    double best = -INFINITY;
+    for (int count = 0, texts = 1; count <= 3; count++, texts *= SPELLED)
+        for (int text = 0; text < texts; text++) {
+            int ids[3], rest = text;
+            for (int i = 0; i < count; i++, rest /= SPELLED)
+                ids[i] = rest % SPELLED;
+            double sum = is_sentence(s, ids, count) ? exact(m, window, length, ids, count) : -INFINITY;
+            best = sum > best ? sum : best;
+        }
+    return best;
+}
+
+/* Only sentences come out, each window's its own and the likeliest by its sum. */
+static void test_grammar(void **state)
+{
+    (void)state;
+    static const char *const grammars[] = {"root ::= \"a\" (\" \" root)?", "root ::= (\"ab\" | \"c\")+ \" b\"?",
+                                           "root ::= \"a\"? \"c\""};
+    struct thread_pool *threads;
+    struct fault fault = {0};
+    const int lengths[SPEAKERS] = {3, 3, 2};
+    assert_int_equal(thread_pool_open(&threads, 3, &fault), 0);
+    for (int round = 0; round < 12; round++) {
+        static struct model m;
+        struct ctc_result results[SPEAKERS];
+        struct set s = open_set(grammars[round % 3]);
+        struct transducer_search_params p = {.vocabulary = 6,
+                                             .blank = 5,
+                                             .max_symbols = 1,
+                                             .beam = 64,
+                                             .nbest = 64,
+                                             .prune = 1000,
+                                             .walks = s.walks,
+                                             .threads = threads};
+        p.duration_count = round % 2 ? 3 : 0;
+        p.durations = round % 2 ? SHORT : NULL;
+        m = (struct model){.params = &p, .seed = (uint32_t)round, .sharp = 12, .quiet = true};
+        run(&m, lengths, SPEAKERS, results);
+        for (int i = 0; i < SPEAKERS; i++) {
+            assert_true(results[i].count > 0);
+            assert_true(fabs(results[i].best[0].score - best_sentence(&m, &s, i, lengths[i])) < 1e-6);
+            assert_true(results[i].best[0].sound == results[i].best[0].score);
+            for (size_t k = 0; k < results[i].count; k++) {
+                int ids[LONGEST];
+                for (size_t t = 0; t < results[i].best[k].count; t++)
+                    ids[t] = results[i].best[k].tokens[t].id;
+                assert_true(is_sentence(&s, ids, (int)results[i].best[k].count));
+            }
+            assert_int_equal(grammar_check(s.walks[i], &fault), 0);
+        }
+        free_results(results, SPEAKERS);
+        close_set(&s);
+    }
+    thread_pool_close(&threads);
 }
 
 /* ---- refusals ---- */
@@ -543,6 +643,7 @@ int main(void)
         cmocka_unit_test(test_rows_give_the_same_alone),
         cmocka_unit_test(test_nonsense_scores),
         cmocka_unit_test(test_guide_decides),
+        cmocka_unit_test(test_grammar),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_step_fails),
     };
