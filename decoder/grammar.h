@@ -58,7 +58,8 @@ int32_t grammar_begin(struct grammar_walk *walk);
 struct grammar_token {
     int32_t token, state;
 };
-/* All of them, by token, valid until more is asked of the walk. Tokens that spell nothing are never among them. */
+/* All of them, by token, valid until more is asked of the walk. Neither tokens that spell nothing are among them, nor
+ * those behind which no token can spell what must follow. */
 const struct grammar_token *grammar_tokens(struct grammar_walk *walk, int32_t state, size_t *count);
 /* The state behind one more token, or GRAMMAR_DEAD. */
 int32_t grammar_next(struct grammar_walk *walk, int32_t state, int32_t token);

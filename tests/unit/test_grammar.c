@@ -429,6 +429,27 @@ static void test_leading_space(void **state)
     token_trie_close(&trie);
 }
 
+/* A space that no token can go on from is not offered. */
+static void test_no_way_on(void **state)
+{
+    (void)state;
+    static const char *const all[] = {" a", "b", " "};
+    struct token_trie *trie = tokens(all, 3);
+    struct grammar *g = open_text("root ::= \"b\" (\" a\")* (\" b\")?", trie);
+    struct grammar_walk *w = walk(g, trie);
+    int32_t b = grammar_next(w, grammar_begin(w), 1);
+    expect_tokens(w, b, "0 2");
+    grammar_walk_close(&w);
+    grammar_close(&g);
+    g = open_text("root ::= \"b\" (\" a\")*", trie);
+    w = walk(g, trie);
+    b = grammar_next(w, grammar_begin(w), 1);
+    expect_tokens(w, b, "0");
+    grammar_walk_close(&w);
+    grammar_close(&g);
+    token_trie_close(&trie);
+}
+
 static void test_spelled(void **state)
 {
     (void)state;
@@ -523,11 +544,17 @@ static void test_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),          cmocka_unit_test(test_recursion_refused),
-        cmocka_unit_test(test_dialect),          cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_random_languages), cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_leading_space),    cmocka_unit_test(test_spelled),
-        cmocka_unit_test(test_too_ambiguous),    cmocka_unit_test(test_large),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_recursion_refused),
+        cmocka_unit_test(test_dialect),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_random_languages),
+        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_leading_space),
+        cmocka_unit_test(test_no_way_on),
+        cmocka_unit_test(test_spelled),
+        cmocka_unit_test(test_too_ambiguous),
+        cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
