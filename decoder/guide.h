@@ -13,12 +13,14 @@
 #ifndef DECODER_GUIDE_H
 #define DECODER_GUIDE_H
 
+#include "decoder/boost.h"
 #include "decoder/fusion.h"
 
 /* NULL: there is no such part. All are borrowed; immutable; any thread. */
 struct guide {
     const struct fusion *fusion; /* a word language model */
     struct fusion_params weights;
+    const struct boost *boost; /* phrases, whose words the language model is to take for known ones */
 };
 
 /* Whether there is anything to ask. guide may be NULL. */
@@ -28,6 +30,7 @@ bool guide_asks(const struct guide *guide);
 struct guided {
     double rank;
     struct fused words;
+    struct boosted phrases;
 };
 
 void guide_begin(const struct guide *guide, struct guided *out);

@@ -155,7 +155,7 @@ static void test_brute_force(void **state)
         float scores[FRAMES * VOCABULARY];
         fill(scores);
         const struct fusion_params *p = &params[round % 3];
-        struct guide guide = {&m.fusion, *p};
+        struct guide guide = {.fusion = &m.fusion, .weights = *p};
         struct ctc_params search = {.blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide};
         struct ctc_result result = {0};
         struct fault fault = {0};
@@ -186,7 +186,7 @@ static void test_decides(void **state)
     scores[VOCABULARY + 3] = logf(0.4f);     /* a … */
     scores[VOCABULARY + BLANK] = logf(0.6f); /* … or nothing */
     scores[2 * VOCABULARY + 4] = logf(1.0f); /* d */
-    struct guide guide = {&m.fusion, {0.5, 0.0, -5.0}};
+    struct guide guide = {.fusion = &m.fusion, .weights = {0.5, 0.0, -5.0}};
     struct ctc_params search = {.blank = BLANK, .beam = 16, .guide = &guide};
     struct ctc_result result = {0};
     struct fault fault = {0};
