@@ -1,6 +1,6 @@
-/* boost_build.c - from a list of phrases to the automaton. Patterns are sorted, so that those that share a beginning are
- * a range, and nodes are made from ranges, breadth first: a node's children lie side by side, and the node that it fails
- * to is there before it. */
+/* boost_build.c - from a list of phrases to the automaton. Patterns are sorted, so that those that share a beginning
+ * are a range, and nodes are made from ranges, breadth first: a node's children lie side by side, and the node that it
+ * fails to is there before it. */
 #include "decoder/boost_parts.h"
 #include "decoder/plain_text.h"
 #include "src/base/memory.h"
@@ -9,9 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FREE_LETTERS = 2 };                              /* of a phrase, which gain nothing */
+static const double EXPECTED = -3.5, UNEXPECTED = -5.0; /* log10 */
+static const double EXPECTED_SHARE = 0.25;
+
 /* A phrase, or a word of one, in plain form behind the space that its first word needs. */
 struct pattern {
-    size_t at; /* in the builder's text … */
+    size_t at;         /* in the builder's text … */
     const char *bytes; /* … once that does not move any more */
     size_t length;
     float weight;  /* of each letter; 0: a word, which gains nothing by itself */
@@ -28,6 +32,7 @@ struct range {
 
 struct builder {
     struct boost *boost;
+    const struct fusion *fusion;
     const char *name;
     struct text text;
     struct pattern *patterns; /* sorted, once all are there */
@@ -80,7 +85,8 @@ static bool add_pattern(struct builder *b, struct pattern pattern)
 
 static bool unspaced_at(const char *text, size_t length)
 {
-    return length > 0 && (unsigned char)text[0] >= 0x80 && plain_text_unspaced(utf8_code(text, utf8_length(text, length)));
+    return length > 0 && (unsigned char)text[0] >= 0x80 &&
+           plain_text_unspaced(utf8_code(text, utf8_length(text, length)));
 }
 
 static bool unspaced_end(const char *text, size_t length)
@@ -125,6 +131,16 @@ static bool add_words(struct builder *b, const struct pattern *phrase)
     return true;
 }
 
+/* What is left of the weight of a phrase that the language model expects anyway. */
+static double share_of(const struct builder *b, const char *text, size_t length)
+{
+    size_t space = text[0] == ' ' ? 1 : 0;
+    if (!b->fusion)
+        return 1.0;
+    double least = fusion_least(b->fusion, text + space, length - space);
+    return fmin(fmax((EXPECTED - least) / (EXPECTED - UNEXPECTED), EXPECTED_SHARE), 1.0);
+}
+
 static int add_phrase(struct builder *b, const struct boost_phrase *phrase, double weight, struct fault *fault)
 {
     struct pattern p = {.number = phrase->number};
@@ -136,7 +152,7 @@ static int add_phrase(struct builder *b, const struct boost_phrase *phrase, doub
     if (!p.length)
         return refuse(b, phrase, "there is no phrase", fault);
     const char *text = b->text.bytes + p.at;
-    p.weight = (float)(phrase->weight > 0.0 ? phrase->weight : weight);
+    p.weight = (float)((phrase->weight > 0.0 ? phrase->weight : weight) * share_of(b, text, p.length));
     p.word = memchr(text + 1, ' ', p.length - 1) == NULL;
     p.unspaced = unspaced_end(text, p.length);
     if (check_spelling(b, &p, fault))
@@ -229,6 +245,13 @@ static int32_t failure_of(const struct builder *b, int32_t node)
     return boost_step(b->boost, b->boost->nodes[parent].fail, b->boost->bytes[node]);
 }
 
+/* What so many letters of a pattern are worth; whole: there are no more, and the shortest gain for one. */
+static float worth(const struct pattern *p, size_t letters, bool whole)
+{
+    size_t paid = letters > FREE_LETTERS ? letters - FREE_LETTERS : whole;
+    return p->weight * (float)paid;
+}
+
 /* What the patterns that go through a node, or end there, are worth there. */
 static void value_patterns(const struct builder *b, int32_t node)
 {
@@ -236,8 +259,8 @@ static void value_patterns(const struct builder *b, int32_t node)
     const struct range *range = &b->ranges[node];
     for (size_t i = range->begin; i < range->end; i++) {
         const struct pattern *p = &b->patterns[i];
-        float value = p->weight * (float)range->letters;
         bool ends = p->length == range->depth;
+        float value = worth(p, range->letters, ends);
         n->is |= ends && p->word;
         if (ends && p->unspaced)
             n->here += value;
@@ -352,10 +375,10 @@ static int build(struct builder *b, const struct boost_phrase *phrases, size_t c
     return 0;
 }
 
-int boost_open(struct boost **boost, const struct spelling *spelling, const struct boost_phrase *phrases, size_t count,
-               double weight, const char *name, struct fault *fault)
+int boost_open(struct boost **boost, const struct spelling *spelling, const struct fusion *fusion,
+               const struct boost_phrase *phrases, size_t count, double weight, const char *name, struct fault *fault)
 {
-    struct builder b = {.boost = memory_new(1, sizeof *b.boost), .name = name};
+    struct builder b = {.boost = memory_new(1, sizeof *b.boost), .fusion = fusion, .name = name};
     if (!b.boost)
         return fail_memory(fault, "a list of phrases");
     b.boost->spelling = spelling;

@@ -108,8 +108,7 @@ int boost_list_read(struct boost_list *list, const char *path, struct fault *fau
     *list = (struct boost_list){0};
     FILE *file = fopen(path, "rb");
     if (!file)
-        return fail(fault, UTTER_ERROR_IO, "%s: no such file, or no permission to read it",
-                    path_for_message(path));
+        return fail(fault, UTTER_ERROR_IO, "%s: no such file, or no permission to read it", path_for_message(path));
     while ((size = fread(buffer, 1, sizeof buffer, file)) > 0 && list->text.length <= BOOST_LIST_BYTES)
         text_add(&list->text, buffer, size);
     bool readable = !ferror(file);

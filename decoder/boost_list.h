@@ -22,8 +22,8 @@ struct boost_list {
 };
 
 /* From length bytes, which are not needed afterwards; only weights are looked at (boost_open looks at the phrases).
- * name: what messages call it. Errors: ARGUMENT ("names.txt, line 3: …"; too many phrases, or none), MEMORY; the list is empty
- * then. Freed with boost_list_free. */
+ * name: what messages call it. Errors: ARGUMENT ("names.txt, line 3: …"; too many phrases, or none), MEMORY; the list
+ * is empty then. Freed with boost_list_free. */
 int boost_list_parse(struct boost_list *list, const char *text, size_t length, const char *name, struct fault *fault);
 /* The same from a file. Errors also: IO (not there, not readable, larger than BOOST_LIST_BYTES). */
 int boost_list_read(struct boost_list *list, const char *path, struct fault *fault);

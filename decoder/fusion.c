@@ -1,6 +1,7 @@
 #include "decoder/fusion.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double LN_10 = 2.302585092994045684;
 static const double RAREST = -7.0; /* log10 */
@@ -17,7 +18,7 @@ void fusion_begin(const struct fusion *f, struct fused *out)
     out->after = out->context;
 }
 
-/* A word that is vouched for, and that the model does not know, is a rare one (log10), whatever the model gives <unk>. */
+/* A word that is vouched for and not known counts as <unk>, and as a rare word in a model that has no use for that. */
 static double at_least_rare(double score)
 {
     return score > RAREST ? score : RAREST;
@@ -85,4 +86,19 @@ void fusion_complete(const struct fusion *f, const struct fusion_params *p, bool
     if (!word && vouched)
         score = at_least_rare(score);
     fused->whole += p->bonus + p->weight * LN_10 * score + (word || vouched ? 0.0 : p->unknown);
+}
+
+double fusion_least(const struct fusion *f, const char *text, size_t length)
+{
+    const char *end = text + length;
+    struct ngram_state state = {0};
+    double least = INFINITY;
+    for (const char *next; text < end; text = next + 1) {
+        next = memchr(text, ' ', (size_t)(end - text));
+        next = next ? next : end;
+        uint32_t word = ngram_find(f->ngram, text, (size_t)(next - text));
+        double score = (double)ngram_score(f->ngram, &state, word, &state);
+        least = fmin(least, word ? score : -INFINITY);
+    }
+    return least;
 }

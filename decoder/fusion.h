@@ -44,4 +44,8 @@ void fusion_extend(const struct fusion *fusion, const struct fusion_params *para
 /* Fills whole and after, unless they are. vouched: somebody knows the last word as it stands. */
 void fusion_complete(const struct fusion *fusion, const struct fusion_params *params, bool vouched, struct fused *f);
 
+/* The lowest log10 probability that the model gives a word of a text, each behind the words before it; -infinity where
+ * there is one that it does not know. text: words between single spaces. */
+double fusion_least(const struct fusion *fusion, const char *text, size_t length);
+
 #endif

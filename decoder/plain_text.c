@@ -31,7 +31,7 @@ static bool separates(uint32_t code)
 bool plain_text_unspaced(uint32_t code)
 {
     /* Thai, Lao; Burmese; Khmer; kana; Han and its extensions */
-    static const struct range ranges[] = {{0x0E00, 0x0EFF}, {0x1000, 0x109F}, {0x1780, 0x17FF}, {0x3041, 0x30FF},
+    static const struct range ranges[] = {{0x0E00, 0x0EFF}, {0x1000, 0x109F}, {0x1780, 0x17FF},  {0x3041, 0x30FF},
                                           {0x3400, 0x9FFF}, {0xF900, 0xFAFF}, {0x20000, 0x3FFFF}};
     return code >= 0x0E00 && within(ranges, sizeof ranges / sizeof ranges[0], code);
 }

@@ -1,5 +1,5 @@
-/* plain_text.h - text as it is compared when only its words matter: lower case, and one space for whatever stands between
- * words. "O'Neil, Mc-Gee!" is "o'neil mc gee ". */
+/* plain_text.h - text as it is compared when only its words matter: lower case, and one space for whatever stands
+ * between words. "O'Neil, Mc-Gee!" is "o'neil mc gee ". */
 #ifndef DECODER_PLAIN_TEXT_H
 #define DECODER_PLAIN_TEXT_H
 
