@@ -132,7 +132,11 @@ static bool open_search(const struct run *r, struct attempt *a)
     struct search *s = &a->search;
     int group = group_at(p, r->temperature);
     double patience = p->patience > 0 ? p->patience : 1;
-    *s = (struct search){.rules = &r->rules, .beam = group, .candidates = group, .temperature = r->temperature};
+    *s = (struct search){.rules = &r->rules,
+                         .guide = guide_asks(p->guide) ? p->guide : NULL,
+                         .beam = group,
+                         .candidates = group,
+                         .temperature = r->temperature};
     bool beam = group > 1 && r->temperature == 0;
     if (beam) {
         int wanted = (int)(group * patience + 0.5);
@@ -186,6 +190,8 @@ static int begin(struct run *r, struct fault *fault)
 static void plant(const struct run *r, struct attempt *a, int row)
 {
     struct hypothesis empty = {.row = row};
+    if (a->search.guide)
+        guide_begin(a->search.guide, &empty.guided);
     int copies = r->temperature > 0 ? a->search.beam : 1;
     for (int i = 0; i < copies; i++)
         hypotheses_add(&a->search.now, &empty, -1, 0);
@@ -253,11 +259,12 @@ static int sample_all(struct run *r, struct fault *fault)
 
 /* ---- results ---- */
 
-static double rank_of(const struct whisper_search_params *p, const struct hypothesis *h)
+static double rank_of(const struct whisper_search_params *p, struct hypothesis *h)
 {
+    double sum = guide_asks(p->guide) ? h->sum + guide_whole(p->guide, &h->guided) : h->sum;
     if (p->length_penalty > 0)
-        return h->sum / pow((5 + (double)h->count) / 6, p->length_penalty);
-    return h->count ? h->sum / (double)h->count : -INFINITY;
+        return sum / pow((5 + (double)h->count) / 6, p->length_penalty);
+    return h->count ? sum / (double)h->count : -INFINITY;
 }
 
 /* Those cut off are candidates, too: of a beam the likeliest, until there are as many as hypotheses side by side; of

@@ -4,6 +4,7 @@
 #ifndef DECODER_WHISPER_SEARCH_H
 #define DECODER_WHISPER_SEARCH_H
 
+#include "decoder/guide.h"
 #include "decoder/whisper_vocabulary.h"
 
 enum { WHISPER_BEAM_MAXIMUM = 64, WHISPER_TEMPERATURES_MAXIMUM = 16 };
@@ -42,6 +43,7 @@ struct whisper_search_params {
     uint64_t seed;
     int force_tokens; /* > 0: exactly so many tokens, the end suppressed until then: for benchmarks; no fallback */
     int nbest;        /* hypotheses kept per window; 0: 1 */
+    const struct guide *guide;   /* what is asked beside the logits; NULL: nothing. Borrowed */
     struct thread_pool *threads; /* that share the windows of a step; NULL: the caller alone */
 };
 
@@ -58,7 +60,7 @@ struct whisper_hypothesis {
     int *tokens;              /* text and timestamp tokens, without the beginning and without eot */
     float *log_probabilities; /* [count]: of each token, natural, after suppression, at temperature 1 */
     size_t count;
-    double sum;  /* of the log-probabilities, eot's included where it was reached */
+    double sum;  /* of the log-probabilities, eot's included where it was reached; a guide adds nothing to it */
     double mean; /* sum / (count + 1) */
 };
 enum whisper_verdict {

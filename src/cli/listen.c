@@ -325,7 +325,7 @@ static int run(const struct usage *usage, struct listening *work)
         status = setup_check_language(&work->setup, work->language);
     decoding_params(&work->decoding, work->json, &work->decoding_params);
     if (!status)
-        status = decoding_check_lm(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
+        status = decoding_check_files(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
     stop_catch_signals();
     if (!status)
         status = open_microphone(work);
@@ -397,6 +397,7 @@ int command_listen(int argc, char **argv)
          "width of the beam search (default: 16 with a language model, else 1, greedy; Whisper: at most 64)"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line on standard error, at the end"},
         LM_OPTIONS(work.decoding),
+        BOOST_OPTIONS(work.decoding),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {"utter listen", "[options]", summary, notes, options, sizeof options / sizeof *options};

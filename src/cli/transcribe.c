@@ -280,7 +280,7 @@ static int run(const struct usage *usage, struct transcription *work)
     /* JSON always has the words' times, so they are to be true. */
     decoding_params(&work->decoding, work->words || strcmp(work->format->name, "json") == 0, &work->decoding_params);
     if (!status)
-        status = decoding_check_lm(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
+        status = decoding_check_files(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
     if (!status) {
         struct jobs list = {work->count, jobs, transcribe_one, print_one, work};
         stop_catch_signals();
@@ -312,6 +312,7 @@ int command_transcribe(int argc, char **argv)
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line per file on standard error"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
         LM_OPTIONS(work.decoding),
+        BOOST_OPTIONS(work.decoding),
         {"boost", OPTION_TEXT, &work.boost, "F", 0, 0, "not in this version"},
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),
