@@ -556,8 +556,6 @@ int32_t grammar_next(struct grammar_walk *w, int32_t state, int32_t token)
 {
     size_t length;
     const char *bytes = token_trie_bytes(w->trie, token, &length);
-    if (!length || state < 0)
-        return GRAMMAR_DEAD;
     for (size_t i = 0; i < length && state >= 0; i++)
         state = step(w, state, (unsigned char)bytes[i], i == 0 && state == START);
     return state;

@@ -426,6 +426,7 @@ int command_listen(int argc, char **argv)
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line on standard error, at the end"},
         LM_OPTIONS(work.decoding),
         GRAMMAR_OPTIONS(work.decoding),
+        BOOST_OPTIONS(work.decoding),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {"utter listen", "[options]", summary, notes, options, sizeof options / sizeof *options};
