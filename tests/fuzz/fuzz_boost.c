@@ -7,12 +7,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct spelling *letters(void)
 {
-    static const char json[] = "{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0],[\"a\",-1],[\"b\","
-                               "-1],[\"é\",-1],[\"手\",-1]]}}";
+    static const char json[] =
+        "{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0],[\"a\",-1],[\"b\","
+        "-1],[\"é\",-1],[\"手\",-1]]}}";
     static struct spelling *spelling;
     struct tokenizer *tokenizer = NULL;
-    if (!spelling && !tokenizer_open(&tokenizer, json, strlen(json), "fuzz", NULL))
-        spelling_open(&spelling, tokenizer, NULL);
+    struct fault fault = {0};
+    if (!spelling && !tokenizer_open(&tokenizer, json, strlen(json), "fuzz", &fault))
+        spelling_open(&spelling, tokenizer, &fault);
     tokenizer_close(&tokenizer);
     return spelling;
 }
@@ -22,9 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct boost_list list;
     struct boost *boost = NULL;
     struct boosted state, next;
-    if (boost_list_parse(&list, (const char *)data, size, "fuzz", NULL))
+    struct fault fault = {0};
+    if (boost_list_parse(&list, (const char *)data, size, "fuzz", &fault))
         return 0;
-    if (!boost_open(&boost, letters(), NULL, list.phrases, list.count, 1.0, "fuzz, line", NULL)) {
+    if (!boost_open(&boost, letters(), NULL, list.phrases, list.count, 1.0, "fuzz, line", &fault)) {
         boost_begin(boost, &state);
         for (size_t i = 0; i < size; i++) {
             boost_extend(boost, &state, data[i] % 5, &next);

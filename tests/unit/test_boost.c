@@ -80,7 +80,8 @@ static double whole_of(const struct model *m, const int *ids, int count, double 
     return boost_whole(m->boost, &state);
 }
 
-#define WHOLE(m, rank, ...) whole_of(m, (const int[]){__VA_ARGS__}, (int)(sizeof(int[]){__VA_ARGS__} / sizeof(int)), rank)
+#define WHOLE(m, rank, ...)                                                                                            \
+    whole_of(m, (const int[]){__VA_ARGS__}, (int)(sizeof(int[]){__VA_ARGS__} / sizeof(int)), rank)
 
 /* Three letters and a fourth, each beyond the second worth 2. */
 static void test_grows_and_is_taken_back(void **state)
@@ -299,8 +300,7 @@ static void test_brute_force(void **state)
     open_model(&m, list, 1.0, false);
     for (int round = 0; round < 30; round++) {
         float scores[FRAMES * VOCABULARY];
-        struct guide guide = {
-            .fusion = round % 2 ? &m.fusion : NULL, .weights = {0.5, 1.0, -3.0}, .boost = m.boost};
+        struct guide guide = {.fusion = round % 2 ? &m.fusion : NULL, .weights = {0.5, 1.0, -3.0}, .boost = m.boost};
         struct ctc_params search = {.blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide};
         struct ctc_result result = {0};
         struct fault fault = {0};
