@@ -48,8 +48,8 @@ static struct choice draw_any(struct search *s, int from, float *logits)
     const struct hypothesis *h = &s->now.items[from];
     float *row = logits + (size_t)h->row * (size_t)s->rules->size;
     double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
-    int size = s->rules->size,
-        token = s->temperature > 0 ? sample(row, size, s->temperature, &s->random) : best(row, size);
+    int size = s->rules->size;
+    int token = s->temperature > 0 ? sample(row, size, s->temperature, &s->random) : best(row, size);
     return (struct choice){0.0, (double)row[token] - sum, 0.0, token, from};
 }
 
