@@ -1,5 +1,6 @@
 #include "src/decoding.h"
 
+#include "decoder/transducer.h"
 #include "src/base/memory.h"
 #include "src/boosting.h"
 #include "src/message.h"
@@ -16,7 +17,7 @@ static const double LM_WEIGHT = 0.35, WORD_BONUS = 1.75, UNKNOWN_WORD = -12.0;
 
 static int check_beam(const struct utter_model *model, int beam, struct fault *fault)
 {
-    int limit = model->whisper ? WHISPER_BEAM_MAXIMUM : CTC_BEAM_LIMIT;
+    int limit = model->whisper ? WHISPER_BEAM_MAXIMUM : model->transducer ? TRANSDUCER_BEAM_MAXIMUM : CTC_BEAM_LIMIT;
     if (beam < 0 || beam > limit)
         return fail(fault, UTTER_ERROR_ARGUMENT, "beam is %d, and must be 0 to %d", beam, limit);
     return 0;
@@ -125,6 +126,8 @@ static int read_grammar(struct decoding *d, const struct utter_model *model, con
         return fail(fault, UTTER_ERROR_ARGUMENT, "grammar and grammar_file are both given");
     if (check_number("grammar_threshold", threshold, -1e6, 1, fault) || (!p->grammar && !p->grammar_file))
         return fault->code;
+    if (model->transducer)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "grammars are for CTC models and Whispers, not for transducers");
     if (p->sequential)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a grammar is for stretches between pauses, which sequential has not");
     return constraint_open(&d->constraint, model, p->grammar, p->grammar_file, threshold, fault);
@@ -169,7 +172,7 @@ static int read_whisper(struct decoding *d, const struct utter_model *model, con
     return read_boost(d, model, &params, fault) ? fault->code : read_prompt(d, model, params.prompt, fault);
 }
 
-/* ---- CTC ---- */
+/* ---- CTC and transducers ---- */
 
 static int check_fusion(const struct utter_decoding_params *p, struct fault *fault)
 {
@@ -181,8 +184,8 @@ static int check_fusion(const struct utter_decoding_params *p, struct fault *fau
 }
 
 /* The language model asked for, or the model's own; sets the beam that goes with it where none was asked for. */
-static int read_ctc(struct decoding *d, const struct utter_model *model, int beam,
-                    const struct utter_decoding_params *given, struct fault *fault)
+static int read_guided(struct decoding *d, const struct utter_model *model, int beam,
+                       const struct utter_decoding_params *given, struct fault *fault)
 {
     struct utter_decoding_params p;
     if (params_read(&p, sizeof p, given, "utter_decoding_params", fault) || check_fusion(&p, fault))
@@ -214,7 +217,7 @@ int decoding_read(struct decoding *decoding, const struct utter_model *model, in
     if (check_beam(model, beam, fault) || model_speaks(model, language, fault))
         return fault->code;
     int code = model->whisper ? read_whisper(decoding, model, language, given, fault)
-                              : read_ctc(decoding, model, beam, given, fault);
+                              : read_guided(decoding, model, beam, given, fault);
     if (code || check_nbest(decoding, model, fault))
         decoding_free(decoding);
     return fault->code;

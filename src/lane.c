@@ -142,7 +142,7 @@ static void add_words(struct batch_of_words *b, const struct word_list *from, si
 /* A sound that is no speech: see segment_unsure. What runs on across a seam is speech. */
 static bool believed(const struct lane *l, const struct window *w, const struct segment *segment)
 {
-    return !l->setting->model->network || w->sentence || w->seam_before || w->seam_after || l->words ||
+    return l->setting->model->whisper || w->sentence || w->seam_before || w->seam_after || l->words ||
            !segment_unsure(segment);
 }
 
@@ -153,14 +153,16 @@ static int commit_words(struct lane *l, const struct window *w, const struct bat
     struct segment *segment = segment_new(b->words, b->count, l->index);
     if (!segment)
         return fail_memory(fault, "a segment");
+    const bool kept = believed(l, w, segment);
+    l->until = kept ? segment->public.end : l->until;
+    free(segment);
+    if (!kept)
+        return 0;
+    l->words += b->count;
+    if (writing_live(l->setting->writing, l->index, b->words, b->count, false, &segment, fault))
+        return fault->code;
     if (w->sentence)
         segment->public.confidence = w->confidence;
-    if (!believed(l, w, segment)) {
-        free(segment);
-        return 0;
-    }
-    l->words += b->count;
-    l->until = segment->public.end;
     event_drop_tentative(&l->results->events, l->index);
     return event_add(&l->results->events, UTTER_EVENT_COMMITTED, l->index, l->results->time, segment, NULL, fault);
 }
@@ -209,6 +211,8 @@ static int commit_window(struct lane *l, struct window *w, bool ends, struct fau
 
 static int keep_rest(struct lane *l, struct window *w, struct fault *fault)
 {
+    if (writing_window(l->setting->writing, w, fault))
+        return fault->code;
     if (w->nbest)
         nbest_queue_add(&l->results->nbest, w->nbest);
     w->nbest = NULL;

@@ -133,7 +133,7 @@ static int open_lanes(struct live *live, int lanes, struct fault *fault)
 }
 
 int live_open(struct live **live, const struct utter_model *model, const struct utter_live_params *given, int lanes,
-              const struct decoding *decoding, struct fault *fault)
+              const struct decoding *decoding, struct writing *writing, struct fault *fault)
 {
     struct utter_live_params params;
     if (read_params(&params, given, fault))
@@ -144,6 +144,7 @@ int live_open(struct live **live, const struct utter_model *model, const struct 
     if (!new)
         return fail_memory(fault, "a session");
     new->setting.decoding = decoding;
+    new->setting.writing = writing;
     if (settle(new, model, &params, fault) || open_lanes(new, lanes, fault))
         live_close(&new);
     else
@@ -158,6 +159,7 @@ void live_reset(struct live *live)
             lane_reset(live->lane[i]);
     if (live->own)
         passes_reset(live->own);
+    writing_reset(live->setting.writing);
     event_clear(&live->results.events);
     dropped_queue_clear(&live->results.dropped);
     nbest_queue_clear(&live->results.nbest);

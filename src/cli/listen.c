@@ -10,6 +10,7 @@
 #include "screen.h"
 #include "setup.h"
 #include "stop.h"
+#include "writing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct utterance {
 struct listening {
     struct setup setup;
     struct decoding decoding;
+    struct writing writing;
     struct utter_decoding_params decoding_params;
     const char *format, *channels, *language, *input, *voice_activity;
     bool list, timings, json, split;
@@ -156,6 +158,27 @@ static void on_text(struct listening *work, const struct utter_event *event)
     show(work, event->channel);
 }
 
+/* What the committed texts so far have lost: events of their own. */
+static void take_redacted(struct listening *work, double time)
+{
+    struct utter_redacted redacted;
+    while (!work->failed && utter_session_next_redacted(work->session, &redacted) == 1) {
+        struct text line = {0};
+        if (!work->json)
+            continue;
+        json_begin(&line, '{');
+        json_key_string(&line, "event", "redacted");
+        json_key_integer(&line, "channel", redacted.channel);
+        json_key_number(&line, "time", time, 3);
+        json_key_number(&line, "start", redacted.start, 3);
+        json_key_number(&line, "end", redacted.end, 3);
+        json_key_string(&line, "kind", utter_redact_name(redacted.kind));
+        json_end(&line, '}');
+        text_add(&line, "\n");
+        print(work, &line);
+    }
+}
+
 static void json_no_match(struct text *out, double time, const struct utter_dropped *dropped)
 {
     json_begin(out, '{');
@@ -199,6 +222,8 @@ static int take_events(struct listening *work)
             json_event(&line, &event);
             print(work, &line);
         }
+        if (event.kind == UTTER_EVENT_COMMITTED)
+            take_redacted(work, event.time);
     }
     return got < 0 ? got : 0;
 }
@@ -338,6 +363,7 @@ static int open_session(struct listening *work)
     params.language = work->language;
     params.decoding = &work->decoding_params;
     params.live = &live;
+    params.text = writing_params(&work->writing);
     if (utter_session_open(work->setup.opened, &params, &work->session) == 0)
         return 0;
     complain("%s", utter_error_message());
@@ -351,6 +377,8 @@ static int run(const struct usage *usage, struct listening *work)
         status = decoding_check(usage, &work->decoding, &work->setup.info);
     if (!status)
         status = setup_check_language(&work->setup, work->language);
+    if (!status)
+        status = writing_check(&work->writing, work->setup.opened, work->language);
     decoding_params(&work->decoding, work->json, &work->decoding_params);
     if (!status)
         status = decoding_check_files(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
@@ -425,6 +453,7 @@ int command_listen(int argc, char **argv)
          "width of the beam search (default: 16 with a language model, else 1, greedy; Whisper: at most 64)"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line on standard error, at the end"},
         LM_OPTIONS(work.decoding),
+        WRITING_OPTIONS(work.writing),
         GRAMMAR_OPTIONS(work.decoding),
         BOOST_OPTIONS(work.decoding),
         DECODING_OPTIONS(work.decoding),
