@@ -142,7 +142,8 @@ static void add_words(struct batch_of_words *b, const struct word_list *from, si
 /* A sound that is no speech: see segment_unsure. What runs on across a seam is speech. */
 static bool believed(const struct lane *l, const struct window *w, const struct segment *segment)
 {
-    return !l->setting->model->network || w->seam_before || w->seam_after || l->words || !segment_unsure(segment);
+    return l->setting->model->whisper || w->sentence || w->seam_before || w->seam_after || l->words ||
+           !segment_unsure(segment);
 }
 
 static int commit_words(struct lane *l, const struct window *w, const struct batch_of_words *b, struct fault *fault)
@@ -160,6 +161,8 @@ static int commit_words(struct lane *l, const struct window *w, const struct bat
     l->words += b->count;
     if (writing_live(l->setting->writing, l->index, b->words, b->count, false, &segment, fault))
         return fault->code;
+    if (w->sentence)
+        segment->public.confidence = w->confidence;
     event_drop_tentative(&l->results->events, l->index);
     return event_add(&l->results->events, UTTER_EVENT_COMMITTED, l->index, l->results->time, segment, NULL, fault);
 }
@@ -232,7 +235,7 @@ static bool too_long(const struct lane *l, const struct window *w)
 static int take_ended(struct lane *l, const struct window *w, struct fault *fault)
 {
     l->quiet_since = w->speech_end;
-    if (l->ending != UTTER_END_NONE || !l->words)
+    if (l->ending != UTTER_END_NONE || (!l->words && w->reason != UTTER_REASON_NO_MATCH))
         return 0; /* lane_end's affair; or nothing was said so far */
     return end_utterance(l, UTTER_END_SILENCE, w->speech_end, fault);
 }

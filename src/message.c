@@ -49,7 +49,7 @@ const char *utter_error_name(int error)
 
 const char *utter_reason_name(int reason)
 {
-    static const char *const names[] = {"", "silence", "repetition", "doubtful"};
+    static const char *const names[] = {"", "silence", "repetition", "doubtful", "no_match"};
     return reason > 0 && reason < (int)(sizeof names / sizeof *names) ? names[reason] : "";
 }
 

@@ -118,7 +118,21 @@ void recognizer_close(struct recognizer **recognizer)
 /* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts. */
 static bool unsure(const struct recognizer *r, const struct segment *segment, const struct window *window)
 {
-    return r->model->network && !window->seam_before && !window->seam_after && segment_unsure(segment);
+    return !r->model->whisper && !window->sentence && !window->seam_before && !window->seam_after &&
+           segment_unsure(segment);
+}
+
+/* A grammar's sentence is whole as it is: nothing that follows belongs to it, and the grammar says how sure it is. */
+static int emit_sentence(struct recognizer *r, const struct window *window, const struct word *words, size_t count,
+                         struct fault *fault)
+{
+    const struct segment *before = r->segments.last;
+    if (writing_take(r->params.writing, window->channel, words, count, &r->segments, fault) ||
+        writing_finish(r->params.writing, &r->segments, fault))
+        return fault->code;
+    for (struct segment *s = before ? before->next : r->segments.first; s; s = s->next)
+        s->public.confidence = window->confidence;
+    return 0;
 }
 
 static int emit_segment(struct recognizer *r, const struct window *window, size_t first, size_t end,
@@ -130,7 +144,11 @@ static int emit_segment(struct recognizer *r, const struct window *window, size_
         return fail_memory(fault, "a segment");
     const bool drop = unsure(r, segment, window);
     free(segment);
-    return drop ? 0 : writing_take(r->params.writing, window->channel, words, end - first, &r->segments, fault);
+    if (drop)
+        return 0;
+    if (window->sentence)
+        return emit_sentence(r, window, words, end - first, fault);
+    return writing_take(r->params.writing, window->channel, words, end - first, &r->segments, fault);
 }
 
 /* Words [first, end) of the window, as one segment or as those that the model itself made. */
@@ -138,7 +156,7 @@ static int emit(struct recognizer *r, const struct window *window, size_t first,
 {
     while (first < end) {
         size_t next = first + 1;
-        while (next < end && !window->words.words[next].opens)
+        while (next < end && (window->sentence || !window->words.words[next].opens))
             next++;
         if (emit_segment(r, window, first, next, fault))
             return fault->code;

@@ -86,7 +86,8 @@ static int show_words(struct tentative *t, struct fault *fault)
     struct segment *segment = segment_new(t->words.words, t->words.count, t->channel);
     if (!segment)
         return fail_memory(fault, "a tentative text");
-    const bool unsure = t->setting->model->network && t->seam < 0 && segment_unsure(segment);
+    const bool unsure =
+        !t->setting->model->whisper && !t->setting->decoding->constraint && t->seam < 0 && segment_unsure(segment);
     free(segment);
     if (unsure)
         return 0;

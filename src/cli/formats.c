@@ -82,6 +82,8 @@ static void add_dropped(struct text *out, const struct utter_dropped *dropped)
     json_key_integer(out, "channel", dropped->channel);
     json_key_string(out, "reason", utter_reason_name(dropped->reason));
     json_key_string(out, "text", dropped->text);
+    if (dropped->reason == UTTER_REASON_NO_MATCH)
+        json_key_number(out, "confidence", dropped->confidence, 4);
     json_end(out, '}');
 }
 

@@ -45,7 +45,7 @@ static const char summary[] = "Writes what is said into a microphone while it is
 static const char notes[] =
     "On a terminal the words that are not certain yet are grey, and change; elsewhere only whole lines come out, each "
     "as\n"
-    "soon as its utterance has ended. json is one event a line: speech, tentative, committed, end, warning.\n"
+    "soon as its utterance has ended. json is one event a line: speech, tentative, committed, no_match, end, warning.\n"
     "--input is a number or a name from --list, or a part of one name. Ctrl-C ends the listening and writes the last\n"
     "words; a second one ends at once. Exit status: 0 done, 1 something failed, 2 wrong usage.";
 
@@ -179,11 +179,39 @@ static void take_redacted(struct listening *work, double time)
     }
 }
 
+static void json_no_match(struct text *out, double time, const struct utter_dropped *dropped)
+{
+    json_begin(out, '{');
+    json_key_string(out, "event", utter_reason_name(dropped->reason));
+    json_key_integer(out, "channel", dropped->channel);
+    json_key_number(out, "time", time, 3);
+    json_key_number(out, "start", dropped->start, 3);
+    json_key_number(out, "end", dropped->end, 3);
+    json_key_string(out, "text", dropped->text);
+    json_key_number(out, "confidence", dropped->confidence, 4);
+    json_end(out, '}');
+    text_add(out, "\n");
+}
+
+/* What was said and is no sentence of the grammar: heard before the events that it brought about. */
+static void take_no_matches(struct listening *work)
+{
+    struct utter_dropped dropped;
+    while (!work->failed && utter_session_next_dropped(work->session, &dropped) > 0) {
+        struct text line = {0};
+        if (!work->json || dropped.reason != UTTER_REASON_NO_MATCH)
+            continue;
+        json_no_match(&line, work->seconds, &dropped);
+        print(work, &line);
+    }
+}
+
 /* Hands out what is new. Returns 0, or the session's error after a message. */
 static int take_events(struct listening *work)
 {
     struct utter_event event = {.struct_size = sizeof event};
     int got = 0;
+    take_no_matches(work);
     while (!work->failed && (got = utter_session_next_event(work->session, &event)) > 0) {
         struct text line = {0};
         if (event.channel < 0 || event.channel >= MOST_CHANNELS)
@@ -353,7 +381,7 @@ static int run(const struct usage *usage, struct listening *work)
         status = writing_check(&work->writing, work->setup.opened, work->language);
     decoding_params(&work->decoding, work->json, &work->decoding_params);
     if (!status)
-        status = decoding_check_lm(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
+        status = decoding_check_files(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
     stop_catch_signals();
     if (!status)
         status = open_microphone(work);
@@ -426,6 +454,7 @@ int command_listen(int argc, char **argv)
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line on standard error, at the end"},
         LM_OPTIONS(work.decoding),
         WRITING_OPTIONS(work.writing),
+        GRAMMAR_OPTIONS(work.decoding),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {"utter listen", "[options]", summary, notes, options, sizeof options / sizeof *options};

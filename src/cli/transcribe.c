@@ -287,7 +287,7 @@ static int run(const struct usage *usage, struct transcription *work)
     /* JSON always has the words' times, so they are to be true. */
     decoding_params(&work->decoding, work->words || strcmp(work->format->name, "json") == 0, &work->decoding_params);
     if (!status)
-        status = decoding_check_lm(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
+        status = decoding_check_files(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
     if (!status) {
         struct jobs list = {work->count, jobs, transcribe_one, print_one, work};
         stop_catch_signals();
@@ -312,13 +312,15 @@ int command_transcribe(int argc, char **argv)
         {"channels", OPTION_CHOICE, &work.channels, "mix|split", 0, 0, "all channels as one (default), or each alone"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
-         "width of the beam search (default: 16 with a language model, else 1, greedy; Whisper: at most 64)"},
+         "width of the beam search (default: 16 with a language model, else 1, greedy; Whisper, transducers: at most "
+         "64)"},
         {"nbest", OPTION_INTEGER, &work.nbest, "N", 1, 256,
          "with json: the N likeliest texts, at most the beam, and their tokens"},
         {"words", OPTION_FLAG, &work.words, NULL, 0, 0, "the time of each word"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line per file on standard error"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
         LM_OPTIONS(work.decoding),
+        GRAMMAR_OPTIONS(work.decoding),
         {"boost", OPTION_TEXT, &work.boost, "F", 0, 0, "not in this version"},
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),

@@ -110,18 +110,20 @@ UTTER_API void utter_model_params_init(struct utter_model_params *params);
 
 /* Opens a model.
  * model   the path of a model directory as published on Hugging Face (config.json, safetensors,
- *         tokenizer.json, preprocessor_config.json) of a FastConformer with CTC head or a Whisper; or
- *         the path of a Whisper in one file: OpenAI's .pt, whisper.cpp's ggml-*.bin, or GGUF; or the
- *         name of a model that ships with Utter, as "en"; NULL means "en". A path has a '/' in it or
- *         exists; a name is looked up in the directory that $UTTER_MODELS names, then where Utter is
- *         installed. A .pt carries no vocabulary: multilingual.tiktoken (or gpt2.tiktoken, for
- *         English-only models) is looked for beside it, then in $UTTER_MODELS.
+ *         tokenizer.json, preprocessor_config.json) of a FastConformer with CTC head, of a transducer
+ *         on one (RNN-T, TDT) or of a Whisper; or the path of a Whisper in one file: OpenAI's .pt,
+ *         whisper.cpp's ggml-*.bin, or GGUF; or the name of a model that ships with Utter, as "en";
+ *         NULL means "en". A path has a '/' in it or exists; a name is looked up in the directory that
+ *         $UTTER_MODELS names, then where Utter is installed. A .pt carries no vocabulary:
+ *         multilingual.tiktoken (or gpt2.tiktoken, for English-only models) is looked for beside it,
+ *         then in $UTTER_MODELS.
  * Errors: ARGUMENT, MEMORY, IO (not there), MODEL (damaged), UNSUPPORTED. Any thread. */
 UTTER_API int utter_model_open(utter_engine *engine, const char *model, const struct utter_model_params *params,
                                utter_model **out);
 
 /* Opens a model of a published shape with seeded random weights, for benchmarks and tests: its text is
- * noise. shape: "parakeet-ctc-0.6b", "parakeet-ctc-1.1b", "default-en"; "whisper-tiny", "-tiny.en",
+ * noise. shape: "parakeet-ctc-0.6b", "parakeet-ctc-1.1b", "default-en"; "parakeet-tdt-0.6b-v2",
+ * "parakeet-tdt-0.6b-v3" or without its end, "parakeet-rnnt-0.6b", "transducer-toy"; "whisper-tiny", "-tiny.en",
  * "-base", "-base.en", "-small", "-small.en", "-medium", "-medium.en", "-large-v2", "-large-v3",
  * "-large-v3-turbo", "-distil-large-v3"; "whisper-toy", which hears a second at a time.
  * Errors as utter_model_open. */
@@ -134,7 +136,7 @@ UTTER_API void utter_model_close(utter_model **model);
 struct utter_model_info {
     size_t struct_size;
     const char *name;      /* as opened */
-    const char *family;    /* "fastconformer-ctc", "whisper" */
+    const char *family;    /* "fastconformer-ctc", "fastconformer-tdt", "fastconformer-rnnt", "whisper" */
     const char *language;  /* BCP 47, or "" where the model does not say or speaks many */
     const char *precision; /* "f32", "bf16", "int8": what is computed with */
     int64_t parameters;
@@ -160,7 +162,7 @@ struct utter_word {
 struct utter_segment {
     double start, end; /* seconds */
     int channel;       /* 0 when channels were mixed */
-    float confidence;  /* in [0, 1]: mean over words, weighted by their durations */
+    float confidence;  /* in [0, 1]: mean over words, weighted by their durations; with a grammar, of the sentence */
     const char *text;  /* no leading or trailing space */
     const struct utter_word *words;
     size_t word_count;
@@ -175,15 +177,16 @@ struct utter_timings {
     double total_seconds;    /* from the first call to the last */
 };
 
-/* Why sound that a Whisper heard gives no text. */
+/* Why sound that was heard gives no text: the first three are a Whisper's. */
 enum utter_reason {
     UTTER_REASON_NONE = 0,
     UTTER_REASON_SILENCE,    /* the model takes it for silence and does not believe its own text */
     UTTER_REASON_REPETITION, /* the text repeats itself at every temperature */
-    UTTER_REASON_DOUBTFUL    /* its mean log-probability is below the threshold at every temperature */
+    UTTER_REASON_DOUBTFUL,   /* its mean log-probability is below the threshold at every temperature */
+    UTTER_REASON_NO_MATCH    /* what was said is no sentence of the grammar */
 };
 
-/* "silence", "repetition", "doubtful"; "" for anything else. Any thread. */
+/* "silence", "repetition", "doubtful", "no_match"; "" for anything else. Any thread. */
 UTTER_API const char *utter_reason_name(int reason);
 
 /* Text that was heard and not given out. */
@@ -191,7 +194,8 @@ struct utter_dropped {
     double start, end; /* seconds */
     int channel;
     enum utter_reason reason;
-    const char *text; /* what would have been said */
+    const char *text; /* what would have been said; NO_MATCH: the sentence that comes nearest, "" where none is near */
+    float confidence; /* NO_MATCH: of that sentence, in [0, 1] */
 };
 
 struct utter_token {
@@ -224,10 +228,10 @@ struct utter_nbest {
 /* ---- decoding --------------------------------------------------------------------------------------- */
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
- * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head read the last four
- * fields, and a Whisper none of those. What is out of range is named when a session is opened or a recording
- * transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is kept by
- * pointer. */
+ * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
+ * read the last four fields, and a Whisper none of those. What is out of range is named when a session is opened or a
+ * recording transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is
+ * kept by pointer. */
 struct utter_decoding_params {
     size_t struct_size;
     int translate;              /* nonzero: into English */
@@ -248,13 +252,22 @@ struct utter_decoding_params {
     int word_times;             /* nonzero: every word's times from the cross-attention; else only where windows
                                    overlap, and spread over the segment elsewhere */
     int drop_doubtful;          /* nonzero: doubtful text is dropped with its reason; else it is kept */
-    /* CTC: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535, section 4.1):
-       NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file that
-       utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as utter_model_open) */
+    /* All but Whisper: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535,
+       section 4.1): NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file
+       that utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as
+       utter_model_open) */
     const char *lm;
     double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
     double word_bonus;   /* natural log, added for each word; 0: 1.75; -100 to 100 */
     double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
+    /* Any model: only sentences of this grammar come out, one for each stretch of sound between pauses, with its
+       confidence; a stretch that is none is dropped (NO_MATCH). GBNF, as llama.cpp and whisper.cpp write it
+       (docs/grammars.md): its text, or the path of a file with it; NULL: none. A language model is asked beside it only
+       where lm names one. Not with sequential, nor with a beam of 1 for a CTC model (ARGUMENT); a grammar that is none,
+       left-recursive or unspeakable for the model is MODEL, one that cannot be followed UNSUPPORTED. */
+    const char *grammar;
+    const char *grammar_file;
+    double grammar_threshold; /* a confidence below it is no match; 0: 0.5; negative: never; at most 1 */
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
@@ -331,7 +344,7 @@ struct utter_session_params {
     int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
     int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
-    int beam;             /* width of the beam search, at most 256 (Whisper: 64); 1: greedy; 0: 16 where a language
+    int beam;             /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: 16 where a language
                              model is at hand (utter_decoding_params), else greedy */
     const char *language; /* NULL: the model's own, or, where it speaks many, the one it hears in the
                              first windows; a language it does not speak is UNSUPPORTED */
@@ -579,7 +592,8 @@ struct utter_voice_params {
     const char *lexicon;  /* NULL, or a text file of words that are to be pronounced otherwise: a word and its phones a
                              line, ARPAbet or /IPA/, "#" begins a comment */
     const char *speakers; /* NULL, or a file of speaker embeddings for voices that are told their speaker by one
-                             (SpeechT5): float32 [speakers, width] as NumPy writes it (.npy) */
+                             (SpeechT5; FastSpeech2 with a speaker_embed_dim): float32 [speakers, width] as NumPy writes
+                             it (.npy) */
 };
 
 UTTER_API void utter_voice_params_init(struct utter_voice_params *params);
@@ -626,7 +640,8 @@ typedef struct utter_speech utter_speech;
 enum utter_markup {
     UTTER_MARKUP_PLAIN = 0, /* text as people write it; a blank line ends a paragraph */
     UTTER_MARKUP_SSML,      /* W3C's Speech Synthesis Markup Language 1.1, of which are understood: speak, p, s, break,
-                               prosody (rate, pitch, volume), phoneme, sub, say-as; other elements are looked through */
+                               prosody (rate, pitch, volume), emphasis, voice (name: a speaker's number or name),
+                               phoneme, sub, say-as, mark; other elements are looked through */
     UTTER_MARKUP_PHONEMES   /* phones with spaces between, in ARPAbet ("HH AH0 L OW1") or IPA; "|" between words;
                                , . ? ! ; : end words and phrases; a sentence a line */
 };
@@ -669,21 +684,21 @@ UTTER_API int utter_speech_finish(utter_speech *speech);
  * gives numbers that are none, or draws a sentence out without end), DEVICE, STATE (after such a failure). */
 UTTER_API int utter_speech_read(utter_speech *speech, float *samples, size_t capacity, size_t *got);
 
-enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE };
+enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE, UTTER_MARK_NAMED };
 
 struct utter_mark {
     size_t struct_size; /* set by the caller */
     enum utter_mark_kind kind;
     double start, end;           /* seconds of the sound that is read */
     const char *text;            /* of a word as it is spoken; of a phone in ARPAbet, as the voice spells it; "" of a
-                                    sentence */
+                                    sentence; NAMED: the name of SSML's mark, whose end is its start */
     size_t text_begin, text_end; /* bytes of the text, as it was given */
 };
 
 /* Hands out the next mark of what has been computed, oldest first: 1 and *mark filled, or 0 when there is none until
  * more is read, or an error. Sentences come before their words, and words before their phones. Voices that do not say
- * how long their tokens last (SpeechT5) have marks of sentences alone. Its text is valid until the next call on this
- * speech. Errors: ARGUMENT. */
+ * how long their tokens last (SpeechT5) have marks of sentences alone, and named ones at the beginning of theirs. Its
+ * text is valid until the next call on this speech. Errors: ARGUMENT. */
 UTTER_API int utter_speech_next_mark(utter_speech *speech, struct utter_mark *mark);
 
 struct utter_speech_timings {
@@ -748,10 +763,10 @@ struct utter_player_params {
 
 UTTER_API void utter_player_params_init(struct utter_player_params *params);
 
-/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. What is written at once may
- * lose some hundredths of a second of its beginning to the system (seen with PulseAudio's null sink). Errors: ARGUMENT,
- * MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread; afterwards one thread at a
- * time, beside which any other may call utter_player_stop. */
+/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. (Who records the monitor of
+ * a PulseAudio sink misses the beginning of any stream that is added, by up to that recorder's own latency: the sink
+ * has it.) Errors: ARGUMENT, MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread;
+ * afterwards one thread at a time, beside which any other may call utter_player_stop. */
 UTTER_API int utter_player_open(utter_player **player, const struct utter_player_params *params);
 
 /* Takes frames sample frames, interleaved, which are copied and begin to be heard at once. Waits while the buffer is
