@@ -207,6 +207,25 @@ static void nothing_asked(void **state)
     writing_close(&writing);
 }
 
+/* A language that was heard is not read as English; its written numbers are as secret. */
+static void another_language(void **state)
+{
+    (void)state;
+    struct utter_text_params params = redacting();
+    params.written = 1;
+    struct writing *writing = open_writing(&params, 1);
+    struct segment_queue out = {0};
+    writing_hears(writing, "fr");
+    take(writing, 0, "six cents pour monsieur", 0, &out);
+    take(writing, 0, "ma carte 4111 1111 1111 1111 merci", 10, &out);
+    writing_hears(writing, "");
+    take(writing, 0, "six cents please", 20, &out);
+    expect_segment(&out, "six cents pour monsieur");
+    expect_segment(&out, "ma carte [CARD] merci");
+    expect_segment(&out, "6 cents please");
+    writing_close(&writing);
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -262,6 +281,7 @@ int main(void)
         cmocka_unit_test(live_text),
         cmocka_unit_test(written_and_masked),
         cmocka_unit_test(nothing_asked),
+        cmocka_unit_test(another_language),
         cmocka_unit_test(refused),
         cmocka_unit_test(alternatives),
     };
