@@ -122,12 +122,5 @@ bool previous_in(const struct say *s, size_t at, const char *list);
 
 /* A year, as it stands, appended to s->words: "nineteen fourteen". */
 void put_year(struct say *s, const char *digits, size_t length);
-/* "november", 1 to 12 */
-const char *month_name(int month);
-
-/* The unit of measure at `at`: how many bytes it has, 0 for none. */
-struct unit;
-size_t find_unit(const char *text, size_t length, bool spaced, const struct unit **unit);
-const char *unit_name(const struct unit *unit, bool many);
 
 #endif

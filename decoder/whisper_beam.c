@@ -9,6 +9,7 @@ enum { MOST = WHISPER_BEAM_MAXIMUM * (WHISPER_BEAM_MAXIMUM + 1) };
 struct candidate {
     double score; /* of the whole text */
     float log_probability;
+    double gap;
     int token, from;
 };
 
@@ -37,10 +38,12 @@ static int gather(const struct search *s, float *logits, struct candidate *out)
         const struct hypothesis *h = &s->now.items[i];
         float *row = logits + (size_t)h->row * (size_t)size;
         double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
+        double most = search_hold(s, h, row);
         int found = likeliest(row, size, s->beam + 1, tokens);
         for (int k = 0; k < found; k++) {
             float score = (float)((double)row[tokens[k]] - sum);
-            out[count++] = (struct candidate){h->sum + (double)score, score, tokens[k], i};
+            out[count++] =
+                (struct candidate){h->sum + (double)score, score, (double)row[tokens[k]] - most, tokens[k], i};
         }
     }
     return count;
@@ -66,10 +69,14 @@ void search_beam(struct search *s, float *logits)
     s->next.count = 0;
     for (int i = 0; i < count && s->next.count < s->beam; i++) {
         const struct hypothesis *from = &s->now.items[all[i].from];
-        if (all[i].token != s->rules->special->eot)
-            hypotheses_add(&s->next, from, all[i].token, (double)all[i].log_probability);
+        const bool ends = all[i].token == s->rules->special->eot;
+        struct hypothesis *to = NULL;
+        if (!ends)
+            to = hypotheses_add(&s->next, from, all[i].token, (double)all[i].log_probability);
         else if (s->done.count < s->candidates)
-            hypotheses_add(&s->done, from, -1, (double)all[i].log_probability);
+            to = hypotheses_add(&s->done, from, -1, (double)all[i].log_probability);
+        if (to)
+            search_follow(s, to, all[i].token, all[i].gap);
     }
     struct hypotheses old = s->now;
     s->now = s->next;

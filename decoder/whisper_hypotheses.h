@@ -9,8 +9,11 @@ struct hypothesis {
     int *tokens; /* sampled so far, without the end */
     float *log_probabilities;
     size_t count;
-    double sum; /* of the log-probabilities, the end's included */
-    int row;    /* of the last step, whose logits are about this text; after an advance: of its parent */
+    double sum;    /* of the log-probabilities, the end's included */
+    double gap;    /* with a grammar: sum of what whisper_hypothesis.gap is the mean of … */
+    size_t spoken; /* … and of how many */
+    int32_t place; /* in the grammar */
+    int row;       /* of the last step, whose logits are about this text; after an advance: of its parent */
 };
 
 struct hypotheses {
@@ -27,12 +30,23 @@ struct hypothesis *hypotheses_add(struct hypotheses *h, const struct hypothesis 
 /* A window on its way. */
 struct search {
     const struct whisper_rules *rules;
-    int beam;           /* hypotheses side by side; 1: greedy */
-    int candidates;     /* beam: ends when so many are done */
-    double temperature; /* above 0: every hypothesis is sampled */
-    uint64_t random;    /* state */
+    int beam;                     /* hypotheses side by side; 1: greedy */
+    int candidates;               /* beam: ends when so many are done */
+    double temperature;           /* above 0: every hypothesis is sampled */
+    uint64_t random;              /* state */
+    struct grammar_walk *grammar; /* NULL: anything may be said */
+    bool unfinished;              /* a text may end anywhere in the grammar */
     struct hypotheses now, next, done;
 };
+
+/* Text tokens that the grammar does not let follow h, the end where it may not be, and all others that are no times get
+ * -infinity in logits [size], to which the rules have been applied. Returns the largest logit of before. Without a
+ * grammar nothing is done. */
+double search_hold(const struct search *s, const struct hypothesis *h, float *logits);
+/* Moves a text that was just added on by its token, or to its end (eot), whose logit was so far below the largest. */
+void search_follow(const struct search *s, struct hypothesis *h, int token, double gap);
+/* Whether the text may end where it is. */
+bool search_may_end(const struct search *s, const struct hypothesis *h);
 
 /* Goes on by a token from the rows' logits [rows, size], which are spoiled: now becomes next, with texts that ended
  * moved to done. */

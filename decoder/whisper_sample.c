@@ -50,12 +50,14 @@ void search_sample(struct search *s, float *logits)
         float *row = logits + (size_t)h->row * (size_t)size;
         /* Samples share the logits of the first step: the rules change nothing in what they were applied to before. */
         double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
+        double most = search_hold(s, h, row);
         int token = s->temperature > 0 ? sample(row, size, s->temperature, &s->random) : best(row, size);
         double score = (double)row[token] - sum;
-        if (token == s->rules->special->eot)
-            hypotheses_add(&s->done, h, -1, score);
-        else
-            hypotheses_add(&s->next, h, token, score);
+        if (s->grammar && !(row[token] > -INFINITY))
+            continue; /* nothing may follow */
+        const bool ends = token == s->rules->special->eot;
+        struct hypothesis *to = hypotheses_add(ends ? &s->done : &s->next, h, ends ? -1 : token, score);
+        search_follow(s, to, token, (double)row[token] - most);
     }
     struct hypotheses old = s->now;
     s->now = s->next;

@@ -74,6 +74,7 @@ struct attempt {
     struct search search;
     size_t begin; /* tokens before the first that is sampled */
     int first_row;
+    bool cut_off; /* its texts are within a sentence of the grammar */
 };
 
 struct run {
@@ -132,13 +133,19 @@ static bool open_search(const struct run *r, struct attempt *a)
     struct search *s = &a->search;
     int group = group_at(p, r->temperature);
     double patience = p->patience > 0 ? p->patience : 1;
-    *s = (struct search){.rules = &r->rules, .beam = group, .candidates = group, .temperature = r->temperature};
+    *s = (struct search){.rules = &r->rules,
+                         .beam = group,
+                         .candidates = group,
+                         .temperature = r->temperature,
+                         .unfinished = p->unfinished};
     bool beam = group > 1 && r->temperature == 0;
     if (beam) {
         int wanted = (int)(group * patience + 0.5);
         s->candidates = wanted > 1 ? wanted : 1;
     }
     /* The same window draws the same numbers whatever it shares its steps with. */
+    if (p->grammar && grammar_walk_open(&s->grammar, p->grammar, p->trie, NULL))
+        return false;
     s->random = p->seed * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)(r->temperature * 1e6) * 1000003u + 1;
     return hypotheses_open(&s->now, group, r->longest) && hypotheses_open(&s->next, group, r->longest) &&
            hypotheses_open(&s->done, s->candidates + group, r->longest);
@@ -149,6 +156,7 @@ static void close_search(struct search *s)
     hypotheses_close(&s->now);
     hypotheses_close(&s->next);
     hypotheses_close(&s->done);
+    grammar_walk_close(&s->grammar);
 }
 
 static int call(const struct run *r, int count, struct fault *fault)
@@ -186,6 +194,8 @@ static int begin(struct run *r, struct fault *fault)
 static void plant(const struct run *r, struct attempt *a, int row)
 {
     struct hypothesis empty = {.row = row};
+    if (a->search.grammar)
+        empty.place = grammar_begin(a->search.grammar);
     int copies = r->temperature > 0 ? a->search.beam : 1;
     for (int i = 0; i < copies; i++)
         hypotheses_add(&a->search.now, &empty, -1, 0);
@@ -262,12 +272,27 @@ static double rank_of(const struct whisper_search_params *p, const struct hypoth
 
 /* Those cut off are candidates, too: of a beam the likeliest, until there are as many as hypotheses side by side; of
  * samples all. */
-static void add_cut_off(const struct run *r, struct search *s)
+static void add_cut_off(const struct run *r, struct search *s, bool whole)
 {
     bool beam = s->beam > 1 && r->temperature == 0;
     /* A beam is in order of score already. */
     for (int i = 0; i < s->now.count && (!beam || s->done.count < s->beam); i++)
-        hypotheses_add(&s->done, &s->now.items[i], -1, 0);
+        if (!whole || search_may_end(s, &s->now.items[i]))
+            hypotheses_add(&s->done, &s->now.items[i], -1, 0);
+}
+
+/* With a grammar those that are sentences, and only where there are none the others. */
+static void add_all_cut_off(const struct run *r, struct attempt *a)
+{
+    struct search *s = &a->search;
+    const struct hypothesis nothing = {0};
+    add_cut_off(r, s, true);
+    if (s->done.count)
+        return;
+    a->cut_off = true;
+    add_cut_off(r, s, false);
+    if (!s->done.count)
+        hypotheses_add(&s->done, &nothing, -1, 0);
 }
 
 static int copy_hypothesis(struct whisper_hypothesis *to, const struct hypothesis *from, struct fault *fault)
@@ -281,6 +306,7 @@ static int copy_hypothesis(struct whisper_hypothesis *to, const struct hypothesi
     to->count = from->count;
     to->sum = from->sum;
     to->mean = from->sum / (double)(from->count + 1);
+    to->gap = from->spoken ? from->gap / (double)from->spoken : 0;
     return 0;
 }
 
@@ -369,6 +395,8 @@ static enum whisper_verdict judge(const struct whisper_search_params *p, const s
         return WHISPER_FINE;
     if (silence >= 0 && result->no_speech > silence && (bar > 0 || !(result->best[0].mean > bar)))
         return WHISPER_SILENCE;
+    if (p->grammar)
+        return WHISPER_FINE;
     if (ratio >= 0 && result->compression_ratio > ratio)
         return WHISPER_REPETITION;
     return doubtful ? WHISPER_DOUBTFUL : WHISPER_FINE;
@@ -378,10 +406,14 @@ static int finish(struct run *r, struct fault *fault)
 {
     for (int i = 0; i < r->count; i++) {
         struct attempt *a = &r->attempts[i];
-        add_cut_off(r, &a->search);
+        if (a->search.grammar && grammar_check(a->search.grammar, fault))
+            return fault->code;
+        add_all_cut_off(r, a);
         if (give_result(r, a, fault) || measure_text(r, a->result, fault))
             return fault->code;
         a->result->verdict = judge(r->params, a->result);
+        if (a->cut_off && a->result->verdict == WHISPER_FINE)
+            a->result->verdict = WHISPER_NO_SENTENCE;
     }
     return 0;
 }

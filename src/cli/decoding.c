@@ -34,6 +34,8 @@ void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_
     params->lm_weight = d->lm_weight;
     params->word_bonus = d->word_bonus;
     params->unknown_word = d->unknown_word;
+    params->grammar_file = d->grammar;
+    params->grammar_threshold = d->grammar_threshold;
 }
 
 const char *decoding_given(const struct decoding *d)
@@ -68,14 +70,15 @@ int decoding_check(const struct usage *usage, const struct decoding *d, const st
     return usage_error(usage, "--%s: only Whisper models take it, and %.200s is a %s", given, info->name, info->family);
 }
 
-int decoding_check_lm(const struct usage *usage, const struct decoding *d, int beam, utter_model *model,
-                      const struct utter_decoding_params *params)
+int decoding_check_files(const struct usage *usage, const struct decoding *d, int beam, utter_model *model,
+                         const struct utter_decoding_params *params)
 {
     struct utter_session_params session_params;
     utter_session *session = NULL;
-    if (!d->lm || strcmp(d->lm, "none") == 0)
+    bool lm = d->lm && strcmp(d->lm, "none") != 0;
+    if (!lm && !d->grammar)
         return 0;
-    if (beam == 1)
+    if (lm && beam == 1)
         return usage_error(usage, "--lm %.200s: a language model needs a --beam of 2 or more", d->lm);
     utter_session_params_init(&session_params);
     session_params.beam = beam;
@@ -85,5 +88,5 @@ int decoding_check_lm(const struct usage *usage, const struct decoding *d, int b
     if (error)
         complain("%s", utter_error_message());
     utter_session_close(&session);
-    return error ? EXIT_SOME_FAILED : 0;
+    return error == UTTER_ERROR_ARGUMENT ? EXIT_USAGE : error ? EXIT_SOME_FAILED : 0;
 }

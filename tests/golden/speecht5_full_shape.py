@@ -1,9 +1,9 @@
 """A seeded random checkpoint at the published shape of SpeechT5 (microsoft/speecht5_tts) with the spectrogram that
-transformers gives for one row, to be compared with ours, and timed, by tests/perf/bench_speecht5.c. Run by hand; it
+transformers gives for one row, to be compared with ours, and timed, by tests/perf/bench_speecht5_parity.c. Run by hand; it
 takes 3 GB of memory:
 
     python tests/golden/speecht5_full_shape.py DIR
-    build/tests/bench_speecht5 DIR
+    build/tests/bench_speecht5_parity DIR
 """
 import json
 import os
