@@ -8,7 +8,8 @@
  * Results:  every function that can fail returns 0 or a negative enum utter_error and hands its
  *           result through an out-parameter, which is left untouched on failure unless said otherwise.
  *           utter_error_message() then holds one sentence for people. The library never prints, exits,
- *           aborts, or touches signals or the locale.
+ *           aborts, or touches signals or the locale (but that espeak-ng, which the first voice that
+ *           needs it opens, sets LC_CTYPE for the moment in which it begins).
  *
  * Params:   structs named *_params begin with struct_size. Fill one with its _init function, which sets
  *           struct_size and zeroes the rest; a zeroed field means the default. A library newer than the
