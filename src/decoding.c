@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, LM_BEAM = 16 };
+enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, LM_BEAM = 32 };
 /* Chosen on the development set (docs/models.md). */
-static const double LM_WEIGHT = 0.35, WORD_BONUS = 1.75, UNKNOWN_WORD = -12.0;
+static const double LM_WEIGHT = 0.35, WORD_BONUS = 0.75, UNKNOWN_WORD = -12.0, BLANK_PENALTY = 0.8;
 
 static int check_beam(const struct utter_model *model, int beam, struct fault *fault)
 {
@@ -137,7 +137,8 @@ static int check_fusion(const struct utter_decoding_params *p, struct fault *fau
 {
     if (check_number("lm_weight", p->lm_weight, 0, 10, fault) ||
         check_number("word_bonus", p->word_bonus, -100, 100, fault) ||
-        check_number("unknown_word", p->unknown_word, -1000, 0, fault))
+        check_number("unknown_word", p->unknown_word, -1000, 0, fault) ||
+        check_number("blank_penalty", p->blank_penalty, -100, 100, fault))
         return fault->code;
     return 0;
 }
@@ -160,6 +161,7 @@ static int read_ctc(struct decoding *d, const struct utter_model *model, int bea
     d->guide.weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
                                               .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
                                               .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD};
+    d->blank_penalty = p.blank_penalty != 0 ? p.blank_penalty : lm ? BLANK_PENALTY : 0.0;
     return 0;
 }
 

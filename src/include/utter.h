@@ -224,7 +224,7 @@ struct utter_nbest {
 /* ---- decoding --------------------------------------------------------------------------------------- */
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
- * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head read the last four
+ * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head read the last five
  * fields, and a Whisper none of those. What is out of range is named when a session is opened or a recording
  * transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is kept by
  * pointer. */
@@ -253,8 +253,11 @@ struct utter_decoding_params {
        utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as utter_model_open) */
     const char *lm;
     double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
-    double word_bonus;   /* natural log, added for each word; 0: 1.75; -100 to 100 */
+    double word_bonus;   /* natural log, added for each word; 0: 0.75; -100 to 100 */
     double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
+    /* CTC, any beam above 1: natural log, taken from the score of the blank (no token) in every frame, so that less is
+       left out; 0: 0.8 with a language model, nothing without; -100 to 100 */
+    double blank_penalty;
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
