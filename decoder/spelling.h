@@ -1,5 +1,5 @@
-/* spelling.h - what each token of a vocabulary writes: the bytes that it adds to a text, a space where it begins a
- * word. What asks about words (fusion.h, boost.h) reads tokens here, whatever tokenizer they come from. */
+/* spelling.h - what each token of a vocabulary writes: the bytes that it adds to a text, a space where it begins a word.
+ * What asks about words (fusion.h, boost.h) reads tokens here, whatever tokenizer they come from. */
 #ifndef DECODER_SPELLING_H
 #define DECODER_SPELLING_H
 
