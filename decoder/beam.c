@@ -54,6 +54,7 @@ struct beam {
     const float *scores;
     int frames, vocabulary, blank, width;
     float prune;
+    double blank_penalty;
     struct node *nodes;
     size_t node_count, node_capacity;
     struct slot *slots, *next; /* [width], best first */
@@ -338,7 +339,7 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
     const float *row = b->scores + (size_t)t * (size_t)b->vocabulary;
     double blank = score_of_blank(row, b->vocabulary, b->blank);
     for (int i = 0; i < b->count; i++)
-        b->next[i] = advance(b, &b->slots[i], row, blank);
+        b->next[i] = advance(b, &b->slots[i], row, blank - b->blank_penalty);
     bool allows = b->guide && b->guide->grammar; /* which says itself what to try */
     if (blank > CERTAIN_BLANK && !allows) {      /* nothing can be born: the beam keeps its prefixes */
         memcpy(b->slots, b->next, (size_t)b->count * sizeof *b->slots);
@@ -457,6 +458,7 @@ int ctc_beam(const float *scores, int frames, int vocabulary, const struct ctc_p
                      .blank = params->blank,
                      .width = params->beam,
                      .prune = params->prune > 0.0f ? params->prune : PRUNE_DEFAULT,
+                     .blank_penalty = params->blank_penalty,
                      .choice_limit = 2 * params->beam + 1,
                      .guide = guide_asks(params->guide) ? params->guide : NULL};
     int error = open_beam(&b, fault);

@@ -33,6 +33,9 @@ struct ctc_params {
     int nbest;                 /* 1 to beam; 0: 1. There may be fewer */
     float prune;               /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 12 */
     const struct guide *guide; /* beam: what is asked beside the scores; NULL: nothing. Borrowed */
+    double blank_penalty; /* beam: natural log, taken from the blank's score in every frame, finite; 0: nothing. For
+                             models that leave out more than they make up: trained to be sure of the blank, they
+                             give it mass that belongs to tokens, and a guide can only choose among what is there */
 };
 
 /* scores [frames, vocabulary]: natural log-probabilities. One that is not finite counts as impossible, a frame without

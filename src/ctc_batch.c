@@ -155,8 +155,10 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
     if (!feature_batch_says(&b->heard, row))
         return 0;
     const struct decoding *d = b->decoding;
-    struct ctc_params params = {
-        .blank = fastconformer_get_config(b->model->network)->blank, .beam = d->beam, .nbest = d->nbest ? d->nbest : 1};
+    struct ctc_params params = {.blank = fastconformer_get_config(b->model->network)->blank,
+                                .beam = d->beam,
+                                .nbest = d->nbest ? d->nbest : 1,
+                                .blank_penalty = d->blank_penalty};
     struct guide guide;
     struct ctc_result result = {0};
     if (decode_row(b, row, &params, &guide, &result, fault))

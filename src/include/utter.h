@@ -265,8 +265,11 @@ struct utter_decoding_params {
        utter_model_open) */
     const char *lm;
     double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
-    double word_bonus;   /* natural log, added for each word; 0: 1.75; -100 to 100 */
+    double word_bonus;   /* natural log, added for each word; 0: 0.75; -100 to 100 */
     double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
+    /* CTC, any beam above 1: natural log, taken from the score of the blank (no token) in every frame, so that less is
+       left out; 0: 0.8 with a language model and no grammar, else nothing; -100 to 100 */
+    double blank_penalty;
     /* Any model: only sentences of this grammar come out, one for each stretch of sound between pauses, with its
        confidence; a stretch that is none is dropped (NO_MATCH). GBNF, as llama.cpp and whisper.cpp write it
        (docs/grammars.md): its text, or the path of a file with it; NULL: none. A language model is asked beside it only
@@ -362,7 +365,7 @@ struct utter_session_params {
     int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
     int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
-    int beam;             /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: 16 where a language
+    int beam;             /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: 32 where a language
                              model, phrases or a grammar are at hand (utter_decoding_params), else greedy */
     const char *language; /* NULL: the model's own, or, where it speaks many, the one it hears in the
                              first windows; a language it does not speak is UNSUPPORTED */
