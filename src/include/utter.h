@@ -282,7 +282,7 @@ struct utter_decoding_params {
        nothing for one that it only begins. The words count as known to the language model. A phrase whose words that
        expects anyway gains less. boost: NULL, or the path of a list in UTF-8, one phrase a line, where need be followed
        by a tab and its weight; lines that begin with "#" are comments. Or boost_phrases, and not both. For models with
-       a CTC head a beam of 2 or more is needed (16, where none is asked for). Errors: ARGUMENT, which names the line or
+       a CTC head a beam of 2 or more is needed. Errors: ARGUMENT, which names the line or
        the phrase (empty, there twice, too long, no UTF-8, not to be written by the model, a weight out of range), IO */
     const char *boost;
     const struct utter_boost_phrase *boost_phrases; /* [boost_phrase_count] */
