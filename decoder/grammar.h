@@ -58,9 +58,10 @@ int32_t grammar_begin(struct grammar_walk *walk);
 struct grammar_token {
     int32_t token, state;
 };
-/* All of them, by token, valid until more is asked of the walk. Tokens that spell nothing are never among them. */
+/* All of them, by token, valid until more is asked of the walk. Neither tokens that spell nothing are among them, nor
+ * those behind which no token can spell what must follow. */
 const struct grammar_token *grammar_tokens(struct grammar_walk *walk, int32_t state, size_t *count);
-/* The state behind one more token, or GRAMMAR_DEAD. */
+/* The state behind one more token, or GRAMMAR_DEAD; a token that spells nothing leaves it as it is. */
 int32_t grammar_next(struct grammar_walk *walk, int32_t state, int32_t token);
 /* The same by bytes, without the free space. */
 int32_t grammar_next_bytes(struct grammar_walk *walk, int32_t state, const char *bytes, size_t length);

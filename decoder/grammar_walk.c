@@ -13,6 +13,7 @@ enum {
     KEPT_MEMORY = 16 << 20, /* of earlier texts, beyond which it is let go */
     START = 0               /* the state before a text, always the first */
 };
+enum { UNKNOWN, NO, YES };
 
 /* A node of kind BYTE, and the stack. */
 struct place {
@@ -27,7 +28,8 @@ struct state {
     size_t first; /* of its places in the pool */
     int32_t count;
     bool may_end, listed;
-    int64_t tokens; /* the first of those that may follow, once listed */
+    unsigned char goes_on; /* whether some token may follow: UNKNOWN, NO, YES */
+    int64_t tokens;        /* the first of those that may follow, once listed */
     int32_t token_count;
 };
 
@@ -458,35 +460,76 @@ struct visit {
     int32_t node, state;
 };
 
-/* Down the trie as far as the grammar goes along. The list of visits is at most the children of all nodes on one way
- * down, and the longest token bounds that. */
-static bool list_all(struct grammar_walk *w, int32_t from)
+/* Visits that are still to be made: at most the children of all nodes on one way down, and the longest token bounds
+ * that. */
+struct visits {
+    struct visit *items;
+    size_t count, capacity;
+};
+
+static bool add_visit(struct grammar_walk *w, struct visits *v, struct visit visit)
+{
+    void *items = v->items;
+    if (!memory_grow(&items, &v->capacity, v->count + 1, sizeof *v->items))
+        return out_of_memory(w);
+    v->items = items;
+    v->items[v->count++] = visit;
+    return true;
+}
+
+/* The children of a node that the grammar goes along with. */
+static bool add_children(struct grammar_walk *w, struct visits *v, struct visit at, bool free_space)
+{
+    const struct token_trie_node *trie = token_trie_nodes(w->trie), *n = &trie[at.node];
+    for (int32_t i = n->child; i < n->child_end && !failed(w); i++) {
+        int32_t next = step(w, at.state, trie[i].byte, free_space && at.node == 0);
+        if (next != GRAMMAR_DEAD && !add_visit(w, v, (struct visit){i, next}))
+            return false;
+    }
+    return !failed(w);
+}
+
+/* Whether some token may follow. */
+static bool goes_on(struct grammar_walk *w, int32_t state)
 {
     const struct token_trie_node *trie = token_trie_nodes(w->trie);
-    struct visit *visits = NULL;
-    size_t count = 0, capacity = 0;
-    struct visit at = {0, from};
-    for (;;) {
-        const struct token_trie_node *n = &trie[at.node];
-        for (int32_t i = n->token; i < n->token_end; i++)
-            if (!list_token(w, token_trie_token(w->trie, i), at.state))
-                break;
-        for (int32_t i = n->child; i < n->child_end && !failed(w); i++) {
-            int32_t next = step(w, at.state, trie[i].byte, at.node == 0 && from == START);
-            void *grown = visits;
-            if (next == GRAMMAR_DEAD)
-                continue;
-            if (!memory_grow(&grown, &capacity, count + 1, sizeof *visits))
-                out_of_memory(w);
-            else
-                ((struct visit *)grown)[count++] = (struct visit){i, next};
-            visits = grown;
+    struct visits v = {0};
+    struct visit at = {0, state};
+    if (w->states[state].goes_on == UNKNOWN) {
+        bool found = false;
+        while (!found && add_children(w, &v, at, false) && v.count) {
+            at = v.items[--v.count];
+            found = trie[at.node].token < trie[at.node].token_end;
         }
-        if (!count || failed(w))
-            break;
-        at = visits[--count];
+        free(v.items);
+        w->states[state].goes_on = found ? YES : NO;
     }
-    free(visits);
+    return w->states[state].goes_on == YES;
+}
+
+/* A token is of no use where no other can spell what must follow it. */
+static bool list_tokens_of(struct grammar_walk *w, struct visit at)
+{
+    const struct token_trie_node *n = &token_trie_nodes(w->trie)[at.node];
+    if (n->token == n->token_end || (!w->states[at.state].may_end && !goes_on(w, at.state)))
+        return !failed(w);
+    for (int32_t i = n->token; i < n->token_end; i++)
+        if (!list_token(w, token_trie_token(w->trie, i), at.state))
+            return false;
+    return true;
+}
+
+/* Down the trie as far as the grammar goes along. */
+static bool list_all(struct grammar_walk *w, int32_t from)
+{
+    struct visits v = {0};
+    struct visit at = {0, from};
+    while (add_children(w, &v, at, from == START) && v.count) {
+        at = v.items[--v.count];
+        if (!list_tokens_of(w, at))
+            break;
+    }
+    free(v.items);
     return !failed(w);
 }
 
@@ -513,8 +556,6 @@ int32_t grammar_next(struct grammar_walk *w, int32_t state, int32_t token)
 {
     size_t length;
     const char *bytes = token_trie_bytes(w->trie, token, &length);
-    if (!length || state < 0)
-        return GRAMMAR_DEAD;
     for (size_t i = 0; i < length && state >= 0; i++)
         state = step(w, state, (unsigned char)bytes[i], i == 0 && state == START);
     return state;

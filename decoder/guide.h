@@ -13,6 +13,7 @@
 #ifndef DECODER_GUIDE_H
 #define DECODER_GUIDE_H
 
+#include "decoder/boost.h"
 #include "decoder/fusion.h"
 #include "decoder/grammar.h"
 
@@ -20,6 +21,7 @@
 struct guide {
     const struct fusion *fusion; /* a word language model */
     struct fusion_params weights;
+    const struct boost *boost;    /* phrases, whose words the language model is to take for known ones */
     struct grammar_walk *grammar; /* what may be said */
     bool unfinished;              /* sequences may end within a sentence of the grammar, too */
 };
@@ -31,6 +33,7 @@ bool guide_asks(const struct guide *guide);
 struct guided {
     double rank;
     struct fused words;
+    struct boosted phrases;
     int32_t place; /* in the grammar */
 };
 

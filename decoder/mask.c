@@ -28,6 +28,7 @@ struct entry {
 struct mask {
     struct entry *entries; /* in order of bytes */
     size_t count, capacity;
+    bool any_ending; /* an entry has it */
 };
 
 static int by_word(const void *a, const void *b)
@@ -45,6 +46,7 @@ static int add(struct mask *m, const char *word, size_t length, struct fault *fa
     struct entry *entry = &m->entries[m->count++];
     *entry = (struct entry){.any_ending = word[length - 1] == '*'};
     entry->length = length - entry->any_ending;
+    m->any_ending |= entry->any_ending;
     for (size_t i = 0; i < entry->length; i++)
         entry->word[i] = to_lower(word[i]);
     return 0;
@@ -128,7 +130,7 @@ static bool has_exactly(const struct mask *m, const char *word, size_t length)
 
 static bool has_beginning(const struct mask *m, const char *word, size_t length)
 {
-    for (size_t i = 0; i < m->count; i++)
+    for (size_t i = 0; m->any_ending && i < m->count; i++)
         if (m->entries[i].any_ending && m->entries[i].length <= length &&
             memcmp(m->entries[i].word, word, m->entries[i].length) == 0)
             return true;

@@ -22,5 +22,9 @@ void spelling_close(struct spelling **spelling);
 
 int spelling_size(const struct spelling *spelling); /* tokens */
 struct spelled spelling_of(const struct spelling *spelling, int token);
+/* The same in plain form (plain_text.h). */
+struct spelled spelling_plain(const struct spelling *spelling, int token);
+/* Whether tokens can write this character of plain text. */
+bool spelling_writes(const struct spelling *spelling, const char *character, size_t length);
 
 #endif

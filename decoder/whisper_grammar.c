@@ -18,19 +18,24 @@ static void forbid(float *logits, int begin, int end)
         logits[i] = -INFINITY;
 }
 
+static struct grammar_walk *grammar_of(const struct search *s)
+{
+    return s->guide ? s->guide->grammar : NULL;
+}
+
 bool search_may_end(const struct search *s, const struct hypothesis *h)
 {
-    return !s->grammar || s->unfinished || grammar_may_end(s->grammar, h->place);
+    return !grammar_of(s) || s->guide->unfinished || grammar_may_end(grammar_of(s), h->guided.place);
 }
 
 double search_hold(const struct search *s, const struct hypothesis *h, float *logits)
 {
-    if (!s->grammar)
+    if (!grammar_of(s))
         return 0;
     const int end = s->rules->special->eot;
     double most = largest(logits, s->rules->size);
     size_t count;
-    const struct grammar_token *allowed = grammar_tokens(s->grammar, h->place, &count);
+    const struct grammar_token *allowed = grammar_tokens(grammar_of(s), h->guided.place, &count);
     int at = 0;
     for (size_t i = 0; i < count && allowed[i].token < end; i++) {
         forbid(logits, at, allowed[i].token);
@@ -41,14 +46,4 @@ double search_hold(const struct search *s, const struct hypothesis *h, float *lo
         logits[end] = -INFINITY;
     forbid(logits, end + 1, s->rules->timestamps ? s->rules->special->timestamp_begin : s->rules->size);
     return most;
-}
-
-void search_follow(const struct search *s, struct hypothesis *h, int token, double gap)
-{
-    if (!s->grammar || token > s->rules->special->eot)
-        return;
-    h->gap += gap;
-    h->spoken++;
-    if (token < s->rules->special->eot)
-        h->place = grammar_next(s->grammar, h->place, token);
 }

@@ -40,7 +40,7 @@ struct hypothesis *hypotheses_add(struct hypotheses *h, const struct hypothesis 
     to->row = from->row;
     to->gap = from->gap;
     to->spoken = from->spoken;
-    to->place = from->place;
+    to->guided = from->guided;
     if (token >= 0) {
         to->tokens[to->count] = token;
         to->log_probabilities[to->count++] = (float)score;

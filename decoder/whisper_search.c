@@ -72,7 +72,8 @@ struct attempt {
     const struct whisper_search_window *task;
     struct whisper_result *result;
     struct search search;
-    size_t begin; /* tokens before the first that is sampled */
+    struct guide guide; /* the search's, with a walk of its own */
+    size_t begin;       /* tokens before the first that is sampled */
     int first_row;
     bool cut_off; /* its texts are within a sentence of the grammar */
 };
@@ -133,30 +134,33 @@ static bool open_search(const struct run *r, struct attempt *a)
     struct search *s = &a->search;
     int group = group_at(p, r->temperature);
     double patience = p->patience > 0 ? p->patience : 1;
+    a->guide = p->guide ? *p->guide : (struct guide){0};
+    a->guide.unfinished = p->unfinished;
+    if (p->grammar && grammar_walk_open(&a->guide.grammar, p->grammar, p->trie, NULL))
+        return false;
     *s = (struct search){.rules = &r->rules,
+                         .guide = guide_asks(&a->guide) ? &a->guide : NULL,
                          .beam = group,
                          .candidates = group,
-                         .temperature = r->temperature,
-                         .unfinished = p->unfinished};
+                         .temperature = r->temperature};
     bool beam = group > 1 && r->temperature == 0;
     if (beam) {
         int wanted = (int)(group * patience + 0.5);
         s->candidates = wanted > 1 ? wanted : 1;
     }
     /* The same window draws the same numbers whatever it shares its steps with. */
-    if (p->grammar && grammar_walk_open(&s->grammar, p->grammar, p->trie, NULL))
-        return false;
     s->random = p->seed * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)(r->temperature * 1e6) * 1000003u + 1;
     return hypotheses_open(&s->now, group, r->longest) && hypotheses_open(&s->next, group, r->longest) &&
            hypotheses_open(&s->done, s->candidates + group, r->longest);
 }
 
-static void close_search(struct search *s)
+static void close_search(struct attempt *a)
 {
+    struct search *s = &a->search;
     hypotheses_close(&s->now);
     hypotheses_close(&s->next);
     hypotheses_close(&s->done);
-    grammar_walk_close(&s->grammar);
+    grammar_walk_close(&a->guide.grammar);
 }
 
 static int call(const struct run *r, int count, struct fault *fault)
@@ -194,8 +198,8 @@ static int begin(struct run *r, struct fault *fault)
 static void plant(const struct run *r, struct attempt *a, int row)
 {
     struct hypothesis empty = {.row = row};
-    if (a->search.grammar)
-        empty.place = grammar_begin(a->search.grammar);
+    if (a->search.guide)
+        guide_begin(a->search.guide, &empty.guided);
     int copies = r->temperature > 0 ? a->search.beam : 1;
     for (int i = 0; i < copies; i++)
         hypotheses_add(&a->search.now, &empty, -1, 0);
@@ -263,11 +267,12 @@ static int sample_all(struct run *r, struct fault *fault)
 
 /* ---- results ---- */
 
-static double rank_of(const struct whisper_search_params *p, const struct hypothesis *h)
+static double rank_of(const struct whisper_search_params *p, const struct guide *guide, struct hypothesis *h)
 {
+    double sum = guide ? h->sum + guide_whole(guide, &h->guided) : h->sum;
     if (p->length_penalty > 0)
-        return h->sum / pow((5 + (double)h->count) / 6, p->length_penalty);
-    return h->count ? h->sum / (double)h->count : -INFINITY;
+        return sum / pow((5 + (double)h->count) / 6, p->length_penalty);
+    return h->count ? sum / (double)h->count : -INFINITY;
 }
 
 /* Those cut off are candidates, too: of a beam the likeliest, until there are as many as hypotheses side by side; of
@@ -341,7 +346,8 @@ static int give_result(const struct run *r, struct attempt *a, struct fault *fau
     for (int k = 0; k < wanted && k < done->count; k++) {
         int best = k;
         for (int i = k + 1; i < done->count; i++)
-            if (rank_of(r->params, &done->items[i]) > rank_of(r->params, &done->items[best]))
+            if (rank_of(r->params, a->search.guide, &done->items[i]) >
+                rank_of(r->params, a->search.guide, &done->items[best]))
                 best = i;
         struct hypothesis chosen = done->items[best];
         memmove(&done->items[k + 1], &done->items[k], (size_t)(best - k) * sizeof chosen);
@@ -406,7 +412,7 @@ static int finish(struct run *r, struct fault *fault)
 {
     for (int i = 0; i < r->count; i++) {
         struct attempt *a = &r->attempts[i];
-        if (a->search.grammar && grammar_check(a->search.grammar, fault))
+        if (a->guide.grammar && grammar_check(a->guide.grammar, fault))
             return fault->code;
         add_all_cut_off(r, a);
         if (give_result(r, a, fault) || measure_text(r, a->result, fault))
@@ -465,7 +471,7 @@ static int attempt_all(struct run *r, const struct whisper_search_window *window
     else if (r->count && !sample_all(r, fault))
         finish(r, fault);
     for (int i = 0; i < r->count; i++)
-        close_search(&r->attempts[i].search);
+        close_search(&r->attempts[i]);
     return fault->code;
 }
 

@@ -4,7 +4,8 @@
 #ifndef DECODER_WHISPER_SEARCH_H
 #define DECODER_WHISPER_SEARCH_H
 
-#include "decoder/grammar.h"
+#include "decoder/guide.h"
+#include "decoder/whisper_vocabulary.h"
 
 enum { WHISPER_BEAM_MAXIMUM = 64, WHISPER_TEMPERATURES_MAXIMUM = 16 };
 
@@ -47,6 +48,7 @@ struct whisper_search_params {
     const struct grammar *grammar;
     const struct token_trie *trie;
     bool unfinished;             /* texts may end within a sentence of the grammar, too */
+    const struct guide *guide;   /* what is asked beside the logits; NULL: nothing. Borrowed */
     struct thread_pool *threads; /* that share the windows of a step; NULL: the caller alone */
 };
 
@@ -63,7 +65,7 @@ struct whisper_hypothesis {
     int *tokens;              /* text and timestamp tokens, without the beginning and without eot */
     float *log_probabilities; /* [count]: of each token, natural, after suppression, at temperature 1 */
     size_t count;
-    double sum;  /* of the log-probabilities, eot's included where it was reached */
+    double sum;  /* of the log-probabilities, eot's included where it was reached; a guide adds nothing to it */
     double mean; /* sum / (count + 1) */
     double gap;  /* with a grammar: mean over its text tokens and its end of how much less likely each is than what the
                     model would have said there (natural log, at most 0) */

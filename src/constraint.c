@@ -8,22 +8,10 @@
 #include <string.h>
 
 struct constraint {
-    struct spelling *spelling; /* of a Whisper's tokens: a model with a tokenizer has its own */
     struct token_trie *trie;
     struct grammar *grammar;
     double threshold;
 };
-
-static int open_tokens(struct constraint *s, const struct utter_model *model, struct fault *fault)
-{
-    const struct spelling *spelling = model->spelling;
-    if (!spelling) {
-        if (spelling_open_whisper(&s->spelling, model->vocabulary, fault))
-            return fault->code;
-        spelling = s->spelling;
-    }
-    return token_trie_open(&s->trie, spelling, fault);
-}
 
 static int open_grammar(struct constraint *s, const char *text, const char *path, struct fault *fault)
 {
@@ -44,7 +32,7 @@ int constraint_open(struct constraint **constraint, const struct utter_model *mo
     if (!s)
         return fail_memory(fault, "a grammar");
     s->threshold = threshold;
-    if (!open_tokens(s, model, fault))
+    if (!token_trie_open(&s->trie, model->spelling, fault))
         open_grammar(s, text, path, fault);
     if (fault->code)
         constraint_close(&s);
@@ -60,7 +48,6 @@ void constraint_close(struct constraint **constraint)
         return;
     grammar_close(&s->grammar);
     token_trie_close(&s->trie);
-    spelling_close(&s->spelling);
     free(s);
     *constraint = NULL;
 }

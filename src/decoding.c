@@ -2,6 +2,7 @@
 
 #include "decoder/transducer.h"
 #include "src/base/memory.h"
+#include "src/boosting.h"
 #include "src/message.h"
 
 #include <math.h>
@@ -130,6 +131,18 @@ static int read_grammar(struct decoding *d, const struct utter_model *model, con
     return constraint_open(&d->constraint, model, p->grammar, p->grammar_file, threshold, fault);
 }
 
+/* ---- phrases ---- */
+
+/* The guide's language model is there. */
+static int read_boost(struct decoding *d, const struct utter_model *model, const struct utter_decoding_params *p,
+                      struct fault *fault)
+{
+    if (boosting_open(&d->boost, p, model->spelling, d->guide.fusion, fault))
+        return fault->code;
+    d->guide.boost = d->boost;
+    return 0;
+}
+
 static int read_whisper(struct decoding *d, const struct utter_model *model, const char *language,
                         const struct utter_decoding_params *given, struct fault *fault)
 {
@@ -154,7 +167,7 @@ static int read_whisper(struct decoding *d, const struct utter_model *model, con
     if (read_grammar(d, model, &params, fault))
         return fault->code;
     fill_search(d, model, &params);
-    return read_prompt(d, model, params.prompt, fault);
+    return read_boost(d, model, &params, fault) ? fault->code : read_prompt(d, model, params.prompt, fault);
 }
 
 /* ---- CTC and transducers ---- */
@@ -175,9 +188,11 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
     struct utter_decoding_params p;
     if (params_read(&p, sizeof p, given, "utter_decoding_params", fault) || check_fusion(&p, fault))
         return fault->code;
-    bool none = p.lm && !strcmp(p.lm, "none");
+    bool none = p.lm && !strcmp(p.lm, "none"), boosted = p.boost || p.boost_phrases;
     if (p.lm && !none && beam == 1)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a language model needs a beam of 2 or more");
+    if (boosted && beam == 1)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "phrases to boost need a beam of 2 or more");
     if (p.lm && !none && language_model_open(&d->lm, p.lm, model->spelling, fault))
         return fault->code;
     if (read_grammar(d, model, &p, fault))
@@ -185,12 +200,12 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
     if (d->constraint && beam == 1)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a grammar needs a beam of 2 or more");
     const struct language_model *lm = d->lm ? d->lm : none || beam == 1 || d->constraint ? NULL : model->lm;
-    d->beam = beam ? beam : lm || d->constraint ? GUIDED_BEAM : 1;
+    d->beam = beam ? beam : lm || boosted || d->constraint ? GUIDED_BEAM : 1;
     d->guide.fusion = lm ? language_model_fusion(lm) : NULL;
     d->guide.weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
                                               .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
                                               .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD};
-    return 0;
+    return read_boost(d, model, &p, fault);
 }
 
 int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, int nbest, const char *language,
@@ -211,5 +226,6 @@ void decoding_free(struct decoding *decoding)
     free(decoding->prompt);
     language_model_close(&decoding->lm);
     constraint_close(&decoding->constraint);
+    boost_close(&decoding->boost);
     memset(decoding, 0, sizeof *decoding);
 }

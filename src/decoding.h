@@ -12,6 +12,7 @@ struct decoding {
     int nbest;                     /* texts of each window to keep; 0: none */
     struct guide guide;            /* what the search asks beside the scores */
     struct language_model *lm;     /* of the guide; owned, where it is not the model's own */
+    struct boost *boost;           /* of the guide; owned */
     struct constraint *constraint; /* owned; NULL: anything may be said */
     bool passing;                  /* a tentative text, which must not decide the language of the stream, nor end */
     struct whisper_search_params search;
@@ -23,7 +24,7 @@ struct decoding {
 
 enum { LANGUAGE_UNKNOWN = -2 };
 
-/* language and given may be NULL; nothing of them is kept. Errors: ARGUMENT, MEMORY, UNSUPPORTED. */
+/* language and given may be NULL; nothing of them is kept. Errors: ARGUMENT, IO, MEMORY, UNSUPPORTED. */
 int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, int nbest, const char *language,
                   const struct utter_decoding_params *given, struct fault *fault);
 void decoding_free(struct decoding *decoding);

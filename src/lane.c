@@ -159,6 +159,8 @@ static int commit_words(struct lane *l, const struct window *w, const struct bat
     if (!kept)
         return 0;
     l->words += b->count;
+    if (l->setting->model->whisper && !l->setting->decoding->search.translate)
+        writing_hears(l->setting->writing, passes_language(l->setting->passes));
     if (writing_live(l->setting->writing, l->index, b->words, b->count, false, &segment, fault))
         return fault->code;
     if (w->sentence)

@@ -56,6 +56,8 @@ static int begin_model(struct utter_model **out, utter_engine *engine, const cha
 
 static int end_model(struct utter_model *model, double began, struct fault *fault)
 {
+    if (model->vocabulary && spelling_open_whisper(&model->spelling, model->vocabulary, fault))
+        return fault->code;
     if (passes_open(&model->passes, model, live_longest(), NULL, fault) ||
         voices_open(&model->voices, model->engine, fault))
         return fault->code;

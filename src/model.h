@@ -23,7 +23,7 @@ struct utter_model {
     struct fastconformer *network; /* with a CTC head, … */
     struct transducer *transducer; /* … a transducer … */
     struct tokenizer *tokenizer;
-    struct spelling *spelling; /* of the tokenizer's tokens */
+    struct spelling *spelling; /* of the tokens, whichever model's */
     struct language_model *lm; /* its own; NULL: it has none */
     struct whisper *whisper;   /* … or a Whisper */
     struct whisper_vocabulary *vocabulary;

@@ -146,6 +146,8 @@ static int emit_segment(struct recognizer *r, const struct window *window, size_
     free(segment);
     if (drop)
         return 0;
+    if (!r->params.decoding->search.translate)
+        writing_hears(r->params.writing, batch_language(r->batch));
     if (window->sentence)
         return emit_sentence(r, window, words, end - first, fault);
     return writing_take(r->params.writing, window->channel, words, end - first, &r->segments, fault);

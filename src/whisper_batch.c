@@ -259,6 +259,7 @@ int whisper_batch_search(struct whisper_batch *b, struct fault *fault)
     struct whisper_search_params params = b->decoding->search;
     params.threads = b->model->engine->threads;
     params.unfinished = b->decoding->passing;
+    params.guide = &b->decoding->guide;
     if (whisper_search(b->model->vocabulary, &params, step, b, b->tasks, b->count, b->results, fault))
         return fault->code;
     fill_windows(b, fault);

@@ -27,6 +27,7 @@ struct lane_text {
 struct writing {
     unsigned wanted; /* of enum redact_kind */
     struct written_params params;
+    bool numbers; /* are to be written, where it is English */
     struct mask *mask;
     int lanes;
     struct lane_text *lane; /* [lanes] */
@@ -82,7 +83,7 @@ int writing_open(struct writing **writing, const struct utter_text_params *given
     if (!w)
         return fail_memory(fault, "a session");
     w->wanted = (unsigned)p.redact;
-    w->params.numbers = p.written != 0;
+    w->numbers = w->params.numbers = p.written != 0;
     w->lanes = lanes;
     w->lane = memory_new((size_t)lanes, sizeof *w->lane);
     if (!w->lane)
@@ -112,6 +113,7 @@ void writing_reset(struct writing *w)
         forget(&w->lane[i]);
     redacted_queue_clear(&w->redacted);
     w->context = REDACT_NONE;
+    w->params.numbers = w->numbers;
 }
 
 void writing_close(struct writing **writing)
@@ -123,6 +125,12 @@ void writing_close(struct writing **writing)
     free((*writing)->lane);
     free(*writing);
     *writing = NULL;
+}
+
+void writing_hears(struct writing *w, const char *language)
+{
+    if (w)
+        w->params.numbers = w->numbers && is_english(language);
 }
 
 struct redacted_queue *writing_redacted(struct writing *w)

@@ -25,6 +25,9 @@ void writing_reset(struct writing *writing);
 
 /* In the functions below writing may be NULL: then words pass as they are. Errors: MEMORY. */
 
+/* The language that the words to come are in, "" while it is not known: nothing but English is written. */
+void writing_hears(struct writing *writing, const char *language);
+
 /* The words of a segment of a recording, at least one, in order of time within a channel; they are copied. What is
  * finished goes to out, maybe later. */
 int writing_take(struct writing *writing, int channel, const struct word *words, size_t count,

@@ -20,6 +20,9 @@ static inline void finish_sums(const struct convolution_tile *t, int64_t at, int
     case CONVOLUTION_TANH:
         y = vec_tanh(y);
         break;
+    case CONVOLUTION_LEAKY:
+        y = vec_where_negative(y, vec_mul(vec_set(t->factor), y), y);
+        break;
     case CONVOLUTION_ADD:
         y = vec_fma(vec_set(t->factor), y, get_f32(t->residual + at, i, t->width));
         break;

@@ -106,9 +106,9 @@ static void pack_phase(const struct packed *p, const struct convolution *k, cons
         for (int tap = 0; tap < f.taps; tap++)
             for (int64_t i = 0; i < p->depth; i++)
                 for (int64_t o = block * columns; o < (block + 1) * columns; o++)
-                    *to++ = o >= out          ? 0
-                            : is_depthwise(k) ? weight_of(k, weight, o, 0, 0, tap)
-                                              : weight_of(k, weight, group, o, i, tap_at(k, &f, phase, tap));
+                    *to++ = o < out ? weight_of(k, weight, is_depthwise(k) ? o : group, is_depthwise(k) ? 0 : o, i,
+                                                tap_at(k, &f, phase, tap))
+                                    : 0;
 }
 
 /* What is transposed with dilation or with gaps between its kernels is rare, and its layers small. */
@@ -209,29 +209,34 @@ static void hold_to_output(const struct job *j, const struct phase *f, int64_t *
     *end = *end < most ? *end : most;
 }
 
-/* A phase's outputs [first, end) of one block of a group. x: the first channel of a piece's input, which begins at that
+/* Outputs of a phase that a worker makes at once: numbers [begin, end) of a row. x: their input, which begins at that
  * of number `from` and first_shift. */
-static void convolve_block(const struct job *j, const struct phase *f, int64_t row, int64_t from, int64_t first,
-                           int64_t end, int64_t channel, const float *x, struct convolution_tile t)
+struct part {
+    int64_t row, from, begin, end;
+    const float *x;
+};
+
+/* One block of a group: t, of output channel `channel` and input channel `first` on. */
+static void convolve_block(const struct job *j, const struct phase *f, const struct part *part, int64_t channel,
+                           int64_t first, struct convolution_tile *t)
 {
-    const int64_t in = j->k->in, out = j->k->out, rows = j->p->form->rows;
-    for (int64_t q = first; q < end; q += rows) {
-        const int64_t step = row * j->out.shape[1] + q * f->out_stride + f->out_shift, at = step * out + channel;
-        t.x = x + ((q - from) * f->x_stride + f->x_shift - j->first_shift) * in;
-        t.out = element_at(&j->out, at);
-        t.residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
-        j->p->form->tile(&t, (int)(end - q < rows ? end - q : rows));
+    const int64_t rows = j->p->form->rows;
+    for (int64_t q = part->begin; q < part->end; q += rows) {
+        const int64_t step = part->row * j->out.shape[1] + q * f->out_stride + f->out_shift;
+        const int64_t at = step * j->k->out + channel, left = part->end - q;
+        t->x = part->x + ((q - part->from) * f->x_stride + f->x_shift - j->first_shift) * j->k->in + first;
+        t->out = element_at(&j->out, at);
+        t->residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
+        j->p->form->tile(t, (int)(left < rows ? left : rows));
     }
 }
 
-/* A phase's outputs of a piece. x: its input, which begins at that of number `first` and first_shift. */
-static void convolve_phase(const struct job *j, int64_t row, int64_t first, int64_t end, int phase, const float *x)
+static void convolve_phase(const struct job *j, struct part part, int phase)
 {
     const struct phase f = phase_of(j->k, phase);
     const struct packed *p = j->p;
     const int64_t in = j->k->in, width = p->blocks * p->columns, out = j->k->out / p->groups;
-    int64_t begin = first;
-    hold_to_output(j, &f, &begin, &end);
+    hold_to_output(j, &f, &part.begin, &part.end);
     struct convolution_tile t = {.x_step = f.x_stride * in, .tap_step = f.tap_step * in, .taps = f.taps};
     t.in = p->depth;
     t.columns = p->columns;
@@ -244,7 +249,7 @@ static void convolve_phase(const struct job *j, int64_t row, int64_t first, int6
         t.width = out - done < p->columns ? out - done : p->columns;
         t.weight = p->weight + ((group * j->k->kernel + f.before) * width + done * f.taps) * p->depth;
         t.bias = p->bias + group * width + done;
-        convolve_block(j, &f, row, first, begin, end, group * out + done, x + group * p->depth, t);
+        convolve_block(j, &f, &part, group * out + done, group * p->depth, &t);
     }
 }
 
@@ -254,11 +259,11 @@ static void convolve_pieces(void *context, int64_t begin, int64_t end, int worke
     float *x = scratch_worker(j->c, worker);
     const int64_t x_stride = j->k->transposed ? 1 : j->k->stride;
     for (int64_t item = begin; item < end; item++) {
-        const int64_t row = item / j->pieces, first = item % j->pieces * j->piece;
-        const int64_t last = first + j->piece < j->numbers ? first + j->piece : j->numbers;
-        input_bring(&j->input, x, row, first * x_stride + j->first_shift);
+        const int64_t from = item % j->pieces * j->piece, left = j->numbers - from;
+        const struct part part = {item / j->pieces, from, from, from + (left < j->piece ? left : j->piece), x};
+        input_bring(&j->input, x, part.row, from * x_stride + j->first_shift);
         for (int phase = 0; phase < phases_of(j->k); phase++)
-            convolve_phase(j, row, first, last, phase, x);
+            convolve_phase(j, part, phase);
     }
 }
 

@@ -1,15 +1,16 @@
-/* fast_winograd.c - convolutions over time by Toom and Cook's (Winograd's) algorithm on eight points: a few outputs of
- * a few taps take eight products instead of outputs times taps (Winograd 1980; Lavin and Gray 2016, arXiv 1509.09308,
- * in one dimension; winograd_template.h has the formulas).
+/* fast_winograd.c - convolutions over time by Toom and Cook's (Winograd's) algorithm on eight or ten points: a few
+ * outputs of a few taps take as many products as there are points instead of outputs times taps (Winograd 1980; Lavin
+ * and Gray 2016, arXiv 1509.09308, in one dimension; winograd_template.h has the formulas).
  *
- * Six outputs share the factors of eight inputs under three taps, five under four, four under five. A kernel of more
- * taps is several such parts, the last filled up with zeros: 3 taps take 1.33 products for an output, 7 take 3.2 and
- * 11 take 4.8. A bundle is what shares its factors; with dilation d its outputs are d steps apart, and so are the
- * inputs of its parts. Of a transposed convolution each phase (fast_over_time.c) has seven outputs of two taps in a
- * bundle, and all phases share the factors.
+ * Six outputs share the factors of eight inputs under three taps; with ten, six under five taps, five under six, four
+ * under seven. A kernel of more taps is several such parts, the last filled up with zeros: 3 taps take 1.33 products
+ * for an output, 5 take 1.67, 7 take 2.5 and 11 take 4. A bundle is what shares its factors; with dilation d its
+ * outputs are d steps apart, and so are the inputs of its parts. Of a transposed convolution each phase
+ * (fast_over_time.c) has seven outputs of two taps in a bundle, and all phases share the factors.
  *
- * Of a piece of time a worker makes the factors [8][bundles][parts · in], multiplies each point's with its weights,
- * [8][bundles][phases · out], and makes the outputs of the sums. Rounding errors are some three times a direct sum's.
+ * Of a piece of time a worker makes the factors [points][bundles][parts · in], multiplies each point's with its
+ * weights, [points][bundles][phases · out], and makes the outputs of the sums. Rounding errors are some three times a
+ * direct sum's with eight points, some six times with ten.
  *
  * Where a bundle begins depends on the row's beginning only: a row gives in a batch what it gives alone. */
 #include "models/cpu/fast_winograd.h"
@@ -52,8 +53,9 @@ struct job {
 /* What a worker does at once: some bundles of a row from number `first` on. */
 struct piece {
     int64_t row, first, bundles;
-    int64_t tall; /* bundles, rounded up to whole tiles */
-    float *x, *factors, *sums;
+    int64_t tall;   /* bundles, rounded up to whole tiles */
+    const float *x; /* the input from the first bundle's first step on */
+    float *factors, *sums;
 };
 
 /* The first step, or number of a phase's output, of a bundle that is the first of its dilation: bundles are numbered
@@ -67,7 +69,7 @@ static int64_t step_of(const struct job *j, int64_t bundle)
 static void clear_rest(const struct job *j, const struct piece *p)
 {
     const int64_t depth = j->w->parts * j->k->in, left = j->w->depth - depth;
-    for (int point = 0; point < WINOGRAD_POINTS; point++) {
+    for (int point = 0; point < j->w->points; point++) {
         float *factors = p->factors + point * j->factors_apart;
         for (int64_t bundle = 0; left > 0 && bundle < p->bundles; bundle++)
             memset(factors + bundle * j->step + depth, 0, (size_t)left * sizeof *factors);
@@ -80,10 +82,11 @@ static void make_bundle(const struct job *j, float *factors, const float *x)
 {
     const int64_t in = j->k->in, step = j->k->dilation * in;
     for (int part = 0; part < j->w->parts; part++)
-        j->kernels->winograd_input(factors + part * in, j->factors_apart, x + j->w->taps * part * step, step, in);
+        j->kernels->winograd_input(factors + part * in, j->factors_apart, x + j->w->taps * part * step, step, in,
+                                   j->w->points);
 }
 
-/* factors [WINOGRAD_POINTS][tall][depth], in steps, of the input x of a piece. */
+/* factors [points][tall][depth], in steps, of the input x of a piece. */
 static void make_factors(const struct job *j, const struct piece *p)
 {
     const int64_t d = j->k->dilation;
@@ -93,13 +96,13 @@ static void make_factors(const struct job *j, const struct piece *p)
     clear_rest(j, p);
 }
 
-/* sums [WINOGRAD_POINTS][tall][out_width]. Panels are read in the order in which they lie in memory. */
+/* sums [points][tall][out_width]. Panels are read in the order in which they lie in memory. */
 static void multiply_factors(const struct job *j, const struct piece *p)
 {
     const struct winograd *w = j->w;
     struct cpu_winograd_products m = {.rows = p->tall, .factors_step = j->step, .sums_step = j->out_width};
     m.weight = w->weight;
-    for (int64_t point = 0; point < WINOGRAD_POINTS; point++)
+    for (int64_t point = 0; point < w->points; point++)
         for (int64_t at = 0; at < w->depth; at += WINOGRAD_DEPTH) {
             m.depth = w->depth - at < WINOGRAD_DEPTH ? w->depth - at : WINOGRAD_DEPTH;
             m.more = at > 0;
@@ -140,7 +143,7 @@ static void put_outputs(const struct job *j, int64_t row, int64_t first, const f
         return;
     t->out = element_at(&j->out, at);
     t->residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
-    j->kernels->winograd_output(t, sums, j->sums_apart, j->w->outputs, span.from, span.end);
+    j->kernels->winograd_output(t, sums, j->sums_apart, j->w->points, j->w->outputs, span.from, span.end);
 }
 
 /* Output number q of a phase is step q · stride + phase - padding, or q where nothing is transposed. */
@@ -166,26 +169,37 @@ static size_t input_bytes(const struct job *j)
 
 static size_t factor_bytes(const struct job *j)
 {
-    return scratch_part((size_t)(WINOGRAD_POINTS * j->factors_apart) * sizeof(float));
+    return scratch_part((size_t)(j->w->points * j->factors_apart) * sizeof(float));
 }
 
 static size_t sum_bytes(const struct job *j)
 {
-    return scratch_part((size_t)(WINOGRAD_POINTS * j->sums_apart) * sizeof(float));
+    return scratch_part((size_t)(j->w->points * j->sums_apart) * sizeof(float));
+}
+
+/* A piece's input: where it lies, or brought into the scratch. */
+static const float *input_of(const struct job *j, const struct piece *p, float *scratch)
+{
+    const int64_t from = step_of(j, p->first) - (j->k->transposed ? j->w->taps - 1 : j->k->padding);
+    const float *x = input_in_place(&j->input, p->row, from);
+    if (x)
+        return x;
+    input_bring(&j->input, scratch, p->row, from);
+    return scratch;
 }
 
 static void convolve_pieces(void *context, int64_t begin, int64_t end, int worker)
 {
     const struct job *j = context;
     unsigned char *scratch = scratch_worker(j->c, worker);
-    struct piece p = {.x = (float *)(void *)scratch, .factors = (float *)(void *)(scratch + input_bytes(j))};
+    struct piece p = {.factors = (float *)(void *)(scratch + input_bytes(j))};
     p.sums = (float *)(void *)(scratch + input_bytes(j) + factor_bytes(j));
     for (int64_t item = begin; item < end; item++) {
         p.row = item / j->pieces;
         p.first = item % j->pieces * j->bundles;
         p.bundles = j->all - p.first < j->bundles ? j->all - p.first : j->bundles;
         p.tall = whole(p.bundles, WINOGRAD_ROWS);
-        input_bring(&j->input, p.x, p.row, step_of(j, p.first) - (j->k->transposed ? j->w->taps - 1 : j->k->padding));
+        p.x = input_of(j, &p, (float *)(void *)scratch);
         make_factors(j, &p);
         multiply_factors(j, &p);
         make_outputs(j, &p);
@@ -195,10 +209,20 @@ static void convolve_pieces(void *context, int64_t begin, int64_t end, int worke
 /* Bundles of a piece whose factors and sums fit in the cache, or the more the more weights are read for them. */
 static int64_t fitting_bundles(const struct winograd *w)
 {
-    const int64_t width = w->depth + w->blocks * w->columns, bundle = WINOGRAD_POINTS * width * (int64_t)sizeof(float);
-    const int64_t weights = WINOGRAD_POINTS * w->depth * w->blocks * w->columns * (int64_t)sizeof(float);
+    const int64_t width = w->depth + w->blocks * w->columns, bundle = w->points * width * (int64_t)sizeof(float);
+    const int64_t weights = w->points * w->depth * w->blocks * w->columns * (int64_t)sizeof(float);
     const int64_t asked = weights / PANEL_BYTES < MOST_ASKED ? weights / PANEL_BYTES : MOST_ASKED;
     return PIECE_BYTES / bundle > asked ? PIECE_BYTES / bundle : asked;
+}
+
+/* So many bundles or some more: whole dilations, and whole tiles where that is not much more. */
+static int64_t whole_bundles(int64_t bundles, int64_t d)
+{
+    int64_t unit = d;
+    while (unit % WINOGRAD_ROWS)
+        unit += d;
+    const int64_t tiles = whole(bundles, unit);
+    return 4 * tiles <= 5 * bundles ? tiles : whole(bundles, d);
 }
 
 /* How a row is divided: by what stays in the cache, but so that every worker has some, and pieces are alike. A piece
@@ -213,7 +237,7 @@ static void divide(struct job *j)
     j->all = (numbers + outputs * d - 1) / (outputs * d) * d;
     j->pieces = (j->all - 1) / fitting + 1;
     j->pieces = whole(j->pieces, shares);
-    j->bundles = whole((j->all + j->pieces - 1) / j->pieces, d);
+    j->bundles = whole_bundles((j->all + j->pieces - 1) / j->pieces, d);
     j->pieces = (j->all + j->bundles - 1) / j->bundles;
     const int64_t tall = whole(j->bundles, WINOGRAD_ROWS);
     j->step = j->w->depth + LINE;

@@ -5,16 +5,15 @@
 #include "models/tensor/ops.h"
 
 enum {
-    WINOGRAD_POINTS = 8,  /* and so factors of a bundle of outputs (winograd_template.h) */
     WINOGRAD_DEPTH = 256, /* at most of a panel of weights: half of a usual first-level cache */
 };
 
 /* A convolution's weights for it. A kernel is `parts` times `taps` taps, zeros behind its own; a bundle is the
- * `outputs` = WINOGRAD_POINTS + 1 - taps outputs that are made of the same factors. A transposed convolution is
- * `phases` = stride of them over the same factors, side by side as output channels, whose outputs interleave. */
+ * `outputs` = points + 1 - taps outputs that are made of the same factors, one for each point. A transposed convolution
+ * is `phases` = stride of them over the same factors, side by side as output channels, whose outputs interleave. */
 struct winograd {
-    int taps, parts, outputs, phases;
-    int64_t depth;           /* of the products: parts · in, rounded up to whole fours */
+    int points, taps, parts, outputs, phases; /* points: 8 or 10 */
+    int64_t depth;                            /* of the products: parts · in, rounded up to whole fours */
     int64_t columns, blocks; /* columns: output channels of a block, as the device's kernels have them */
     float *weight;           /* [point][panel of at most WINOGRAD_DEPTH of depth][block][depth][columns] */
     float *bias;             /* [out, rounded up to whole columns] */

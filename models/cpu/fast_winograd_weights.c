@@ -1,5 +1,5 @@
 /* fast_winograd_weights.c - the weights of fast_winograd.c's convolutions: taps become the values of their polynomial
- * at the points 0, ±1, ±2, ±1/2 and ∞, divided by what winograd_template.h leaves out of the input's. */
+ * at the points 0, ±1, ±2, ±1/2, ±3/4 (of ten) and ∞, divided by what winograd_template.h leaves out of the input's. */
 #include "models/cpu/fast_winograd.h"
 
 #include "models/cpu/device.h"
@@ -12,8 +12,8 @@ enum {
     LEAST_KERNEL = 3,
     LEAST_CHANNELS = 16,
     MOST_DILATION = 64, /* a piece is of whole dilations, and would not stay in the cache */
-    LEAST_TAPS = 3,
-    MOST_TAPS = 5,
+    MOST_TAPS = 7,
+    TRANSPOSED_POINTS = 8,
     TRANSPOSED_TAPS = 2,      /* of a phase */
     MOST_TRANSPOSED = 1 << 20 /* weights: there are four times as many for it, read for few steps */
 };
@@ -31,23 +31,30 @@ bool winograd_suits(const struct device *d, const struct convolution *k)
 
 /* ---- the shape ---- */
 
+/* Ten points make fewer products, with three times the rounding error, and larger ends: they are for long kernels. */
+static const struct way {
+    int points, least_taps, most_taps;
+} ways[] = {{8, 3, 5}, {10, 5, MOST_TAPS}};
+
 static int parts_of(int kernel, int taps)
 {
     return (kernel + taps - 1) / taps;
 }
 
 /* Products for an output, times what is the same for every way to divide a kernel. */
-static double cost_of(int kernel, int taps)
+static double cost_of(int kernel, int points, int taps)
 {
-    return (double)parts_of(kernel, taps) / (WINOGRAD_POINTS + 1 - taps);
+    return (double)(parts_of(kernel, taps) * points) / (points + 1 - taps);
 }
 
-static int best_taps(int kernel)
+static void choose_way(struct winograd *w, int kernel)
 {
-    int best = LEAST_TAPS;
-    for (int taps = LEAST_TAPS + 1; taps <= MOST_TAPS; taps++)
-        best = cost_of(kernel, taps) < cost_of(kernel, best) ? taps : best;
-    return best;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        for (int taps = ways[i].least_taps; taps <= ways[i].most_taps; taps++)
+            if (!w->points || cost_of(kernel, ways[i].points, taps) < cost_of(kernel, w->points, w->taps)) {
+                w->points = ways[i].points;
+                w->taps = taps;
+            }
 }
 
 /* ---- packing ---- */
@@ -71,17 +78,34 @@ static double tap_of(const struct job *j, int64_t o, int64_t i, int64_t place)
     return k->type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
 }
 
-/* The factors of some taps, `apart` floats apart. Each pair of points p and -p takes the even and the odd taps once. */
-static void put_factors(float *out, int64_t apart, const double taps[MOST_TAPS])
+enum { PAIRS = 4 }; /* of points p and -p: with ten points all, with eight the first three */
+
+static const double pairs[PAIRS] = {1, 2, 0.5, 0.75};
+
+/* The product of q² - p² over all other pairs q, p being pair `except`, or 0 where there is no such pair. */
+static double differences(int count, int except)
 {
-    static const double points[] = {1, 2, 0.5}, shares[] = {-2.0 / 9, 1.0 / 90, 32.0 / 45};
-    out[0] = (float)taps[0];
-    for (int i = 0; i < 3; i++) {
-        const double p = points[i], p2 = p * p;
-        const double even = taps[0] + p2 * (taps[2] + p2 * taps[4]), odd = p * (taps[1] + p2 * taps[3]);
-        out[(2 * i + 1) * apart] = (float)(shares[i] * (even + odd));
-        out[(2 * i + 2) * apart] = (float)(shares[i] * (even - odd));
+    const double p = except < count ? pairs[except] : 0;
+    double product = 1;
+    for (int i = 0; i < count; i++)
+        product *= i == except ? 1 : p * p - pairs[i] * pairs[i];
+    return product;
+}
+
+/* The factors of some taps, `apart` floats apart: the values of their polynomial, each divided by what the input's row
+ * of the point is at the point. Of p and -p the even and the odd taps are taken once. */
+static void put_factors(float *out, int64_t apart, const double taps[MOST_TAPS], const struct winograd *w)
+{
+    const int count = (w->points - 2) / 2;
+    out[0] = (float)(taps[0] / (count == PAIRS ? differences(count, count) : 1));
+    for (int i = 0; i < count; i++) {
+        const double p = pairs[i], p2 = p * p, share = 1 / (2 * p2 * differences(count, i));
+        const double even = taps[0] + p2 * (taps[2] + p2 * (taps[4] + p2 * taps[6]));
+        const double odd = p * (taps[1] + p2 * (taps[3] + p2 * taps[5]));
+        out[(2 * i + 1) * apart] = (float)(share * (even + odd));
+        out[(2 * i + 2) * apart] = (float)(share * (even - odd));
     }
+    out[(w->points - 1) * apart] = (float)taps[w->taps - 1];
 }
 
 /* The panels' rows `at` of a block. */
@@ -96,8 +120,7 @@ static void pack_row(const struct job *j, int64_t block, int64_t at)
         double taps[MOST_TAPS] = {0};
         for (int tap = 0; tap < w->taps && part < w->parts; tap++)
             taps[tap] = tap_of(j, block * w->columns + o, i, part * w->taps + tap);
-        put_factors(to + o, apart, taps);
-        to[(WINOGRAD_POINTS - 1) * apart + o] = (float)taps[w->taps - 1];
+        put_factors(to + o, apart, taps, w);
     }
 }
 
@@ -112,10 +135,14 @@ static void pack_blocks(void *context, int64_t begin, int64_t end, int worker)
 
 static void shape(struct winograd *w, const struct cpu_kernels *kernels, const struct convolution *k)
 {
-    w->taps = k->transposed ? TRANSPOSED_TAPS : best_taps(k->kernel);
+    if (k->transposed) {
+        w->points = TRANSPOSED_POINTS;
+        w->taps = TRANSPOSED_TAPS;
+    } else
+        choose_way(w, k->kernel);
     w->parts = k->transposed ? 1 : parts_of(k->kernel, w->taps);
     w->phases = k->transposed ? k->stride : 1;
-    w->outputs = WINOGRAD_POINTS + 1 - w->taps;
+    w->outputs = w->points + 1 - w->taps;
     w->depth = (w->parts * k->in + 3) / 4 * 4;
     w->columns = kernels->wide.columns;
     w->blocks = (w->phases * k->out + w->columns - 1) / w->columns;
@@ -127,7 +154,7 @@ struct winograd *winograd_new(const struct device *d, const struct convolution *
     if (!w)
         return NULL;
     shape(w, ((const struct cpu_device *)d)->kernels, k);
-    w->weight = memory_aligned((size_t)(WINOGRAD_POINTS * w->depth * w->blocks * w->columns) * sizeof *w->weight);
+    w->weight = memory_aligned((size_t)(w->points * w->depth * w->blocks * w->columns) * sizeof *w->weight);
     w->bias = memory_new((size_t)(k->out + w->columns), sizeof *w->bias);
     if (!w->weight || !w->bias) {
         winograd_free(w);

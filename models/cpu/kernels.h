@@ -118,13 +118,14 @@ struct cpu_kernels {
     /* Tiles of convolutions over time; single: of one output channel; depthwise: of any number of channels, whose
      * weights are rounded up to whole `columns`, and so is what it reads of a step of x. */
     struct cpu_convolution wide, narrow, single, depthwise;
-    /* A convolution with fewer products (winograd_template.h): eight inputs, step floats apart, n channels each, to
-     * eight factors; products of factors and weights in wide.columns; eight sums, [8][width rounded up], to outputs
-     * [from, end) of a bundle of so many, as t says, whose out is that of output `from`. apart: floats. */
-    void (*winograd_input)(float *out, int64_t apart, const float *x, int64_t step, int64_t n);
+    /* A convolution with fewer products (winograd_template.h) on 8 or 10 points: so many inputs, step floats apart, n
+     * channels each, to as many factors; products of factors and weights in wide.columns; as many sums, [points][width
+     * rounded up], to outputs [from, end) of a bundle's, as t says, whose out is that of output `from`. apart: floats.
+     */
+    void (*winograd_input)(float *out, int64_t apart, const float *x, int64_t step, int64_t n, int points);
     void (*winograd_multiply)(const struct cpu_winograd_products *p);
-    void (*winograd_output)(const struct convolution_tile *t, const float *sums, int64_t apart, int outputs, int from,
-                            int end);
+    void (*winograd_output)(const struct convolution_tile *t, const float *sums, int64_t apart, int points, int outputs,
+                            int from, int end);
     struct cpu_products products; /* in f32 */
     /* out = x + shift, or x where shift is NULL. */
     void (*shift)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, const float *shift,

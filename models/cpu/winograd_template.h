@@ -1,9 +1,10 @@
 /* winograd_template.h - the three steps of fast_winograd.c's convolutions: Toom and Cook's algorithm with the points 0,
- * ±1, ±2, ±1/2 and ∞ (Lavin and Gray 2016, arXiv 1509.09308, section 4; Blahut 2010, "Fast Algorithms for Signal
- * Processing", chapter 5), in which eight inputs under `taps` taps become 9 - taps outputs. */
+ * ±1, ±2, ±1/2, ±3/4 (where there are ten) and ∞ (Lavin and Gray 2016, arXiv 1509.09308, section 4; Blahut 2010, "Fast
+ * Algorithms for Signal Processing", chapter 5), in which as many inputs under `taps` taps become points + 1 - taps
+ * outputs. */
 
-/* Channels i … of eight inputs, step floats apart, n channels each, become eight factors, apart floats apart: for each
- * point p the coefficients of the product of x - q over all other finite points q, ∞ last. */
+/* Channels i … of eight inputs, step floats apart, n channels each, become eight factors, apart floats apart: by the
+ * coefficients of the product of x - q over all finite points q but the factor's own; ∞ last. */
 static inline __attribute__((always_inline)) void winograd_factors(float *out, int64_t apart, const float *x,
                                                                    int64_t step, int64_t i, int64_t n)
 {
@@ -26,13 +27,53 @@ static inline __attribute__((always_inline)) void winograd_factors(float *out, i
     put(out + 7 * apart, TENSOR_F32, i, n, vec_fma(vec_set(5.25f), vec_sub(x3, x5), vec_sub(x7, x1)));
 }
 
-static void winograd_input(float *out, int64_t apart, const float *x, int64_t step, int64_t n)
+/* What p and -p have in common: the even inputs from x2 on and the odd ones from x1 on, by the polynomial whose zeros
+ * are the squares of the other points. */
+static inline vec winograd_cubic(vec x0, vec x1, vec x2, vec x3, float a, float b, float c)
+{
+    return vec_fma(vec_set(a), x2, vec_fma(vec_set(b), x1, vec_fma(vec_set(c), x0, x3)));
+}
+
+static inline void winograd_pair(float *out, int64_t apart, int64_t i, int64_t n, vec even, vec odd)
+{
+    put(out, TENSOR_F32, i, n, vec_add(even, odd));
+    put(out + apart, TENSOR_F32, i, n, vec_sub(even, odd));
+}
+
+/* The same of ten inputs. */
+static inline __attribute__((always_inline)) void winograd_ten_factors(float *out, int64_t apart, const float *x,
+                                                                       int64_t step, int64_t i, int64_t n)
+{
+    vec e[5], o[5];
+    for (int k = 0; k < 5; k++) {
+        e[k] = get_f32(x + 2 * k * step, i, n);
+        o[k] = get_f32(x + (2 * k + 1) * step, i, n);
+    }
+    put(out, TENSOR_F32, i, n,
+        vec_fma(vec_set(0.5625f), e[0], winograd_cubic(e[1], e[2], e[3], e[4], -5.8125f, 8.203125f, -3.953125f)));
+    winograd_pair(out + apart, apart, i, n, winograd_cubic(e[1], e[2], e[3], e[4], -4.8125f, 3.390625f, -0.5625f),
+                  winograd_cubic(o[0], o[1], o[2], o[3], -4.8125f, 3.390625f, -0.5625f));
+    winograd_pair(out + 3 * apart, apart, i, n, winograd_cubic(e[1], e[2], e[3], e[4], -1.8125f, 0.953125f, -0.140625f),
+                  vec_mul(vec_set(2), winograd_cubic(o[0], o[1], o[2], o[3], -1.8125f, 0.953125f, -0.140625f)));
+    winograd_pair(out + 5 * apart, apart, i, n, winograd_cubic(e[1], e[2], e[3], e[4], -5.5625f, 6.8125f, -2.25f),
+                  vec_mul(vec_set(0.5f), winograd_cubic(o[0], o[1], o[2], o[3], -5.5625f, 6.8125f, -2.25f)));
+    winograd_pair(out + 7 * apart, apart, i, n, winograd_cubic(e[1], e[2], e[3], e[4], -5.25f, 5.25f, -1),
+                  vec_mul(vec_set(0.75f), winograd_cubic(o[0], o[1], o[2], o[3], -5.25f, 5.25f, -1)));
+    put(out + 9 * apart, TENSOR_F32, i, n,
+        vec_fma(vec_set(0.5625f), o[0], winograd_cubic(o[1], o[2], o[3], o[4], -5.8125f, 8.203125f, -3.953125f)));
+}
+
+static void winograd_input(float *out, int64_t apart, const float *x, int64_t step, int64_t n, int points)
 {
     int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
+    for (; i + LANES <= n && points == 8; i += LANES)
         winograd_factors(out + i, apart, x + i, step, 0, LANES);
-    if (i < n)
+    for (; i + LANES <= n && points == 10; i += LANES)
+        winograd_ten_factors(out + i, apart, x + i, step, 0, LANES);
+    if (i < n && points == 8)
         winograd_factors(out, apart, x, step, i, n);
+    if (i < n && points == 10)
+        winograd_ten_factors(out, apart, x, step, i, n);
 }
 
 /* ---- products ---- */
@@ -115,11 +156,11 @@ static void winograd_multiply(const struct cpu_winograd_products *p)
 /* ---- outputs ---- */
 
 /* Output j of channels i … is the sum of pʲ times the sums of each point p, ∞ counting for the last one only. */
-static inline __attribute__((always_inline)) void winograd_combine(vec y[7], const float *sums, int64_t apart,
-                                                                   const float *bias, const int outputs)
+static inline __attribute__((always_inline)) void
+winograd_combine(vec y[7], const float *sums, int64_t apart, const float *bias, const int points, const int outputs)
 {
-    vec m[8];
-    for (int k = 0; k < 8; k++)
+    vec m[10];
+    for (int k = 0; k < points; k++)
         m[k] = vec_load(sums + k * apart);
     const vec even1 = vec_add(m[1], m[2]), even2 = vec_add(m[3], m[4]), even3 = vec_add(m[5], m[6]);
     const vec odd1 = vec_sub(m[1], m[2]), odd2 = vec_sub(m[3], m[4]), odd3 = vec_sub(m[5], m[6]);
@@ -131,53 +172,77 @@ static inline __attribute__((always_inline)) void winograd_combine(vec y[7], con
     y[4] = vec_fma(vec_set(16), even2, vec_fma(vec_set(0.0625f), even3, evens));
     y[5] = vec_fma(vec_set(32), odd2, vec_fma(vec_set(0.03125f), odd3, odds));
     y[6] = vec_fma(vec_set(64), even2, vec_fma(vec_set(0.015625f), even3, evens));
-    y[outputs - 1] = vec_add(y[outputs - 1], m[7]);
+    if (points == 10) {
+        const vec even4 = vec_add(m[7], m[8]), odd4 = vec_sub(m[7], m[8]);
+        const float powers[7] = {1, 0.75f, 0.5625f, 0.421875f, 0.31640625f, 0.2373046875f, 0.177978515625f};
+        for (int k = 0; k < outputs; k++)
+            y[k] = vec_fma(vec_set(powers[k]), k % 2 ? odd4 : even4, y[k]);
+    }
+    y[outputs - 1] = vec_add(y[outputs - 1], m[points - 1]);
 }
 
-/* All outputs of whole vectors of f32, as they are or added to a residual: what nearly all bundles are. */
+/* All outputs of whole vectors of f32, as they are, through a leaky ReLU or added to a residual: what nearly all
+ * bundles are. */
 static inline __attribute__((always_inline)) void winograd_usual(const struct convolution_tile *t, const float *sums,
-                                                                 int64_t apart, const int outputs, const bool add)
+                                                                 int64_t apart, const int points, const int outputs,
+                                                                 const enum convolution_after after)
 {
     for (int64_t i = 0; i < t->width; i += LANES) {
         vec y[7];
         float *out = (float *)t->out + i;
-        winograd_combine(y, sums + i, apart, t->bias + i, outputs);
-        for (int k = 0; k < outputs; k++, out += t->out_step)
-            vec_store(out, add ? vec_fma(vec_set(t->factor), y[k], vec_load(t->residual + k * t->out_step + i)) : y[k]);
+        winograd_combine(y, sums + i, apart, t->bias + i, points, outputs);
+        for (int k = 0; k < outputs; k++, out += t->out_step) {
+            if (after == CONVOLUTION_LEAKY)
+                y[k] = vec_where_negative(y[k], vec_mul(vec_set(t->factor), y[k]), y[k]);
+            if (after == CONVOLUTION_ADD)
+                y[k] = vec_fma(vec_set(t->factor), y[k], vec_load(t->residual + k * t->out_step + i));
+            vec_store(out, y[k]);
+        }
     }
 }
 
 static inline __attribute__((always_inline)) void winograd_outputs(const struct convolution_tile *t, const float *sums,
-                                                                   int64_t apart, const int outputs, int from, int end)
+                                                                   int64_t apart, const int points, const int outputs,
+                                                                   int from, int end)
 {
     const bool usual = from == 0 && end == outputs && t->out_type == TENSOR_F32 && t->width % LANES == 0;
     if (usual && t->after == CONVOLUTION_ADD) {
-        winograd_usual(t, sums, apart, outputs, true);
+        winograd_usual(t, sums, apart, points, outputs, CONVOLUTION_ADD);
+        return;
+    }
+    if (usual && t->after == CONVOLUTION_LEAKY) {
+        winograd_usual(t, sums, apart, points, outputs, CONVOLUTION_LEAKY);
         return;
     }
     if (usual && t->after == CONVOLUTION_NONE) {
-        winograd_usual(t, sums, apart, outputs, false);
+        winograd_usual(t, sums, apart, points, outputs, CONVOLUTION_NONE);
         return;
     }
     for (int64_t i = 0; i < t->width; i += LANES) {
         vec y[7];
-        winograd_combine(y, sums + i, apart, t->bias + i, outputs);
+        winograd_combine(y, sums + i, apart, t->bias + i, points, outputs);
         for (int k = from; k < outputs && k < end; k++)
             finish_sums(t, (k - from) * t->out_step, i, y[k]);
     }
 }
 
-/* Eight sums of products, apart floats apart, become outputs [from, end) of so many as t says, t.out being output
- * `from`; t.bias and t.width are those of all output channels. */
-static void winograd_output(const struct convolution_tile *t, const float *sums, int64_t apart, int outputs, int from,
-                            int end)
+/* The sums of products of each point, apart floats apart, become outputs [from, end) of so many as t says, t.out being
+ * output `from`; t.bias and t.width are those of all output channels. */
+static void winograd_output(const struct convolution_tile *t, const float *sums, int64_t apart, int points, int outputs,
+                            int from, int end)
 {
     if (outputs == 7)
-        winograd_outputs(t, sums, apart, 7, from, end);
+        winograd_outputs(t, sums, apart, 8, 7, from, end);
+    else if (outputs == 6 && points == 8)
+        winograd_outputs(t, sums, apart, 8, 6, from, end);
     else if (outputs == 6)
-        winograd_outputs(t, sums, apart, 6, from, end);
+        winograd_outputs(t, sums, apart, 10, 6, from, end);
+    else if (outputs == 5 && points == 8)
+        winograd_outputs(t, sums, apart, 8, 5, from, end);
     else if (outputs == 5)
-        winograd_outputs(t, sums, apart, 5, from, end);
+        winograd_outputs(t, sums, apart, 10, 5, from, end);
+    else if (points == 8)
+        winograd_outputs(t, sums, apart, 8, 4, from, end);
     else
-        winograd_outputs(t, sums, apart, 4, from, end);
+        winograd_outputs(t, sums, apart, 10, 4, from, end);
 }

@@ -324,6 +324,7 @@ int command_eval(int argc, char **argv)
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
         LM_OPTIONS(work.decoding),
         GRAMMAR_OPTIONS(work.decoding),
+        BOOST_OPTIONS(work.decoding),
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),
         DECODING_OPTIONS(work.decoding),

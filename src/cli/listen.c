@@ -455,6 +455,7 @@ int command_listen(int argc, char **argv)
         LM_OPTIONS(work.decoding),
         WRITING_OPTIONS(work.writing),
         GRAMMAR_OPTIONS(work.decoding),
+        BOOST_OPTIONS(work.decoding),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {"utter listen", "[options]", summary, notes, options, sizeof options / sizeof *options};

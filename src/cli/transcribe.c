@@ -321,6 +321,7 @@ int command_transcribe(int argc, char **argv)
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
         LM_OPTIONS(work.decoding),
         GRAMMAR_OPTIONS(work.decoding),
+        BOOST_OPTIONS(work.decoding),
         {"boost", OPTION_TEXT, &work.boost, "F", 0, 0, "not in this version"},
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),

@@ -8,7 +8,8 @@
  * Results:  every function that can fail returns 0 or a negative enum utter_error and hands its
  *           result through an out-parameter, which is left untouched on failure unless said otherwise.
  *           utter_error_message() then holds one sentence for people. The library never prints, exits,
- *           aborts, or touches signals or the locale.
+ *           aborts, or touches signals or the locale (but that espeak-ng, which the first voice that
+ *           needs it opens, sets LC_CTYPE for the moment in which it begins).
  *
  * Params:   structs named *_params begin with struct_size. Fill one with its _init function, which sets
  *           struct_size and zeroes the rest; a zeroed field means the default. A library newer than the
@@ -227,11 +228,17 @@ struct utter_nbest {
 
 /* ---- decoding --------------------------------------------------------------------------------------- */
 
+/* A phrase to listen for. weight: as boost_weight below; 0: that. */
+struct utter_boost_phrase {
+    const char *text; /* UTF-8, at most 255 bytes */
+    double weight;
+};
+
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
  * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
- * read the last four fields, and a Whisper none of those. What is out of range is named when a session is opened or a
- * recording transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing of it is
- * kept by pointer. */
+ * read the fields from lm on, and a Whisper those before, and grammar and boost. What is out of range is named when a
+ * session is opened or a recording transcribed (ARGUMENT; translating with a model that knows English only:
+ * UNSUPPORTED); nothing of it is kept by pointer. */
 struct utter_decoding_params {
     size_t struct_size;
     int translate;              /* nonzero: into English */
@@ -268,6 +275,17 @@ struct utter_decoding_params {
     const char *grammar;
     const char *grammar_file;
     double grammar_threshold; /* a confidence below it is no match; 0: 0.5; negative: never; at most 1 */
+    /* Phrases to listen for, names above all: a text gains for each that is in it, as whole words in whatever case, and
+       nothing for one that it only begins. The words count as known to the language model. A phrase whose words that
+       expects anyway gains less. boost: NULL, or the path of a list in UTF-8, one phrase a line, where need be followed
+       by a tab and its weight; lines that begin with "#" are comments. Or boost_phrases, and not both. For models with
+       a CTC head a beam of 2 or more is needed (16, where none is asked for). Errors: ARGUMENT, which names the line or
+       the phrase (empty, there twice, too long, no UTF-8, not to be written by the model, a weight out of range), IO */
+    const char *boost;
+    const struct utter_boost_phrase *boost_phrases; /* [boost_phrase_count] */
+    size_t boost_phrase_count;                      /* at most 100000 */
+    double boost_weight; /* natural log, for each letter of a phrase after its second (at least one); 0: 1.75 beside a
+                            language model, else 0.8; at most 20 */
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
@@ -345,7 +363,7 @@ struct utter_session_params {
     int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
     int beam;             /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: 16 where a language
-                             model is at hand (utter_decoding_params), else greedy */
+                             model, phrases or a grammar are at hand (utter_decoding_params), else greedy */
     const char *language; /* NULL: the model's own, or, where it speaks many, the one it hears in the
                              first windows; a language it does not speak is UNSUPPORTED */
     int batch;            /* windows per forward pass, at most 256; 1: each is transcribed as soon as it

@@ -104,7 +104,7 @@ static void judge(const char *line, const char *written, struct tally *tally, in
 
 int main(int argc, char **argv)
 {
-    const struct spoken_options options = {.prosody = {1.0f, 0.0f, 0.0f}};
+    const struct spoken_options options = {.prosody = {.rate = 1.0f}};
     const struct written_params params = {.numbers = true};
     struct fault fault = {0};
     struct spoken_reader *reader = NULL;

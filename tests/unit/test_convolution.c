@@ -29,7 +29,7 @@ static float *noise(int64_t n, float size)
 
 /* ---- one call on two devices ---- */
 
-enum how { PLAINLY, WITH_RELU, WITH_TANH, OF_LEAKY, OF_LEAKY_TANH, OF_LEAKY_ADD, HOWS };
+enum how { PLAINLY, WITH_RELU, WITH_TANH, OF_LEAKY, OF_LEAKY_TANH, OF_LEAKY_ADD, OF_LEAKY_LEAKY, HOWS };
 
 struct call {
     struct convolution k; /* the shape */
@@ -71,6 +71,9 @@ static void run(struct context *c, const struct call *call, struct tensor out, s
     case OF_LEAKY_ADD: /* in place: out holds the residual */
         tensor_upload(c, out, call->residual, out_count(call));
         convolve_leaky_add(c, out, x, k, call->slope, call->factor, out, call->lengths);
+        break;
+    case OF_LEAKY_LEAKY:
+        convolve_leaky_leaky(c, out, x, k, call->slope, call->lengths);
         break;
     default:
         convolve(c, out, x, k, call->lengths);

@@ -404,8 +404,9 @@ static void test_tokens(void **state)
     expect_tokens(w, grammar_next(w, start, 3), "4");
     expect_tokens(w, grammar_next(w, start, 0), "2 3 7"); /* the free space was there already */
     expect_tokens(w, grammar_next(w, yes, 0), "2 3 7");
-    assert_int_equal(grammar_next(w, start, 5), GRAMMAR_DEAD);
-    assert_int_equal(grammar_next(w, start, 99), GRAMMAR_DEAD);
+    assert_int_equal(grammar_next(w, yes, 5), yes); /* which spell nothing */
+    assert_int_equal(grammar_next(w, yes, 99), yes);
+    assert_int_equal(grammar_next(w, yes, 3), GRAMMAR_DEAD);
     expect_tokens(w, GRAMMAR_DEAD, "");
     grammar_walk_close(&w);
     grammar_close(&g);
@@ -424,6 +425,27 @@ static void test_leading_space(void **state)
     expect_tokens(w, start, "0 2");
     assert_true(grammar_may_end(w, grammar_next(w, start, 0)));
     expect_tokens(w, grammar_next(w, start, 2), "0 1 2");
+    grammar_walk_close(&w);
+    grammar_close(&g);
+    token_trie_close(&trie);
+}
+
+/* A space that no token can go on from is not offered. */
+static void test_no_way_on(void **state)
+{
+    (void)state;
+    static const char *const all[] = {" a", "b", " "};
+    struct token_trie *trie = tokens(all, 3);
+    struct grammar *g = open_text("root ::= \"b\" (\" a\")* (\" b\")?", trie);
+    struct grammar_walk *w = walk(g, trie);
+    int32_t b = grammar_next(w, grammar_begin(w), 1);
+    expect_tokens(w, b, "0 2");
+    grammar_walk_close(&w);
+    grammar_close(&g);
+    g = open_text("root ::= \"b\" (\" a\")*", trie);
+    w = walk(g, trie);
+    b = grammar_next(w, grammar_begin(w), 1);
+    expect_tokens(w, b, "0");
     grammar_walk_close(&w);
     grammar_close(&g);
     token_trie_close(&trie);
@@ -523,11 +545,17 @@ static void test_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),          cmocka_unit_test(test_recursion_refused),
-        cmocka_unit_test(test_dialect),          cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_random_languages), cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_leading_space),    cmocka_unit_test(test_spelled),
-        cmocka_unit_test(test_too_ambiguous),    cmocka_unit_test(test_large),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_recursion_refused),
+        cmocka_unit_test(test_dialect),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_random_languages),
+        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_leading_space),
+        cmocka_unit_test(test_no_way_on),
+        cmocka_unit_test(test_spelled),
+        cmocka_unit_test(test_too_ambiguous),
+        cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,8 +192,9 @@ static bool is_sentence(const struct set *s, const struct whisper_hypothesis *h)
     struct fault fault = {0};
     assert_int_equal(grammar_walk_open(&w, s->grammar, s->trie, &fault), 0);
     whisper_vocabulary_decode(s->vocabulary, h->tokens, h->count, text, sizeof text);
-    const char *begin = text[0] == ' ' ? text + 1 : text;
-    bool is = grammar_may_end(w, grammar_next_bytes(w, grammar_begin(w), begin, strlen(begin)));
+    int32_t begin = grammar_begin(w);
+    bool is = grammar_may_end(w, grammar_next_bytes(w, begin, text, strlen(text)));
+    is = is || (text[0] == ' ' && grammar_may_end(w, grammar_next_bytes(w, begin, text + 1, strlen(text) - 1)));
     grammar_walk_close(&w);
     return is;
 }

@@ -216,7 +216,7 @@ static void test_there_and_back(void **state)
         make_cardinal, make_decimal, make_ordinal, make_money,     make_percent, make_date,    make_day_of,
         make_year,     make_decade,  make_time,    make_telephone, make_unit,    make_address, make_letters};
     enum { KINDS = sizeof kinds / sizeof *kinds };
-    const struct spoken_options options = {.prosody = {1.0f, 0.0f, 0.0f}};
+    const struct spoken_options options = {.prosody = {.rate = 1.0f}};
     struct spoken_reader *reader = NULL;
     struct text said = {0}, written = {0};
     struct fault fault = {0};
