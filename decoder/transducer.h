@@ -40,14 +40,14 @@ typedef int (*transducer_search_step)(void *context, const struct transducer_sea
 
 struct transducer_search_params {
     int vocabulary, blank;
-    int duration_count;        /* 0: an RNN-T */
-    const int *durations;      /* [duration_count] frames, rising, 0 to TRANSDUCER_DURATION_MAXIMUM; borrowed */
-    int max_symbols;           /* tokens that one frame may give before the search moves on */
-    int beam;                  /* 0 or 1: greedy; at most TRANSDUCER_BEAM_MAXIMUM */
-    int nbest;                 /* 1 to beam; 0: 1. There may be fewer */
-    int ahead;                 /* greedy: joints of one step that may be filled with frames that lie ahead; 0: none */
-    float prune;               /* beam: what is this far (natural log) below the best is not followed; 0: 12 */
-    const struct guide *guide; /* beam: what is asked beside the scores; NULL: nothing. Borrowed */
+    int duration_count;                /* 0: an RNN-T */
+    const int *durations;              /* [duration_count] frames, rising, 0 to TRANSDUCER_DURATION_MAXIMUM; borrowed */
+    int max_symbols;                   /* tokens that one frame may give before the search moves on */
+    int beam;                          /* 0 or 1: greedy; at most TRANSDUCER_BEAM_MAXIMUM */
+    int nbest;                         /* 1 to beam; 0: 1. There may be fewer */
+    int ahead;                         /* greedy: joints of one step, which frames that lie ahead may fill; 0: none */
+    float prune;                       /* beam: what is this far (natural log) below the best is not followed; 0: 12 */
+    const struct guide *guide;         /* beam: what is asked beside the scores; NULL: nothing. Borrowed */
     struct grammar_walk *const *walks; /* beam: [windows], each window's own way through a grammar, in place of the
                                           guide's; NULL: no grammar. Borrowed */
     struct thread_pool *threads;       /* that share the windows of a step; NULL: the caller alone */

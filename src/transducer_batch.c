@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-/* STEP_ROWS: predictions or joints of one matrix product. LOOK_AHEAD: joints that a step of a greedy search is filled
- * up to with frames that lie ahead: so many cost hardly more than one, since weights are read once for all of them. */
+/* STEP_ROWS: predictions or joints of one matrix product. LOOK_AHEAD: joints that a step of a greedy search may
+ * be filled up to with frames that lie ahead: weights are read once for all of them. */
 enum { STEP_ROWS = 128, LOOK_AHEAD = 8 };
 
 struct transducer_batch {

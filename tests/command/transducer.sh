@@ -27,6 +27,7 @@ cd "$work" || exit 1
 silence 2 >quiet.wav
 echo 'root ::= "one" | "two"' >sentences.gbnf
 echo 'root ::= [a-z ]+' >letters.gbnf
+printf 'one two\nin we so\n' >phrases.txt
 for name in tdt rnnt; do
     say() {
         run 0 transcribe --model "./$name" --precision f32 "$@"
@@ -53,6 +54,8 @@ for name in tdt rnnt; do
     say --lm small.bin "$sound"
     lines out 1 "$name: a language model"
     say --live --beam 4 --lm small.bin "$sound"
+    say --boost phrases.txt --beam 4 "$sound"
+    lines out 1 "$name: phrases"
     run 2 transcribe --model "./$name" --beam 1 --lm small.bin "$sound"
     expect err 'needs a --beam of 2' "$name: greedy with a language model"
     run 1 transcribe --model "./$name" --beam 65 "$sound"

@@ -126,7 +126,8 @@ def greedy(model, lengths):
 
 def write(folder, model, lengths, count, seed, search=True):
     os.makedirs(folder, exist_ok=True)
-    enliven(model, lengths)
+    if search:
+        enliven(model, lengths)
     write_config(folder, model)
     save_file(model.state_dict(), os.path.join(folder, "model.safetensors"), {"format": "pt"})
     tokens, states, scores = forced(model, lengths, count, seed)

@@ -14,7 +14,7 @@ def main(folder, size="v2"):
     tdt = dict(durations=[0, 1, 2, 3, 4])
     encoder, vocabulary, more = {"v2": (plain, 1025, tdt), "v3": (plain, 8193, tdt), "rnnt": ({}, 1025, {})}[size]
     model = build(encoder, 7, 2.0, vocab_size=vocabulary, **more)
-    write(folder, model, [480, 240], 3, 1, search=False)
+    write(folder, model, [240, 120], 3, 1, search=False)
 
 
 if __name__ == "__main__":
