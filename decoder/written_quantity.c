@@ -173,8 +173,11 @@ bool write_money(const struct stretch *s, size_t at, struct draft *d)
     if (strcmp(c->one, "pound") == 0 && !coin_words && !sterling)
         return false;
     sign_text(c->sign, sign);
+    const char *point = strchr(a.digits, '.');
     if (coin_words)
         snprintf(coins, sizeof coins, ".%02u", cents);
+    else if (point && strlen(point) == 2) /* "nine and a half dollars" */
+        strcpy(coins, "0");
     put_amount(d, &a, sign, coins, 1 + coin_words + sterling);
     if (a.scale)
         draft_put(d, 2 + sterling, word_at(s, at + a.heard)->text);
@@ -277,6 +280,8 @@ bool write_quantity(const struct stretch *s, size_t at, struct draft *d)
         put_with_sign(d, &a, s, at, sign, sign_words);
         return true;
     }
+    if (heard_in(word_at(s, at + n), " foot feet ") && begins_number(s, at + n + 1))
+        return false; /* "six foot two" */
     if ((a.one || !is_measured(s, at + n)) && !heard_in(word_at(s, at + n), " cents cent pence "))
         return false; /* "one foot in the door" */
     put_with_sign(d, &a, s, at, "", 0);
