@@ -1,10 +1,10 @@
 #include "decoder/spoken_ssml.h"
 
+#include "decoder/spoken_ssml_prosody.h"
 #include "decoder/text.h"
 #include "src/base/memory.h"
 
 #include <expat.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,102 +87,18 @@ static size_t position(const struct ssml *s)
     return (size_t)XML_GetCurrentByteIndex(s->parser);
 }
 
-static const char *attribute(const char **attributes, const char *name)
+/* An element that changes how what is in it is said. */
+static void begin_prosody(struct ssml *s, const struct element *element, struct ssml_refusal refusal)
 {
-    for (; *attributes; attributes += 2)
-        if (strcmp(*attributes, name) == 0)
-            return attributes[1];
-    return NULL;
-}
-
-static float clamp(float value, float low, float high)
-{
-    return value < low ? low : value > high ? high : value;
-}
-
-static void change_prosody(struct prosody *prosody, const struct prosody *change)
-{
-    prosody->rate = clamp(prosody->rate * change->rate, 0.2f, 5.0f);
-    prosody->pitch = clamp(prosody->pitch + change->pitch, -24.0f, 24.0f);
-    prosody->volume = clamp(prosody->volume + change->volume, -60.0f, 20.0f);
-}
-
-/* The semitones that what Hz say is away from what holds. */
-static void read_hertz(struct ssml *s, const struct prosody *now, const char *pitch, float *semitones)
-{
-    bool change;
-    float wanted;
-    if (!ssml_read_hertz(pitch, &change, &wanted))
-        refuse(s, UTTER_ERROR_ARGUMENT, "a pitch in Hz is as 220Hz or +20Hz, not \"%.40s\"", pitch);
-    else if (!s->voice->hertz)
-        refuse(
-            s, UTTER_ERROR_UNSUPPORTED,
-            "a pitch in Hz (\"%.40s\") needs the voice's own, which this one does not say: give semitones (+2st) or %%",
-            pitch);
-    else {
-        const float before = s->voice->hertz[now->speaker] * exp2f(now->pitch / 12.0f);
-        *semitones = 12.0f * log2f(fmaxf(change ? before + wanted : wanted, 1.0f) / before);
-    }
-}
-
-static void read_prosody(struct ssml *s, struct prosody *prosody, const char **attributes)
-{
-    const char *rate = attribute(attributes, "rate"), *pitch = attribute(attributes, "pitch");
-    const char *volume = attribute(attributes, "volume");
-    struct prosody change = {.rate = 1.0f};
-    if (rate && !ssml_read_rate(rate, &change.rate))
-        refuse(s, UTTER_ERROR_ARGUMENT, "a rate of prosody is a label, a percentage or a factor, not \"%.40s\"", rate);
-    if (pitch && strstr(pitch, "Hz"))
-        read_hertz(s, prosody, pitch, &change.pitch);
-    else if (pitch && !ssml_read_pitch(pitch, &change.pitch))
-        refuse(s, UTTER_ERROR_ARGUMENT, "a pitch of prosody is a label, semitones, a percentage or Hz, not \"%.40s\"",
-               pitch);
-    if (volume && !ssml_read_volume(volume, &change.volume))
-        refuse(s, UTTER_ERROR_ARGUMENT, "a volume of prosody is a label or a change in dB, not \"%.40s\"", volume);
-    change_prosody(prosody, &change);
-}
-
-static void read_emphasis(struct ssml *s, struct prosody *prosody, const char **attributes)
-{
-    const char *level = attribute(attributes, "level");
-    struct prosody change;
-    if (ssml_read_emphasis(level ? level : "moderate", &change))
-        change_prosody(prosody, &change);
-    else
-        refuse(s, UTTER_ERROR_ARGUMENT, "a level of emphasis is strong, moderate, none or reduced, not \"%.40s\"",
-               level);
-}
-
-/* Whether a word of a list is the name of the speaker, or his number. */
-static bool is_speaker(const struct spoken_voice *voice, int speaker, const char *word, size_t length)
-{
-    char number[16];
-    const char *name = voice->names ? voice->names[speaker] : NULL;
-    snprintf(number, sizeof number, "%d", speaker);
-    return (name && strlen(name) == length && memcmp(name, word, length) == 0) ||
-           (strlen(number) == length && memcmp(number, word, length) == 0);
-}
-
-/* The first of the names that is a speaker's. Where none is, he who speaks goes on (section 3.2.1: what to do then is
- * the processor's choice). */
-static void read_voice(const struct ssml *s, struct prosody *prosody, const char **attributes)
-{
-    const char *names = attribute(attributes, "name");
-    for (size_t length; names && *names; names += length) {
-        names += strspn(names, " \t\n");
-        length = strcspn(names, " \t\n");
-        for (int i = 0; length && i < s->voice->speakers; i++)
-            if (is_speaker(s->voice, i, names, length)) {
-                prosody->speaker = i;
-                return;
-            }
-    }
+    if (refusal.code)
+        refuse(s, refusal.code, refusal.what, refusal.of);
+    folded_prosody(s->folded, &element->prosody);
 }
 
 /* Text goes on across it: it is kept beside. */
 static void add_mark(struct ssml *s, const char **attributes)
 {
-    const char *name = attribute(attributes, "name");
+    const char *name = ssml_attribute(attributes, "name");
     if (!name)
         refuse(s, UTTER_ERROR_ARGUMENT, "a %s needs its name in the attribute name", "mark");
     else if (!mark_list_add(s->marks, name, position(s)))
@@ -191,7 +107,7 @@ static void add_mark(struct ssml *s, const char **attributes)
 
 static void add_break(struct ssml *s, const char **attributes)
 {
-    const char *time = attribute(attributes, "time"), *strength = attribute(attributes, "strength");
+    const char *time = ssml_attribute(attributes, "time"), *strength = ssml_attribute(attributes, "strength");
     struct spoken_object object = {.kind = OBJECT_BREAK, .pause = 0.5};
     if (strength && !ssml_read_strength(strength, &object.pause))
         refuse(s, UTTER_ERROR_ARGUMENT, "a break's strength is none, x-weak to x-strong, not \"%.40s\"", strength);
@@ -222,7 +138,7 @@ static bool copy_value(char *to, size_t size, const char *value)
 
 static void begin_phoneme(struct ssml *s, const char **attributes)
 {
-    const char *alphabet = attribute(attributes, "alphabet"), *phones = attribute(attributes, "ph");
+    const char *alphabet = ssml_attribute(attributes, "alphabet"), *phones = ssml_attribute(attributes, "ph");
     capture(s, OBJECT_PHONEME);
     if (alphabet && strcmp(alphabet, "ipa") != 0 && strcmp(alphabet, "x-arpabet") != 0)
         refuse(s, UTTER_ERROR_UNSUPPORTED, "the alphabet of a phoneme is ipa or x-arpabet, not \"%.40s\"", alphabet);
@@ -234,7 +150,7 @@ static void begin_phoneme(struct ssml *s, const char **attributes)
 
 static void begin_sub(struct ssml *s, const char **attributes)
 {
-    const char *alias = attribute(attributes, "alias");
+    const char *alias = ssml_attribute(attributes, "alias");
     if (!alias) {
         refuse(s, UTTER_ERROR_ARGUMENT, "a %s needs what is said instead in the attribute alias", "sub");
         return;
@@ -250,7 +166,7 @@ static void begin_say_as(struct ssml *s, const char **attributes)
     static const char known[] =
         " characters spell-out verbatim cardinal number ordinal digits telephone phone date time "
         "fraction unit currency ";
-    const char *interpret = attribute(attributes, "interpret-as"), *format = attribute(attributes, "format");
+    const char *interpret = ssml_attribute(attributes, "interpret-as"), *format = ssml_attribute(attributes, "format");
     char word[40];
     if (!interpret) {
         refuse(s, UTTER_ERROR_ARGUMENT, "a %s needs the attribute interpret-as", "say-as");
@@ -279,15 +195,13 @@ static void begin_content(struct ssml *s, struct element *element, const char **
         add_break(s, attributes);
         break;
     case ELEMENT_PROSODY:
-        read_prosody(s, &element->prosody, attributes);
-        folded_prosody(s->folded, &element->prosody);
+        begin_prosody(s, element, ssml_prosody(&element->prosody, s->voice, attributes));
         break;
     case ELEMENT_EMPHASIS:
-        read_emphasis(s, &element->prosody, attributes);
-        folded_prosody(s->folded, &element->prosody);
+        begin_prosody(s, element, ssml_emphasis(&element->prosody, attributes));
         break;
     case ELEMENT_VOICE:
-        read_voice(s, &element->prosody, attributes);
+        ssml_voice(&element->prosody, s->voice, attributes);
         folded_prosody(s->folded, &element->prosody);
         break;
     case ELEMENT_MARK:
