@@ -441,10 +441,10 @@ static void test_guide_decides(void **state)
     static const char arpa[] =
         "\\data\\\nngram 1=4\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-0.5\tand\n-3\t<unk>\n\n\\end\\\n";
     struct tokenizer *tokenizer;
-    struct ngram *ngram;
-    struct spelling *spelling;
+    struct ngram *ngram = NULL;
+    struct spelling *spelling = NULL;
     struct fault fault = {0};
-    void *bytes;
+    void *bytes = NULL;
     size_t size;
     if (tokenizer_open(&tokenizer, json, strlen(json), "toy", &fault) ||
         ngram_parse_arpa(arpa, strlen(arpa), "toy", false, &bytes, &size, &fault) ||
