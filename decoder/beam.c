@@ -1,6 +1,6 @@
 /* beam.c - prefix beam search: the likeliest token sequences, each the sum over all of its alignments
- * (Hannun et al. 2014, arXiv 1408.2873, algorithm 1). With a language model a prefix has a rank beside its mass, what
- * the model says of it (fusion.h), and competes with the sum of both.
+ * (Hannun et al. 2014, arXiv 1408.2873, algorithm 1). With a guide (guide.h) a prefix has a rank beside its mass, and
+ * competes with the sum of both.
  *
  * Prefixes are nodes of a trie; those in the beam sit in slots. A prefix that is new to the beam can come from one
  * place only, its parent plus one token, so no table of candidates is needed: slots are first advanced in place (with
@@ -33,7 +33,7 @@ struct node {
 struct slot {
     int32_t node;
     double blank, token, total;
-    double rank; /* what the language model adds; 0 without one */
+    double rank; /* what the guide adds; 0 without one */
 };
 
 /* A prefix that may be in the next beam: slot's own, or slot's extended by a token. */
@@ -62,62 +62,30 @@ struct beam {
     int heap_count;
     struct choice *choices; /* [choice_limit] the frame's likeliest tokens */
     int choice_limit, choice_count;
-    const struct fusion *fusion; /* NULL: no language model, and no fused */
-    const struct fusion_params *weights;
-    struct fused *fused; /* of each node */
-    size_t fused_capacity;
+    const struct guide *guide; /* NULL: the scores are all there is */
+    struct guided *guided;     /* of each node, where there is a guide */
+    size_t guided_capacity;
 };
 
-/* ---- what the language model says ------------------------------------------------------------------ */
+/* ---- prefixes --------------------------------------------------------------------------------------- */
 
-/* Words are scored once for each prefix that ends with them, when somebody first asks. */
-static const struct fused *completed(struct beam *b, int32_t node)
+/* What the guide says of the node that is to be added. */
+static bool add_guided(struct beam *b, int32_t parent, int32_t token)
 {
-    struct fused *f = &b->fused[node];
-    if (!f->completed)
-        fusion_complete(b->fusion, b->weights, &b->fused[f->context].after, f);
-    return f;
-}
-
-/* A prefix and a token more. */
-static struct fused fuse(struct beam *b, int32_t parent, int32_t token)
-{
-    struct fused out;
-    const struct fused *f = fusion_begins_word(b->fusion, token) ? completed(b, parent) : &b->fused[parent];
-    fusion_extend(b->fusion, b->weights, f, parent, token, &out);
-    return out;
-}
-
-static bool add_fused(struct beam *b, int32_t parent, int32_t token)
-{
-    void *fused = b->fused;
-    bool grown = memory_grow(&fused, &b->fused_capacity, b->node_count + 1, sizeof *b->fused);
-    b->fused = fused;
+    void *guided = b->guided;
+    bool grown = memory_grow(&guided, &b->guided_capacity, b->node_count + 1, sizeof *b->guided);
+    b->guided = guided;
     if (grown && parent == NONE)
-        fusion_begin(b->fusion, &b->fused[b->node_count]);
+        guide_begin(b->guide, &b->guided[b->node_count]);
     else if (grown)
-        b->fused[b->node_count] = fuse(b, parent, token);
+        guide_extend(b->guide, &b->guided[parent], token, &b->guided[b->node_count]);
     return grown;
 }
-
-/* The most that a prefix can rank at with a token more: look-ahead only ever falls within a word. */
-static double most_with(struct beam *b, int32_t node, int32_t token)
-{
-    if (!b->fusion)
-        return 0.0;
-    const struct fused *f = &b->fused[node];
-    double bonus = b->weights->bonus > 0.0 ? b->weights->bonus : 0.0;
-    if (fusion_begins_word(b->fusion, token))
-        return completed(b, node)->whole + bonus;
-    return f->word.length ? f->rank : f->rank + bonus;
-}
-
-/* ---- prefixes --------------------------------------------------------------------------------------- */
 
 static int32_t add_node(struct beam *b, int32_t parent, int32_t token, int born)
 {
     void *nodes = b->nodes;
-    if (b->fusion && !add_fused(b, parent, token))
+    if (b->guide && !add_guided(b, parent, token))
         return NONE;
     if (b->node_count >= INT32_MAX || !memory_grow(&nodes, &b->node_capacity, b->node_count + 1, sizeof *b->nodes))
         return NONE;
@@ -267,31 +235,33 @@ static bool in_beam(const struct beam *b, int32_t parent, int32_t token)
     return child != NONE && b->nodes[child].slot != NONE;
 }
 
-/* The most that any token can add to a slot's score beside its own. */
-static double most_of(struct beam *b, int32_t node)
+/* What the guide adds to a prefix with a token more; -infinity where nothing may follow with that. bar: how high it
+ * must be to matter. */
+static double rank_with(struct beam *b, int32_t node, int32_t token, double bar)
 {
-    if (!b->fusion)
+    struct guided child;
+    if (!b->guide)
         return 0.0;
-    double bonus = b->weights->bonus > 0.0 ? b->weights->bonus : 0.0;
-    double whole = completed(b, node)->whole, open = b->fused[node].rank;
-    return (whole > open ? whole : open) + bonus;
+    if (guide_most_with(b->guide, &b->guided[node], token) < bar)
+        return -INFINITY;
+    guide_extend(b->guide, &b->guided[node], token, &child);
+    return child.rank;
 }
 
 static void extend(struct beam *b, int32_t s)
 {
     const struct slot *slot = &b->slots[s];
-    double most = most_of(b, slot->node);
+    double most = b->guide ? guide_most(b->guide, &b->guided[slot->node]) : 0.0;
     for (int i = 0; i < b->choice_count; i++) {
         struct choice choice = b->choices[i];
-        bool full = b->heap_count == b->width;
-        if (full && slot->total + choice.score + most < b->heap[0].score)
+        double bar = b->heap_count == b->width ? b->heap[0].score : -INFINITY;
+        if (slot->total + choice.score + most < bar)
             return; /* the tokens that follow are less likely still */
         double total = passed_on(b, slot, choice.token) + choice.score;
-        if (!(total > -INFINITY) || (full && total + most_with(b, slot->node, choice.token) < b->heap[0].score) ||
-            in_beam(b, slot->node, choice.token))
+        if (!(total > -INFINITY) || total + most < bar || in_beam(b, slot->node, choice.token))
             continue;
-        double rank = b->fusion ? fuse(b, slot->node, choice.token).rank : 0.0;
-        if (full && total + rank < b->heap[0].score)
+        double rank = rank_with(b, slot->node, choice.token, bar - total);
+        if (!(rank > -INFINITY) || total + rank < bar)
             continue;
         offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, s, choice.token,
                                     (uint32_t)(b->width + s * b->choice_limit + i)});
@@ -400,10 +370,23 @@ static int by_total(const void *a, const void *b)
     return x->node < y->node ? -1 : x->node > y->node;
 }
 
+/* Nothing grows any more: what was counted on must be there. What a guide does not let end is left out. */
+static void end_all(struct beam *b)
+{
+    int kept = 0;
+    for (int i = 0; i < b->count; i++) {
+        struct slot slot = b->slots[i];
+        slot.rank = guide_whole(b->guide, &b->guided[slot.node]);
+        if (slot.rank > -INFINITY)
+            b->slots[kept++] = slot;
+    }
+    b->count = kept;
+}
+
 static int collect(struct beam *b, int nbest, struct ctc_result *result, struct fault *fault)
 {
-    for (int i = 0; b->fusion && i < b->count; i++)
-        b->slots[i].rank = completed(b, b->slots[i].node)->whole; /* the last words are words now */
+    if (b->guide)
+        end_all(b);
     qsort(b->slots, (size_t)b->count, sizeof *b->slots, by_total);
     int wanted = nbest < b->count ? nbest : b->count;
     result->best = memory_new((size_t)wanted, sizeof *result->best);
@@ -443,15 +426,14 @@ int ctc_beam(const float *scores, int frames, int vocabulary, const struct ctc_p
                      .width = params->beam,
                      .prune = params->prune > 0.0f ? params->prune : PRUNE_DEFAULT,
                      .choice_limit = 2 * params->beam + 1,
-                     .fusion = params->fusion,
-                     .weights = &params->weights};
+                     .guide = guide_asks(params->guide) ? params->guide : NULL};
     int error = open_beam(&b, fault);
     for (int t = 0; t < frames && !error; t++)
         error = search_frame(&b, t, fault);
     if (!error)
         error = collect(&b, params->nbest ? params->nbest : 1, result, fault);
     free(b.nodes);
-    free(b.fused);
+    free(b.guided);
     free(b.slots);
     free(b.next);
     free(b.heap);

@@ -3,7 +3,7 @@
 #ifndef DECODER_CTC_H
 #define DECODER_CTC_H
 
-#include "decoder/fusion.h"
+#include "decoder/guide.h"
 
 enum { CTC_BEAM_MAXIMUM = 256 };
 
@@ -28,18 +28,17 @@ struct ctc_result {
 
 struct ctc_params {
     int blank;
-    int beam;                    /* 0 or 1: greedy; at most CTC_BEAM_MAXIMUM */
-    int nbest;                   /* 1 to beam; 0: 1. There may be fewer */
-    float prune;                 /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 12 */
-    const struct fusion *fusion; /* beam: the language model; NULL: none. Borrowed */
-    struct fusion_params weights;
+    int beam;                  /* 0 or 1: greedy; at most CTC_BEAM_MAXIMUM */
+    int nbest;                 /* 1 to beam; 0: 1. There may be fewer */
+    float prune;               /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 12 */
+    const struct guide *guide; /* beam: what is asked beside the scores; NULL: nothing. Borrowed */
 };
 
 /* scores [frames, vocabulary]: natural log-probabilities. One that is not finite counts as impossible, a frame without
  * any finite one as a certain blank. Equal scores are ordered by the lower id, so the same scores give the same result
  * everywhere. The beam tries no new tokens in frames where the blank has more than 0.999.
- * There is always at least one hypothesis, which may have no tokens. Errors: ARGUMENT, MEMORY (*result untouched).
- * The result is freed with ctc_free. */
+ * There is at least one hypothesis, which may have no tokens, but for a guide that lets none end. Errors: ARGUMENT,
+ * MEMORY (*result untouched). The result is freed with ctc_free. */
 int ctc_decode(const float *scores, int frames, int vocabulary, const struct ctc_params *params,
                struct ctc_result *result, struct fault *fault);
 void ctc_free(struct ctc_result *result);

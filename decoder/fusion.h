@@ -9,7 +9,7 @@
 #define DECODER_FUSION_H
 
 #include "decoder/ngram.h"
-#include "decoder/tokenizer.h"
+#include "decoder/spelling.h"
 
 struct fusion_params {
     double weight;  /* of the language model's natural logarithms */
@@ -17,13 +17,11 @@ struct fusion_params {
     double unknown; /* natural log, for each word that is not in the vocabulary: 0 or below */
 };
 
-/* How a vocabulary of tokens spells words. Immutable; any thread. */
-struct fusion;
-
-/* tokenizer and ngram are borrowed. Errors: MEMORY. */
-int fusion_open(struct fusion **fusion, const struct tokenizer *tokenizer, const struct ngram *ngram,
-                struct fault *fault);
-void fusion_close(struct fusion **fusion);
+/* A model, and the tokens that spell its words. Both are borrowed; immutable; any thread. */
+struct fusion {
+    const struct spelling *spelling;
+    const struct ngram *ngram;
+};
 
 /* What the model says of a sequence of tokens. */
 struct fused {
@@ -33,18 +31,16 @@ struct fused {
     struct ngram_prefix word; /* the last word so far; length 0: none has begun */
     bool unknown;             /* it can become no known word */
     bool completed;
-    struct ngram_state after; /* once completed: behind the last word */
-    int32_t context;          /* the caller's number for the sequence behind whose last word this word stands */
+    struct ngram_state context; /* behind the word before the last … */
+    struct ngram_state after;   /* … and, once completed, behind the last */
 };
 
 /* The empty sequence, completed. */
 void fusion_begin(const struct fusion *fusion, struct fused *out);
-bool fusion_begins_word(const struct fusion *fusion, int token);
-/* parent and a token more. parent must be completed where the token begins a word; number is parent's. */
+/* parent and a token more. parent must be completed where the token begins a word. */
 void fusion_extend(const struct fusion *fusion, const struct fusion_params *params, const struct fused *parent,
-                   int32_t number, int token, struct fused *out);
-/* Fills whole and after. context: state behind the word before, that is after of the sequence numbered f->context. */
-void fusion_complete(const struct fusion *fusion, const struct fusion_params *params, const struct ngram_state *context,
-                     struct fused *f);
+                   int token, struct fused *out);
+/* Fills whole and after, unless they are. */
+void fusion_complete(const struct fusion *fusion, const struct fusion_params *params, struct fused *f);
 
 #endif

@@ -152,14 +152,14 @@ static int read_ctc(struct decoding *d, const struct utter_model *model, int bea
     bool none = p.lm && !strcmp(p.lm, "none");
     if (p.lm && !none && beam == 1)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a language model needs a beam of 2 or more");
-    if (p.lm && !none && language_model_open(&d->lm, p.lm, model->tokenizer, fault))
+    if (p.lm && !none && language_model_open(&d->lm, p.lm, model->spelling, fault))
         return fault->code;
     const struct language_model *lm = d->lm ? d->lm : none || beam == 1 ? NULL : model->lm;
     d->beam = beam ? beam : lm ? LM_BEAM : 1;
-    d->fusion = lm ? language_model_fusion(lm) : NULL;
-    d->weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
-                                        .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
-                                        .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD};
+    d->guide.fusion = lm ? language_model_fusion(lm) : NULL;
+    d->guide.weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
+                                              .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
+                                              .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD};
     return 0;
 }
 

@@ -2,16 +2,16 @@
 #ifndef SRC_DECODING_H
 #define SRC_DECODING_H
 
+#include "decoder/guide.h"
 #include "decoder/whisper_search.h"
 #include "src/model.h"
 
-/* One session's. What is below weights is for Whisper models only. */
+/* One session's. What is below lm is for Whisper models only. */
 struct decoding {
-    int beam;                    /* 1: greedy */
-    int nbest;                   /* texts of each window to keep; 0: none */
-    const struct fusion *fusion; /* NULL: no language model */
-    struct fusion_params weights;
-    struct language_model *lm; /* owned, where it is not the model's own */
+    int beam;                  /* 1: greedy */
+    int nbest;                 /* texts of each window to keep; 0: none */
+    struct guide guide;        /* what the search asks beside the scores */
+    struct language_model *lm; /* of the guide; owned, where it is not the model's own */
     struct whisper_search_params search;
     bool sequential, forget, word_times, drop_doubtful;
     bool passing; /* a tentative text, which must not decide the language of the stream */

@@ -10,10 +10,10 @@
 struct language_model {
     struct mapping mapping;
     struct ngram *ngram;
-    struct fusion *fusion;
+    struct fusion fusion;
 };
 
-int language_model_open(struct language_model **model, const char *path, const struct tokenizer *tokenizer,
+int language_model_open(struct language_model **model, const char *path, const struct spelling *spelling,
                         struct fault *fault)
 {
     struct language_model *m = memory_new(1, sizeof *m);
@@ -21,7 +21,7 @@ int language_model_open(struct language_model **model, const char *path, const s
         return fail_memory(fault, "a language model");
     if (!mapping_open(&m->mapping, path, fault) &&
         !ngram_open(&m->ngram, m->mapping.data, m->mapping.size, path_for_message(path), fault))
-        fusion_open(&m->fusion, tokenizer, m->ngram, fault);
+        m->fusion = (struct fusion){spelling, m->ngram};
     if (fault->code)
         language_model_close(&m);
     else
@@ -34,7 +34,6 @@ void language_model_close(struct language_model **model)
     struct language_model *m = *model;
     if (!m)
         return;
-    fusion_close(&m->fusion);
     ngram_close(&m->ngram);
     mapping_close(&m->mapping);
     free(m);
@@ -43,7 +42,7 @@ void language_model_close(struct language_model **model)
 
 const struct fusion *language_model_fusion(const struct language_model *model)
 {
-    return model->fusion;
+    return &model->fusion;
 }
 
 /* ---- making one ---- */

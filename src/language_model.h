@@ -6,9 +6,9 @@
 
 struct language_model;
 
-/* path: of a file that `utter lm build` made. tokenizer is borrowed. Immutable; any thread. Errors: IO, MODEL,
+/* path: of a file that `utter lm build` made. spelling is borrowed. Immutable; any thread. Errors: IO, MODEL,
  * UNSUPPORTED, MEMORY. */
-int language_model_open(struct language_model **model, const char *path, const struct tokenizer *tokenizer,
+int language_model_open(struct language_model **model, const char *path, const struct spelling *spelling,
                         struct fault *fault);
 void language_model_close(struct language_model **model);
 const struct fusion *language_model_fusion(const struct language_model *model);

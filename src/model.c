@@ -157,6 +157,7 @@ void utter_model_close(utter_model **model)
     if (m->logmel)
         logmel_close(&m->logmel);
     language_model_close(&m->lm);
+    spelling_close(&m->spelling);
     if (m->tokenizer)
         tokenizer_close(&m->tokenizer);
     free(m->name);

@@ -22,6 +22,7 @@ struct utter_model {
     struct logmel *logmel;
     struct fastconformer *network; /* with a CTC head … */
     struct tokenizer *tokenizer;
+    struct spelling *spelling; /* of the tokenizer's tokens */
     struct language_model *lm; /* its own; NULL: it has none */
     struct whisper *whisper;   /* … or a Whisper */
     struct whisper_vocabulary *vocabulary;

@@ -81,7 +81,9 @@ static int read_tokenizer(struct utter_model *model, const struct fastconformer_
         return fault->code;
     int code = tokenizer_open(&model->tokenizer, file.text, file.length, file.path, fault);
     text_file_free(&file);
-    return code ? code : check_vocabulary(model->tokenizer, config, directory, fault);
+    if (!code)
+        code = check_vocabulary(model->tokenizer, config, directory, fault);
+    return code ? code : spelling_open(&model->spelling, model->tokenizer, fault);
 }
 
 /* "lm.bin" beside the weights, where there is one. */
@@ -90,7 +92,7 @@ static int read_language_model(struct utter_model *model, const char *directory,
     char *path = path_join(directory, "lm.bin");
     if (!path)
         return fail_memory(fault, "a language model");
-    int code = path_exists(path) ? language_model_open(&model->lm, path, model->tokenizer, fault) : 0;
+    int code = path_exists(path) ? language_model_open(&model->lm, path, model->spelling, fault) : 0;
     free(path);
     return code;
 }
@@ -151,7 +153,7 @@ int model_make_ctc(struct utter_model *model, const struct fastconformer_config 
     struct checkpoint *checkpoint = NULL;
     if (logmel_open(&model->logmel, &features, fault) ||
         made_up_tokenizer(&model->tokenizer, config->vocabulary, fault) ||
-        checkpoint_open_random(&checkpoint, seed, fault))
+        spelling_open(&model->spelling, model->tokenizer, fault) || checkpoint_open_random(&checkpoint, seed, fault))
         return fault->code;
     int code = fastconformer_open(&model->network, config, checkpoint, model->engine->device, model->type, fault);
     checkpoint_close(&checkpoint);

@@ -34,7 +34,8 @@ static const char arpa[] =
 struct model {
     struct tokenizer *tokenizer;
     struct ngram *ngram;
-    struct fusion *fusion;
+    struct spelling *spelling;
+    struct fusion fusion;
     void *bytes;
 };
 
@@ -45,13 +46,14 @@ static void open_model(struct model *m)
     *m = (struct model){0};
     if (tokenizer_open(&m->tokenizer, tokenizer_json, strlen(tokenizer_json), "toy", &fault) ||
         ngram_parse_arpa(arpa, strlen(arpa), "toy", false, &m->bytes, &size, &fault) ||
-        ngram_open(&m->ngram, m->bytes, size, "toy", &fault) || fusion_open(&m->fusion, m->tokenizer, m->ngram, &fault))
+        ngram_open(&m->ngram, m->bytes, size, "toy", &fault) || spelling_open(&m->spelling, m->tokenizer, &fault))
         fail_msg("%s", fault.message);
+    m->fusion = (struct fusion){m->spelling, m->ngram};
 }
 
 static void close_model(struct model *m)
 {
-    fusion_close(&m->fusion);
+    spelling_close(&m->spelling);
     ngram_close(&m->ngram);
     tokenizer_close(&m->tokenizer);
     free(m->bytes);
@@ -153,7 +155,8 @@ static void test_brute_force(void **state)
         float scores[FRAMES * VOCABULARY];
         fill(scores);
         const struct fusion_params *p = &params[round % 3];
-        struct ctc_params search = {.blank = BLANK, .beam = 256, .prune = 1000.0f, .fusion = m.fusion, .weights = *p};
+        struct guide guide = {&m.fusion, *p};
+        struct ctc_params search = {.blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide};
         struct ctc_result result = {0};
         struct fault fault = {0};
         if (ctc_decode(scores, FRAMES, VOCABULARY, &search, &result, &fault))
@@ -183,7 +186,8 @@ static void test_decides(void **state)
     scores[VOCABULARY + 3] = logf(0.4f);     /* a … */
     scores[VOCABULARY + BLANK] = logf(0.6f); /* … or nothing */
     scores[2 * VOCABULARY + 4] = logf(1.0f); /* d */
-    struct ctc_params search = {.blank = BLANK, .beam = 16, .fusion = m.fusion, .weights = {0.5, 0.0, -5.0}};
+    struct guide guide = {&m.fusion, {0.5, 0.0, -5.0}};
+    struct ctc_params search = {.blank = BLANK, .beam = 16, .guide = &guide};
     struct ctc_result result = {0};
     struct fault fault = {0};
     if (ctc_decode(scores, 3, VOCABULARY, &search, &result, &fault))

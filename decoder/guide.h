@@ -1,0 +1,43 @@
+/* guide.h - what a search asks about a sequence of tokens beside the model's own scores: what is added to its score
+ * while it grows, what it is worth when it ends, and whether it may be at all. A guide joins the parts that are given;
+ * a search knows none of them:
+ *
+ *   guide_begin            the empty sequence
+ *   guide_extend           a sequence and a token more: .rank is added to the score while it competes; it is -infinity
+ *                          where no allowed sequence begins like this
+ *   guide_whole            what is added, in place of rank, to a sequence that ends here
+ *   guide_most, _most_with bounds of a child's rank that cost less than the child, so that most are never asked for
+ *
+ * A rank may count on what has not come yet, as the likeliest word that an open one can become; guide_whole takes back
+ * what did not. */
+#ifndef DECODER_GUIDE_H
+#define DECODER_GUIDE_H
+
+#include "decoder/fusion.h"
+
+/* NULL: there is no such part. All are borrowed; immutable; any thread. */
+struct guide {
+    const struct fusion *fusion; /* a word language model */
+    struct fusion_params weights;
+};
+
+/* Whether there is anything to ask. guide may be NULL. */
+bool guide_asks(const struct guide *guide);
+
+/* A sequence of tokens: plain data, to be copied at will. */
+struct guided {
+    double rank;
+    struct fused words;
+};
+
+void guide_begin(const struct guide *guide, struct guided *out);
+/* What is found out about the parent on the way stays in it, for its other children: its rank does not change. */
+void guide_extend(const struct guide *guide, struct guided *parent, int token, struct guided *out);
+double guide_whole(const struct guide *guide, struct guided *state);
+
+/* No child ranks higher … */
+double guide_most(const struct guide *guide, struct guided *state);
+/* … or the one by this token. */
+double guide_most_with(const struct guide *guide, struct guided *state, int token);
+
+#endif

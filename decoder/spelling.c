@@ -1,0 +1,158 @@
+#include "decoder/spelling.h"
+
+#include "decoder/tokenizer_parts.h"
+#include "src/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char WORD_MARK[] = "\xE2\x96\x81"; /* ▁, SentencePiece's space */
+static const char BYTE_MARK[] = "\xC4\xA0";     /* Ġ, a space in byte-level BPE */
+
+struct spelling {
+    struct text text;
+    struct spelled *tokens; /* [count] */
+    int count;
+};
+
+/* How a vocabulary writes bytes that are no text of their own. */
+struct script {
+    bool letters; /* each letter is a byte: GPT-2's */
+    bool numbers; /* "<0x20>" is one */
+};
+
+static struct script script_of(const struct tokenizer *t)
+{
+    struct script script = {false, false};
+    for (size_t i = 0; i < t->decoder.count; i++) {
+        script.letters |= t->decoder.steps[i].kind == STEP_BYTE_LEVEL;
+        script.numbers |= t->decoder.steps[i].kind == STEP_BYTE_FALLBACK;
+    }
+    return script;
+}
+
+static bool add_number(struct text *text, const char *piece)
+{
+    unsigned byte;
+    char end;
+    if (strlen(piece) != 6 || sscanf(piece, "<0x%2x%c", &byte, &end) != 2 || end != '>')
+        return false;
+    text_add(text, &(char){(char)byte}, 1);
+    return true;
+}
+
+/* Bytes of the space that a piece begins with, as the vocabulary writes it. */
+static size_t space_of(const char *piece, struct script script)
+{
+    const char *mark = piece[0] == ' ' ? " " : script.letters ? BYTE_MARK : WORD_MARK;
+    return strncmp(piece, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+}
+
+/* One character of a piece; returns its length there. */
+static size_t add_character(struct text *text, const char *piece, struct script script)
+{
+    size_t space = space_of(piece, script), length = utf8_length(piece, strlen(piece));
+    int byte = script.letters && length ? letter_to_byte(utf8_code(piece, length)) : -1;
+    length = space ? space : length ? length : 1;
+    if (space)
+        text_add(text, " ", 1);
+    else if (byte >= 0)
+        text_add(text, &(char){(char)byte}, 1);
+    else
+        text_add(text, piece, length);
+    return length;
+}
+
+static void add_piece(struct text *text, const struct tokenizer *tokenizer, int id, struct script script)
+{
+    const char *piece = tokenizer_piece(tokenizer, id);
+    if (!piece || tokenizer_special(tokenizer, id) || (script.numbers && add_number(text, piece)))
+        return;
+    /* Where the decoder puts spaces between tokens, no piece writes its own. */
+    if (tokenizer_begins_word(tokenizer, id) && !space_of(piece, script))
+        text_add(text, " ", 1);
+    while (*piece)
+        piece += add_character(text, piece, script);
+}
+
+/* ---- opening ---- */
+
+static int open_empty(struct spelling **spelling, int count, struct fault *fault)
+{
+    struct spelling *s = memory_new(1, sizeof *s);
+    if (s)
+        *s = (struct spelling){.tokens = memory_new((size_t)count, sizeof *s->tokens), .count = count};
+    if (!s || !s->tokens) {
+        free(s);
+        return fail_memory(fault, "a vocabulary");
+    }
+    *spelling = s;
+    return 0;
+}
+
+/* The lengths are there: now that the text does not move any more, the tokens find their bytes. */
+static int point(struct spelling **spelling, struct fault *fault)
+{
+    struct spelling *s = *spelling;
+    const char *at = s->text.bytes;
+    if (s->text.failed) {
+        spelling_close(spelling);
+        return fail_memory(fault, "a vocabulary");
+    }
+    for (int id = 0; id < s->count; id++) {
+        struct spelled *token = &s->tokens[id];
+        if (!token->length)
+            continue;
+        token->bytes = at;
+        token->begins = at[0] == ' ';
+        at += token->length;
+    }
+    return 0;
+}
+
+int spelling_open(struct spelling **spelling, const struct tokenizer *tokenizer, struct fault *fault)
+{
+    const struct script script = script_of(tokenizer);
+    if (open_empty(spelling, tokenizer_size(tokenizer), fault))
+        return fault->code;
+    struct spelling *s = *spelling;
+    for (int id = 0; id < s->count; id++) {
+        size_t before = s->text.length;
+        add_piece(&s->text, tokenizer, id, script);
+        s->tokens[id].length = s->text.length - before;
+    }
+    return point(spelling, fault);
+}
+
+int spelling_open_whisper(struct spelling **spelling, const struct whisper_vocabulary *vocabulary, struct fault *fault)
+{
+    if (open_empty(spelling, whisper_vocabulary_size(vocabulary), fault))
+        return fault->code;
+    struct spelling *s = *spelling;
+    for (int id = 0; id < s->count; id++) {
+        const char *bytes = whisper_vocabulary_bytes(vocabulary, id, &s->tokens[id].length);
+        text_add(&s->text, bytes, s->tokens[id].length);
+    }
+    return point(spelling, fault);
+}
+
+void spelling_close(struct spelling **spelling)
+{
+    if (!*spelling)
+        return;
+    text_free(&(*spelling)->text);
+    free((*spelling)->tokens);
+    free(*spelling);
+    *spelling = NULL;
+}
+
+int spelling_size(const struct spelling *s)
+{
+    return s->count;
+}
+
+struct spelled spelling_of(const struct spelling *s, int token)
+{
+    return token >= 0 && token < s->count ? s->tokens[token] : (struct spelled){NULL, 0, false};
+}

@@ -1,0 +1,26 @@
+/* spelling.h - what each token of a vocabulary writes: the bytes that it adds to a text, a space where it begins a word.
+ * What asks about words (fusion.h, boost.h) reads tokens here, whatever tokenizer they come from. */
+#ifndef DECODER_SPELLING_H
+#define DECODER_SPELLING_H
+
+#include "decoder/tokenizer.h"
+#include "decoder/whisper_vocabulary.h"
+
+/* length 0: a special token, or none at all, which writes nothing. Bytes may be a part of a UTF-8 character. */
+struct spelled {
+    const char *bytes; /* not terminated */
+    size_t length;
+    bool begins; /* a word: the first byte is a space */
+};
+
+struct spelling; /* immutable; any thread */
+
+/* The vocabulary is not kept. Errors: MEMORY. */
+int spelling_open(struct spelling **spelling, const struct tokenizer *tokenizer, struct fault *fault);
+int spelling_open_whisper(struct spelling **spelling, const struct whisper_vocabulary *vocabulary, struct fault *fault);
+void spelling_close(struct spelling **spelling);
+
+int spelling_size(const struct spelling *spelling); /* tokens */
+struct spelled spelling_of(const struct spelling *spelling, int token);
+
+#endif
