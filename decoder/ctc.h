@@ -32,6 +32,9 @@ struct ctc_params {
     int nbest;                 /* 1 to beam; 0: 1. There may be fewer */
     float prune;               /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 12 */
     const struct guide *guide; /* beam: what is asked beside the scores; NULL: nothing. Borrowed */
+    /* beam: what tokens write, so that sequences that write the same text are one hypothesis, of their likeliest tokens
+     * and the mass of all; NULL: every sequence is one of its own. Borrowed */
+    const struct spelling *spelling;
 };
 
 /* scores [frames, vocabulary]: natural log-probabilities. One that is not finite counts as impossible, a frame without

@@ -207,6 +207,15 @@ static int keep_nbest(const struct ctc_batch *b, const struct ctc_result *result
     return fault->code;
 }
 
+/* Whatever model of the language the search asked, the confidence asks the one that it was fitted with. */
+static void calibrate(const struct ctc_batch *b, struct word_list *words)
+{
+    const struct utter_model *model = b->model;
+    if (model->calibrated)
+        confidence_set(b->decoding->guide.fusion ? &model->confidence.guided : &model->confidence.alone,
+                       language_model_fusion(model->lm)->ngram, words);
+}
+
 static int search_window(struct ctc_batch *b, int row, struct fault *fault)
 {
     const struct fastconformer_config *config = fastconformer_get_config(b->model->network);
@@ -216,7 +225,8 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
         return 0;
     const struct decoding *d = b->decoding;
     struct ctc_params params = {
-        .blank = config->blank, .beam = d->beam, .nbest = d->nbest ? d->nbest : 1, .guide = &d->guide};
+        .blank = config->blank, .beam = d->beam, .nbest = d->nbest ? d->nbest : 1, .guide = &d->guide,
+        .spelling = b->model->spelling};
     struct ctc_result result = {0};
     const float *scores = b->scores + (size_t)row * (size_t)b->score_frames * (size_t)config->vocabulary;
     if (ctc_decode(scores, b->score_lengths[row], config->vocabulary, &params, &result, fault))
@@ -224,6 +234,7 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
     if (result.count && !words_from_tokens(b->model->tokenizer, &result.best[0], b->model->frame_seconds,
                                            (double)w->count / WINDOW_RATE, &w->words, fault))
         shift_words(&w->words, (double)w->begin / WINDOW_RATE);
+    calibrate(b, &w->words);
     if (d->nbest && result.count && !fault->code)
         keep_nbest(b, &result, w, fault);
     ctc_free(&result);

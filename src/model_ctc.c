@@ -97,6 +97,19 @@ static int read_language_model(struct utter_model *model, const char *directory,
     return code;
 }
 
+/* "confidence.json", where there is one: it counts on the language model. */
+static int read_confidence(struct utter_model *model, const char *directory, struct fault *fault)
+{
+    struct text_file file;
+    bool there;
+    if (text_file_read_if_there(&file, directory, "confidence.json", MODEL_CONFIG_LIMIT, &there, fault) || !there)
+        return fault->code;
+    int code = confidence_read(&model->confidence, file.text, file.length, file.path, fault);
+    text_file_free(&file);
+    model->calibrated = !code && model->lm;
+    return code;
+}
+
 /* What the model says of itself, once the network and the features are there. */
 static void describe(struct utter_model *model)
 {
@@ -113,7 +126,8 @@ int model_load_ctc(struct utter_model *model, const char *directory, struct faul
 {
     struct fastconformer_config config;
     if (read_config(model, &config, directory, fault) || read_features(model, &config, directory, fault) ||
-        read_tokenizer(model, &config, directory, fault) || read_language_model(model, directory, fault))
+        read_tokenizer(model, &config, directory, fault) || read_language_model(model, directory, fault) ||
+        read_confidence(model, directory, fault))
         return fault->code;
     struct checkpoint *checkpoint = NULL;
     if (checkpoint_open(&checkpoint, directory, fault))

@@ -5,7 +5,8 @@
 DIR is the folder of models/training's recipe: development.py and language_model.py have run in it (development/*.tsv,
 lm.arpa.gz). What scores are missing there (scores/*.f32) build/tests/ctc_scores makes. Each engine has weights of its own,
 which --tune 1 prints the errors of on the harder half of the development set; the best are in ENGINES below. The table
-has word error rates and the fastest of three runs over each set, all engines in turn within each run. Needs kenlm,
+has word error rates and the processor time of the fastest of three runs over each set, all engines in turn
+within each run. Needs kenlm,
 pyctcdecode, pygtrie, flashlight-text and jiwer."""
 import argparse
 import gzip
@@ -71,9 +72,9 @@ class Utter:
 
 
 def timed(part, decode):
-    began = time.perf_counter()
+    began = time.process_time()
     texts = [decode(scores) for scores in part.scores]
-    return time.perf_counter() - began, texts
+    return time.process_time() - began, texts
 
 
 def pieces(a):
