@@ -18,13 +18,14 @@
 enum {
     NONE = PREFIX_NONE,
     WHOLE_TRELLIS = 1 << 22, /* cells of an alignment that is searched whole */
-    REACH = 64               /* frames either side of a token's birth that a long alignment searches first */
+    REACH = 64,              /* frames either side of a token's birth that a long alignment searches first */
+    REMEMBERED = 4096        /* ranks; a power of two */
 };
-static const float PRUNE_DEFAULT = 12.0f;
+static const float PRUNE_DEFAULT = 8.0f;
 static const double CERTAIN_BLANK = -0.0010005003335835344; /* log 0.999: no new tokens are tried in such a frame */
 
-/* A prefix in the beam. Natural logs of the mass of its alignments that end in the blank, in its last token, in all. Behind
- * a blank all prefixes of a text go on alike: that mass is with the first of them, the likeliest. */
+/* A prefix in the beam. Natural logs of the mass of its alignments that end in the blank, in its last token, in all.
+ * Behind a blank all prefixes of a text go on alike: that mass is with the first of them, the likeliest. */
 struct slot {
     int32_t prefix;
     int32_t mate; /* the next slot with a prefix of the same text, or NONE */
@@ -46,6 +47,12 @@ struct choice {
     int32_t token;
 };
 
+/* What the guide said of a text with a token more: the same children are asked for frame after frame. */
+struct remembered {
+    int32_t text, token;
+    double rank;
+};
+
 struct beam {
     const float *scores;
     int frames, vocabulary, blank, width;
@@ -57,6 +64,8 @@ struct beam {
     int heap_count;
     struct choice *choices; /* [choice_limit] the frame's likeliest tokens */
     int choice_limit, choice_count;
+    struct remembered *remembered; /* [REMEMBERED], where there is a guide */
+    bool recombine;
 };
 
 static struct prefix *prefix_of(const struct beam *b, const struct slot *slot)
@@ -217,18 +226,29 @@ static bool in_beam(const struct beam *b, int32_t text, int32_t token)
     return child != PREFIX_NONE && b->prefixes.list[child].slot != NONE;
 }
 
-/* What the guide adds to a text with a token more; -infinity where nothing may follow with that. bar: how high it must be
- * to matter. */
+/* Where the rank is remembered: Fibonacci hashing (Knuth, volume 3, section 6.4). */
+static uint32_t slot_of(int32_t text, int32_t token)
+{
+    uint64_t key = (uint64_t)(uint32_t)text << 32 | (uint32_t)token;
+    return (uint32_t)(key * 11400714819323198485u >> 32) % REMEMBERED;
+}
+
+/* What the guide adds to a text with a token more; -infinity where nothing may follow with that. bar: how high it must
+ * be to matter. */
 static double rank_with(struct beam *b, int32_t text, int32_t token, double bar)
 {
     const struct guide *guide = b->prefixes.guide;
     struct guided child;
     if (!guide)
         return 0.0;
+    struct remembered *known = &b->remembered[slot_of(text, token)];
+    if (known->text == text && known->token == token)
+        return known->rank;
     struct guided *guided = prefixes_guided(&b->prefixes, text);
     if (guide_most_with(guide, guided, token) < bar)
         return -INFINITY;
     guide_extend(guide, guided, token, &child);
+    *known = (struct remembered){text, token, child.rank};
     return child.rank;
 }
 
@@ -304,22 +324,39 @@ static void leave_seats(struct beam *b)
     }
 }
 
+/* Whether a better seated prefix ends in the same token and has the same guide ahead, so that whatever follows, this
+ * one stays behind it. */
+static bool goes_on_as_better(struct beam *b, int seat)
+{
+    const struct prefix *prefix = prefix_of(b, &b->next[seat]);
+    for (int i = 0; i < seat; i++) {
+        const struct prefix *better = prefix_of(b, &b->next[i]);
+        if (better->token == prefix->token &&
+            (!b->prefixes.guide || guide_same(b->prefixes.guide, prefixes_guided(&b->prefixes, better->text),
+                                              prefixes_guided(&b->prefixes, prefix->text))))
+            return true;
+    }
+    return false;
+}
+
 /* Seats the candidates of the heap as the next beam. */
 static int seat(struct beam *b, int frame, struct fault *fault)
 {
     qsort(b->heap, (size_t)b->heap_count, sizeof *b->heap, best_first);
+    int count = 0;
     for (int i = 0; i < b->heap_count; i++) {
         const struct candidate *c = &b->heap[i];
         int32_t prefix = prefix_for(b, c, frame);
         if (prefix == PREFIX_NONE)
             return fail_memory(fault, "a beam search");
-        b->next[i] = (struct slot){prefix, NONE, c->blank, c->last, c->total, c->rank};
+        b->next[count] = (struct slot){prefix, NONE, c->blank, c->last, c->total, c->rank};
+        count += !b->recombine || !goes_on_as_better(b, count);
     }
     leave_seats(b);
     struct slot *swap = b->slots;
     b->slots = b->next;
     b->next = swap;
-    b->count = b->heap_count;
+    b->count = count;
     take_seats(b);
     return 0;
 }
@@ -449,7 +486,9 @@ static int open_beam(struct beam *b, const struct ctc_params *params, struct fau
     b->next = memory_new(width, sizeof *b->next);
     b->heap = memory_new(width, sizeof *b->heap);
     b->choices = memory_new((size_t)b->choice_limit, sizeof *b->choices);
-    if (!b->slots || !b->next || !b->heap || !b->choices || !prefixes_open(&b->prefixes, params->spelling, guide))
+    b->remembered = memory_new(guide ? REMEMBERED : 0, sizeof *b->remembered);
+    if (!b->slots || !b->next || !b->heap || !b->choices || !b->remembered ||
+        !prefixes_open(&b->prefixes, params->spelling, guide))
         return fail_memory(fault, "a beam search");
     b->slots[0] = (struct slot){PREFIX_ROOT, NONE, 0.0, -INFINITY, 0.0, 0.0};
     b->count = 1;
@@ -466,6 +505,7 @@ int ctc_beam(const float *scores, int frames, int vocabulary, const struct ctc_p
                      .blank = params->blank,
                      .width = params->beam,
                      .prune = params->prune > 0.0f ? params->prune : PRUNE_DEFAULT,
+                     .recombine = params->recombine,
                      .choice_limit = 2 * params->beam + 1};
     int error = open_beam(&b, params, fault);
     for (int t = 0; t < frames && !error; t++)
@@ -477,5 +517,6 @@ int ctc_beam(const float *scores, int frames, int vocabulary, const struct ctc_p
     free(b.next);
     free(b.heap);
     free(b.choices);
+    free(b.remembered);
     return error;
 }

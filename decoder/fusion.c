@@ -1,17 +1,36 @@
 #include "decoder/fusion.h"
 
+#include "src/base/memory.h"
+
 #include <math.h>
 
 static const double LN_10 = 2.302585092994045684;
 
-static struct ngram_prefix every_word(const struct fusion *f)
+static struct ngram_prefix every_word(const struct ngram *ngram)
 {
-    return (struct ngram_prefix){0, ngram_words(f->ngram), 0};
+    return (struct ngram_prefix){0, ngram_words(ngram), 0};
+}
+
+static struct ngram_prefix narrowed(const struct ngram *ngram, struct ngram_prefix word, struct spelled spelled)
+{
+    size_t space = spelled.begins ? 1 : 0;
+    return ngram_narrow(ngram, word, spelled.bytes + space, spelled.length - space);
+}
+
+struct ngram_prefix *fusion_starts(const struct spelling *spelling, const struct ngram *ngram)
+{
+    int count = spelling_size(spelling);
+    struct ngram_prefix *starts = memory_new((size_t)count, sizeof *starts);
+    for (int token = 0; starts && token < count; token++) {
+        struct spelled spelled = spelling_of(spelling, token);
+        starts[token] = spelled.length ? narrowed(ngram, every_word(ngram), spelled) : every_word(ngram);
+    }
+    return starts;
 }
 
 void fusion_begin(const struct fusion *f, struct fused *out)
 {
-    *out = (struct fused){.word = every_word(f), .completed = true};
+    *out = (struct fused){.word = every_word(f->ngram), .completed = true};
     ngram_begin(f->ngram, &out->context);
     out->after = out->context;
 }
@@ -31,7 +50,7 @@ static void part(const struct fusion *f, const struct fused *parent, struct fuse
 {
     out->before = parent->whole;
     out->context = parent->after;
-    out->word = every_word(f);
+    out->word = every_word(f->ngram);
     out->unknown = false;
 }
 
@@ -51,7 +70,7 @@ void fusion_extend(const struct fusion *f, const struct fusion_params *p, const 
     if (spelled.begins && (parent->word.length || parent->unknown))
         part(f, parent, out);
     if (!out->unknown && spelled.length > space) {
-        out->word = ngram_narrow(f->ngram, out->word, spelled.bytes + space, spelled.length - space);
+        out->word = f->starts && !out->word.length ? f->starts[token] : narrowed(f->ngram, out->word, spelled);
         out->unknown = out->word.begin == out->word.end || !(ngram_best(f->ngram, out->word) > -INFINITY);
     }
     out->rank = out->before + promise(f, p, out);
@@ -69,4 +88,20 @@ void fusion_complete(const struct fusion *f, const struct fusion_params *p, stru
     uint32_t word = fused->unknown ? 0 : ngram_whole(f->ngram, fused->word);
     double score = LN_10 * (double)ngram_score(f->ngram, &fused->context, word, &fused->after);
     fused->whole += p->bonus + p->weight * score + (word ? 0.0 : p->unknown);
+}
+
+static bool same_state(const struct ngram_state *a, const struct ngram_state *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (int i = 0; i < a->count; i++)
+        if (a->words[i] != b->words[i])
+            return false;
+    return true;
+}
+
+bool fusion_same(const struct fused *a, const struct fused *b)
+{
+    return a->unknown == b->unknown && a->word.begin == b->word.begin && a->word.end == b->word.end &&
+           a->word.length == b->word.length && same_state(&a->context, &b->context);
 }

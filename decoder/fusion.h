@@ -21,7 +21,12 @@ struct fusion_params {
 struct fusion {
     const struct spelling *spelling;
     const struct ngram *ngram;
+    const struct ngram_prefix *starts; /* fusion_starts; NULL: they are looked up each time */
 };
+
+/* [spelling_size] the words that each token may be the beginning of, in memory of the caller's (free). NULL when memory
+ * ran out. */
+struct ngram_prefix *fusion_starts(const struct spelling *spelling, const struct ngram *ngram);
 
 /* What the model says of a sequence of tokens. */
 struct fused {
@@ -40,6 +45,8 @@ void fusion_begin(const struct fusion *fusion, struct fused *out);
 /* parent and a token more. parent must be completed where the token begins a word. */
 void fusion_extend(const struct fusion *fusion, const struct fusion_params *params, const struct fused *parent,
                    int token, struct fused *out);
+/* Whether both have the same open word behind the same context. */
+bool fusion_same(const struct fused *a, const struct fused *b);
 /* Fills whole and after, unless they are. */
 void fusion_complete(const struct fusion *fusion, const struct fusion_params *params, struct fused *f);
 

@@ -35,6 +35,9 @@ void guide_begin(const struct guide *guide, struct guided *out);
 void guide_extend(const struct guide *guide, struct guided *parent, int token, struct guided *out);
 double guide_whole(const struct guide *guide, struct guided *state);
 
+/* Whether all that may follow adds the same to both. */
+bool guide_same(const struct guide *guide, const struct guided *a, const struct guided *b);
+
 /* No child ranks higher … */
 double guide_most(const struct guide *guide, struct guided *state);
 /* … or the one by this token. */

@@ -224,9 +224,12 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
     if (logmel_frames(b->model->logmel, w->count) < FEWEST_FRAMES)
         return 0;
     const struct decoding *d = b->decoding;
-    struct ctc_params params = {
-        .blank = config->blank, .beam = d->beam, .nbest = d->nbest ? d->nbest : 1, .guide = &d->guide,
-        .spelling = b->model->spelling};
+    struct ctc_params params = {.blank = config->blank,
+                                .beam = d->beam,
+                                .nbest = d->nbest ? d->nbest : 1,
+                                .guide = &d->guide,
+                                .spelling = b->model->spelling,
+                                .recombine = !d->nbest};
     struct ctc_result result = {0};
     const float *scores = b->scores + (size_t)row * (size_t)b->score_frames * (size_t)config->vocabulary;
     if (ctc_decode(scores, b->score_lengths[row], config->vocabulary, &params, &result, fault))

@@ -10,8 +10,16 @@
 struct language_model {
     struct mapping mapping;
     struct ngram *ngram;
+    struct ngram_prefix *starts;
     struct fusion fusion;
 };
+
+static int open_fusion(struct language_model *m, const struct spelling *spelling, struct fault *fault)
+{
+    m->starts = fusion_starts(spelling, m->ngram);
+    m->fusion = (struct fusion){spelling, m->ngram, m->starts};
+    return m->starts ? 0 : fail_memory(fault, "a language model");
+}
 
 int language_model_open(struct language_model **model, const char *path, const struct spelling *spelling,
                         struct fault *fault)
@@ -21,7 +29,7 @@ int language_model_open(struct language_model **model, const char *path, const s
         return fail_memory(fault, "a language model");
     if (!mapping_open(&m->mapping, path, fault) &&
         !ngram_open(&m->ngram, m->mapping.data, m->mapping.size, path_for_message(path), fault))
-        m->fusion = (struct fusion){spelling, m->ngram};
+        open_fusion(m, spelling, fault);
     if (fault->code)
         language_model_close(&m);
     else
@@ -34,6 +42,7 @@ void language_model_close(struct language_model **model)
     struct language_model *m = *model;
     if (!m)
         return;
+    free(m->starts);
     ngram_close(&m->ngram);
     mapping_close(&m->mapping);
     free(m);

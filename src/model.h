@@ -26,8 +26,8 @@ struct utter_model {
     struct spelling *spelling; /* of the tokenizer's tokens */
     struct language_model *lm; /* its own; NULL: it has none */
     struct confidence confidence;
-    bool calibrated; /* it has confidence, and the language model that goes with it */
-    struct whisper *whisper;   /* … or a Whisper */
+    bool calibrated;         /* it has confidence, and the language model that goes with it */
+    struct whisper *whisper; /* … or a Whisper */
     struct whisper_vocabulary *vocabulary;
     enum tensor_type type; /* of the weights */
     const char *family;

@@ -1,9 +1,9 @@
 /* bench_search.c - the CTC search alone over scores that ctc_scores.c wrote: texts and times, for peers_ctc.py.
  *
- *     bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN [REPEATS [PRUNE]]]
+ *     bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN [REPEATS [PRUNE [RECOMBINE]]]]
  *
- * Prints a line of text for each recording, and on standard error the processor's seconds of the fastest of REPEATS (3) runs
- * over all of them, one thread, texts included. */
+ * Prints a line of text for each recording, and on standard error the processor's seconds of the fastest of REPEATS (3)
+ * runs over all of them, one thread, texts included. */
 #include "decoder/ctc.h"
 #include "src/base/mapping.h"
 #include "src/base/memory.h"
@@ -97,11 +97,11 @@ static int run(const struct utter_model *model, int argc, char **argv)
     struct language_model *lm = NULL;
     struct fault fault = {0};
     struct guide guide = {.weights = {.weight = 0.35, .bonus = 1.75, .unknown = -12.0}};
-    struct ctc_params params = {
-        .blank = fastconformer_get_config(model->network)->blank,
-        .beam = atoi(argv[3]),
-        .guide = &guide,
-        .spelling = model->spelling};
+    struct ctc_params params = {.blank = fastconformer_get_config(model->network)->blank,
+                                .beam = atoi(argv[3]),
+                                .guide = &guide,
+                                .spelling = model->spelling};
+    params.recombine = argc > 10 && atoi(argv[10]);
     params.prune = argc > 9 ? (float)atof(argv[9]) : 0.0f;
     if (argc > 7)
         guide.weights = (struct fusion_params){atof(argv[5]), atof(argv[6]), atof(argv[7])};
