@@ -488,7 +488,7 @@ static int open_beam(struct beam *b, const struct ctc_params *params, struct fau
     b->choices = memory_new((size_t)b->choice_limit, sizeof *b->choices);
     b->remembered = memory_new(guide ? REMEMBERED : 0, sizeof *b->remembered);
     if (!b->slots || !b->next || !b->heap || !b->choices || !b->remembered ||
-        !prefixes_open(&b->prefixes, params->spelling, guide))
+        !prefixes_open(&b->prefixes, guide_reads_tokens(guide) ? NULL : params->spelling, guide))
         return fail_memory(fault, "a beam search");
     b->slots[0] = (struct slot){PREFIX_ROOT, NONE, 0.0, -INFINITY, 0.0, 0.0};
     b->count = 1;

@@ -3,6 +3,8 @@
 #include "src/base/memory.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const double LN_10 = 2.302585092994045684;
 
@@ -35,6 +37,65 @@ void fusion_begin(const struct fusion *f, struct fused *out)
     out->after = out->context;
 }
 
+/* ---- models of tokens ---- */
+
+enum { LONGEST_PIECE = 256 };
+
+/* The model's word for a token, with mark for the spaces in it; 0: there is none. */
+static uint32_t piece_word(const struct ngram *ngram, struct spelled spelled, const char *mark)
+{
+    char text[LONGEST_PIECE];
+    size_t length = 0;
+    for (size_t i = 0; i < spelled.length; i++) {
+        const bool space = spelled.bytes[i] == ' ';
+        const size_t size = space ? strlen(mark) : 1;
+        if (length + size > sizeof text)
+            return 0;
+        memcpy(text + length, space ? mark : &spelled.bytes[i], size);
+        length += size;
+    }
+    return length ? ngram_find(ngram, text, length) : 0;
+}
+
+int fusion_pieces(uint32_t **pieces, const struct spelling *spelling, const struct ngram *ngram, struct fault *fault)
+{
+    static const char *const marks[] = {"\xE2\x96\x81", "\xC4\xA0"}; /* SentencePiece's, byte-level BPE's */
+    const int count = spelling_size(spelling);
+    uint32_t *words = memory_new((size_t)count, sizeof *words);
+    int begin = 0, known = 0;
+    if (!words)
+        return fail_memory(fault, "a language model");
+    for (int token = 0; token < count; token++) {
+        const struct spelled spelled = spelling_of(spelling, token);
+        words[token] = piece_word(ngram, spelled, marks[0]);
+        if (!words[token])
+            words[token] = piece_word(ngram, spelled, marks[1]);
+        begin += spelled.begins;
+        known += spelled.begins && words[token];
+    }
+    *pieces = known > begin / 2 ? words : NULL;
+    if (!*pieces)
+        free(words);
+    return 0;
+}
+
+/* Every token is a word of its own. */
+static void extend_by_piece(const struct fusion *f, const struct fusion_params *p, const struct fused *parent,
+                            int token, struct fused *out)
+{
+    const struct spelled spelled = spelling_of(f->spelling, token);
+    const uint32_t word = spelled.length ? f->pieces[token] : 0;
+    *out = *parent;
+    if (!spelled.length)
+        return;
+    const double score = LN_10 * (double)ngram_score(f->ngram, &parent->after, word, &out->after);
+    out->rank = parent->rank + p->weight * score + (spelled.begins ? p->bonus : 0.0) + (word ? 0.0 : p->unknown);
+    out->whole = out->rank;
+    out->completed = true;
+}
+
+/* ---- models of words ---- */
+
 /* What an open word may count as. */
 static double promise(const struct fusion *f, const struct fusion_params *p, const struct fused *fused)
 {
@@ -59,6 +120,10 @@ void fusion_extend(const struct fusion *f, const struct fusion_params *p, const 
 {
     const struct spelled spelled = spelling_of(f->spelling, token);
     size_t space = spelled.begins ? 1 : 0;
+    if (f->pieces) {
+        extend_by_piece(f, p, parent, token, out);
+        return;
+    }
     out->rank = parent->rank;
     out->before = parent->before;
     out->word = parent->word;
@@ -103,5 +168,6 @@ static bool same_state(const struct ngram_state *a, const struct ngram_state *b)
 bool fusion_same(const struct fused *a, const struct fused *b)
 {
     return a->unknown == b->unknown && a->word.begin == b->word.begin && a->word.end == b->word.end &&
-           a->word.length == b->word.length && same_state(&a->context, &b->context);
+           a->word.length == b->word.length && same_state(&a->context, &b->context) &&
+           (!a->completed || !b->completed || same_state(&a->after, &b->after));
 }

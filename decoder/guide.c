@@ -39,6 +39,11 @@ double guide_whole(const struct guide *g, struct guided *state)
     return g->fusion ? completed(g, state)->whole : 0.0;
 }
 
+bool guide_reads_tokens(const struct guide *g)
+{
+    return g && g->fusion && g->fusion->pieces;
+}
+
 bool guide_same(const struct guide *g, const struct guided *a, const struct guided *b)
 {
     return !g->fusion || fusion_same(&a->words, &b->words);

@@ -35,6 +35,9 @@ void guide_begin(const struct guide *guide, struct guided *out);
 void guide_extend(const struct guide *guide, struct guided *parent, int token, struct guided *out);
 double guide_whole(const struct guide *guide, struct guided *state);
 
+/* Whether what it adds depends on the tokens, not only on the text that they write. guide may be NULL. */
+bool guide_reads_tokens(const struct guide *guide);
+
 /* Whether all that may follow adds the same to both. */
 bool guide_same(const struct guide *guide, const struct guided *a, const struct guided *b);
 

@@ -11,14 +11,18 @@ struct language_model {
     struct mapping mapping;
     struct ngram *ngram;
     struct ngram_prefix *starts;
+    uint32_t *pieces;
     struct fusion fusion;
 };
 
 static int open_fusion(struct language_model *m, const struct spelling *spelling, struct fault *fault)
 {
     m->starts = fusion_starts(spelling, m->ngram);
-    m->fusion = (struct fusion){spelling, m->ngram, m->starts};
-    return m->starts ? 0 : fail_memory(fault, "a language model");
+    if (!m->starts)
+        return fail_memory(fault, "a language model");
+    if (!fusion_pieces(&m->pieces, spelling, m->ngram, fault))
+        m->fusion = (struct fusion){spelling, m->ngram, m->starts, m->pieces};
+    return fault->code;
 }
 
 int language_model_open(struct language_model **model, const char *path, const struct spelling *spelling,
@@ -43,6 +47,7 @@ void language_model_close(struct language_model **model)
     if (!m)
         return;
     free(m->starts);
+    free(m->pieces);
     ngram_close(&m->ngram);
     mapping_close(&m->mapping);
     free(m);

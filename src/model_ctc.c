@@ -106,7 +106,7 @@ static int read_confidence(struct utter_model *model, const char *directory, str
         return fault->code;
     int code = confidence_read(&model->confidence, file.text, file.length, file.path, fault);
     text_file_free(&file);
-    model->calibrated = !code && model->lm;
+    model->calibrated = !code && model->lm && !language_model_fusion(model->lm)->pieces;
     return code;
 }
 

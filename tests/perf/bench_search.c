@@ -1,6 +1,6 @@
 /* bench_search.c - the CTC search alone over scores that ctc_scores.c wrote: texts and times, for peers_ctc.py.
  *
- *     bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN [REPEATS [PRUNE [RECOMBINE]]]]
+ *     bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN [REPEATS]]
  *
  * Prints a line of text for each recording, and on standard error the processor's seconds of the fastest of REPEATS (3)
  * runs over all of them, one thread, texts included. */
@@ -100,9 +100,8 @@ static int run(const struct utter_model *model, int argc, char **argv)
     struct ctc_params params = {.blank = fastconformer_get_config(model->network)->blank,
                                 .beam = atoi(argv[3]),
                                 .guide = &guide,
-                                .spelling = model->spelling};
-    params.recombine = argc > 10 && atoi(argv[10]);
-    params.prune = argc > 9 ? (float)atof(argv[9]) : 0.0f;
+                                .spelling = model->spelling,
+                                .recombine = true};
     if (argc > 7)
         guide.weights = (struct fusion_params){atof(argv[5]), atof(argv[6]), atof(argv[7])};
     if (strcmp(argv[4], "none") && language_model_open(&lm, argv[4], model->spelling, &fault)) {

@@ -40,18 +40,23 @@ struct model {
     void *bytes;
 };
 
-static void open_model(struct model *m)
+static void open_model_of(struct model *m, const char *text)
 {
     struct fault fault = {0};
     size_t size;
     *m = (struct model){0};
     if (tokenizer_open(&m->tokenizer, tokenizer_json, strlen(tokenizer_json), "toy", &fault) ||
-        ngram_parse_arpa(arpa, strlen(arpa), "toy", false, &m->bytes, &size, &fault) ||
+        ngram_parse_arpa(text, strlen(text), "toy", false, &m->bytes, &size, &fault) ||
         ngram_open(&m->ngram, m->bytes, size, "toy", &fault) || spelling_open(&m->spelling, m->tokenizer, &fault))
         fail_msg("%s", fault.message);
     m->starts = fusion_starts(m->spelling, m->ngram);
     assert_non_null(m->starts);
-    m->fusion = (struct fusion){m->spelling, m->ngram, m->starts};
+    m->fusion = (struct fusion){m->spelling, m->ngram, m->starts, NULL};
+}
+
+static void open_model(struct model *m)
+{
+    open_model_of(m, arpa);
 }
 
 static void close_model(struct model *m)
@@ -93,6 +98,26 @@ static double score_ids(const struct model *m, const struct fusion_params *p, co
     char text[64];
     write_ids(text, ids, count, "");
     return score_text(m, p, text);
+}
+
+/* A model of the tokens themselves, but for "a". */
+static const char pieces_arpa[] =
+    "\\data\\\nngram 1=7\nngram 2=3\n\n\\1-grams:\n-99\t<s>\t-0.3\n-1\t</s>\n-0.7\t▁\t-0.2\n-0.9\t▁an\t-0.1\n"
+    "-1.4\td\t-0.3\n-1.7\t▁d\n-2\t<unk>\t-0.4\n\n\\2-grams:\n-0.3\t<s> ▁an\n-0.2\t▁an d\n-0.1\t▁d <unk>\n\n\\end\\\n";
+
+static double score_pieces(const struct model *m, const struct fusion_params *p, const int *ids, int count)
+{
+    double sum = 0.0;
+    struct ngram_state state;
+    ngram_begin(m->ngram, &state);
+    for (int i = 0; i < count; i++) {
+        uint32_t id = ngram_find(m->ngram, pieces[ids[i]], strlen(pieces[ids[i]]));
+        if (ids[i] == 0)
+            continue;
+        sum += (pieces[ids[i]][0] == '\xE2' ? p->bonus : 0.0) + (id ? 0.0 : p->unknown);
+        sum += p->weight * log(10.0) * (double)ngram_score(m->ngram, &state, id, &state);
+    }
+    return sum;
 }
 
 static double add(double a, double b)
@@ -164,7 +189,7 @@ static double best_of_all(const struct model *m, const struct fusion_params *p, 
         rest = key;
         for (int i = count - 1; i >= 0; i--, rest /= VOCABULARY)
             ids[i] = rest % VOCABULARY - 1;
-        double total = sums[key] + score_ids(m, p, ids, count);
+        double total = sums[key] + (m->fusion.pieces ? score_pieces : score_ids)(m, p, ids, count);
         best = total > best ? total : best;
         texts[text_count].total = sums[key];
         write_ids(texts[text_count++].text, ids, count, "?");
@@ -281,6 +306,38 @@ static void test_recombination(void **state)
     close_model(&m);
 }
 
+static void test_pieces(void **state)
+{
+    (void)state;
+    struct model m;
+    struct fault fault = {0};
+    uint32_t *words;
+    open_model(&m);
+    assert_int_equal(fusion_pieces(&words, m.spelling, m.ngram, &fault), 0);
+    assert_null(words); /* a model of words */
+    close_model(&m);
+    open_model_of(&m, pieces_arpa);
+    assert_int_equal(fusion_pieces(&words, m.spelling, m.ngram, &fault), 0);
+    assert_non_null(words);
+    assert_true(words[0] == 0 && words[1] && words[2] && words[3] == 0 && words[4] && words[5]);
+    m.fusion.pieces = words;
+    for (int round = 0; round < 12; round++) {
+        float scores[FRAMES * VOCABULARY];
+        fill(scores);
+        const struct fusion_params p = {0.5, round % 3 ? 1.0 : -0.5, round % 2 ? -3.0 : 0.0};
+        struct guide guide = {&m.fusion, p};
+        struct ctc_params search = {
+            .blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide, .spelling = m.spelling};
+        struct ctc_result result = search_for(scores, &search);
+        double best = best_of_all(&m, &p, scores, false);
+        if (fabs(result.best[0].score - best) > 0.02)
+            fail_msg("round %d: %g, not %g", round, result.best[0].score, best);
+        ctc_free(&result);
+    }
+    free(words);
+    close_model(&m);
+}
+
 /* Two words that sound alike: the model decides. */
 static void test_decides(void **state)
 {
@@ -309,9 +366,8 @@ static void test_decides(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_brute_force),
-        cmocka_unit_test(test_texts_are_summed),
-        cmocka_unit_test(test_recombination),
+        cmocka_unit_test(test_brute_force),   cmocka_unit_test(test_texts_are_summed),
+        cmocka_unit_test(test_recombination), cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
