@@ -229,7 +229,7 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
                                 .nbest = d->nbest ? d->nbest : 1,
                                 .guide = &d->guide,
                                 .spelling = b->model->spelling,
-                                .recombine = !d->nbest};
+                                .recombine = d->nbest <= 1};
     struct ctc_result result = {0};
     const float *scores = b->scores + (size_t)row * (size_t)b->score_frames * (size_t)config->vocabulary;
     if (ctc_decode(scores, b->score_lengths[row], config->vocabulary, &params, &result, fault))
