@@ -9,7 +9,7 @@
 
 #include "decoder/align.h"
 #include "decoder/ctc_scores.h"
-#include "decoder/prefixes.h"
+#include "decoder/text_prefixes.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>
@@ -57,7 +57,7 @@ struct beam {
     const float *scores;
     int frames, vocabulary, blank, width;
     float prune;
-    struct prefixes prefixes;
+    struct text_prefixes prefixes;
     struct slot *slots, *next; /* [width], best first */
     int count;
     struct candidate *heap; /* [width], worst first */
@@ -68,12 +68,12 @@ struct beam {
     bool recombine;
 };
 
-static struct prefix *prefix_of(const struct beam *b, const struct slot *slot)
+static struct text_prefix *prefix_of(const struct beam *b, const struct slot *slot)
 {
     return &b->prefixes.list[slot->prefix];
 }
 
-static struct prefix_text *text_of(const struct beam *b, const struct slot *slot)
+static struct text_node *text_of(const struct beam *b, const struct slot *slot)
 {
     return &b->prefixes.texts[prefix_of(b, slot)->text];
 }
@@ -135,7 +135,7 @@ static double passed_on_by_all(const struct beam *b, int32_t slot, int32_t token
 /* A slot after the frame, without growing: blank, its own token again, or its text's mass arriving by its token. */
 static struct slot advance(const struct beam *b, const struct slot *slot, const float *row, double blank)
 {
-    const struct prefix *prefix = prefix_of(b, slot);
+    const struct text_prefix *prefix = prefix_of(b, slot);
     struct slot next = *slot;
     next.blank = slot->total + blank;
     next.token = -INFINITY;
@@ -222,7 +222,7 @@ static void choose_tokens(struct beam *b, const float *row)
 
 static bool in_beam(const struct beam *b, int32_t text, int32_t token)
 {
-    int32_t child = prefixes_find(&b->prefixes, text, token);
+    int32_t child = text_prefixes_find(&b->prefixes, text, token);
     return child != PREFIX_NONE && b->prefixes.list[child].slot != NONE;
 }
 
@@ -244,7 +244,7 @@ static double rank_with(struct beam *b, int32_t text, int32_t token, double bar)
     struct remembered *known = &b->remembered[slot_of(text, token)];
     if (known->text == text && known->token == token)
         return known->rank;
-    struct guided *guided = prefixes_guided(&b->prefixes, text);
+    struct guided *guided = text_prefixes_guided(&b->prefixes, text);
     if (guide_most_with(guide, guided, token) < bar)
         return -INFINITY;
     guide_extend(guide, guided, token, &child);
@@ -261,26 +261,66 @@ static double arriving(const struct beam *b, int32_t first, double all, int32_t 
     return all;
 }
 
+/* The score that a prefix must have to be in the next beam. */
+static double bar_of(const struct beam *b)
+{
+    return b->heap_count == b->width ? b->heap[0].score : -INFINITY;
+}
+
+/* A text that is to be extended: its first slot, its mass, and what the guide adds to a child at most. */
+struct growing {
+    int32_t text, slot;
+    double mass, most;
+};
+
+static struct growing growing_at(struct beam *b, int32_t s)
+{
+    struct growing g = {prefix_of(b, &b->slots[s])->text, s, passed_on_by_all(b, s, NONE), 0.0};
+    if (b->prefixes.guide)
+        g.most = guide_most(b->prefixes.guide, text_prefixes_guided(&b->prefixes, g.text));
+    return g;
+}
+
+/* Offers the text extended by a token. order: who it is among equals. */
+static void try_child(struct beam *b, const struct growing *g, struct choice choice, uint32_t order)
+{
+    double bar = bar_of(b), total = arriving(b, g->slot, g->mass, choice.token) + (double)choice.score;
+    if (!(total > -INFINITY) || total + g->most < bar || in_beam(b, g->text, choice.token))
+        return;
+    double rank = rank_with(b, g->text, choice.token, bar - total);
+    if (!(rank > -INFINITY) || total + rank < bar)
+        return;
+    offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, g->slot, choice.token, order});
+}
+
 /* The children of the text whose first slot is s. */
 static void extend(struct beam *b, int32_t s)
 {
-    int32_t text = prefix_of(b, &b->slots[s])->text;
-    double all = passed_on_by_all(b, s, NONE), most = 0.0;
-    if (b->prefixes.guide)
-        most = guide_most(b->prefixes.guide, prefixes_guided(&b->prefixes, text));
+    const struct growing g = growing_at(b, s);
     for (int i = 0; i < b->choice_count; i++) {
         struct choice choice = b->choices[i];
-        double bar = b->heap_count == b->width ? b->heap[0].score : -INFINITY;
-        if (all + choice.score + most < bar)
+        if (g.mass + (double)choice.score + g.most < bar_of(b))
             return; /* the tokens that follow are less likely still */
-        double total = arriving(b, s, all, choice.token) + choice.score;
-        if (!(total > -INFINITY) || total + most < bar || in_beam(b, text, choice.token))
+        try_child(b, &g, choice, (uint32_t)(b->width + s * b->choice_limit + i));
+    }
+}
+
+/* The same where few tokens may follow: all of them, for they may be far from the frame's likeliest. */
+static void extend_allowed(struct beam *b, int32_t s, const float *row)
+{
+    const struct growing g = growing_at(b, s);
+    const struct guide *guide = b->prefixes.guide;
+    size_t count;
+    const struct grammar_token *allowed = guide_allowed(guide, text_prefixes_guided(&b->prefixes, g.text), &count);
+    for (size_t i = 0; i < count; i++) {
+        int32_t token = allowed[i].token;
+        double score = token < b->vocabulary ? score_of(row, token) : -INFINITY;
+        if (token == b->blank || !(g.mass + score + g.most >= bar_of(b)))
             continue;
-        double rank = rank_with(b, text, choice.token, bar - total);
-        if (!(rank > -INFINITY) || total + rank < bar)
-            continue;
-        offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, s, choice.token,
-                                    (uint32_t)(b->width + s * b->choice_limit + i)});
+        try_child(b, &g, (struct choice){(float)score, token},
+                  (uint32_t)b->width + (uint32_t)s * (uint32_t)b->vocabulary + (uint32_t)token);
+        /* the guide was asked since */
+        allowed = guide_allowed(guide, text_prefixes_guided(&b->prefixes, g.text), &count);
     }
 }
 
@@ -296,13 +336,13 @@ static int32_t prefix_for(struct beam *b, const struct candidate *c, int frame)
     int32_t text = prefix_of(b, likeliest)->text;
     if (c->token == NONE)
         return likeliest->prefix;
-    int32_t prefix = prefixes_find(&b->prefixes, text, c->token);
+    int32_t prefix = text_prefixes_find(&b->prefixes, text, c->token);
     if (prefix != PREFIX_NONE)
         return prefix;
     for (int32_t s = likeliest->mate; s != NONE; s = b->slots[s].mate)
         if (passed_on(b, &b->slots[s], c->token) > passed_on(b, likeliest, c->token))
             likeliest = &b->slots[s];
-    return prefixes_add(&b->prefixes, text, c->token, likeliest->prefix, frame);
+    return text_prefixes_add(&b->prefixes, text, c->token, likeliest->prefix, frame);
 }
 
 /* Tells prefixes and texts where in the beam they are: the likeliest prefix of a text is its first. */
@@ -328,12 +368,12 @@ static void leave_seats(struct beam *b)
  * one stays behind it. */
 static bool goes_on_as_better(struct beam *b, int seat)
 {
-    const struct prefix *prefix = prefix_of(b, &b->next[seat]);
+    const struct text_prefix *prefix = prefix_of(b, &b->next[seat]);
     for (int i = 0; i < seat; i++) {
-        const struct prefix *better = prefix_of(b, &b->next[i]);
+        const struct text_prefix *better = prefix_of(b, &b->next[i]);
         if (better->token == prefix->token &&
-            (!b->prefixes.guide || guide_same(b->prefixes.guide, prefixes_guided(&b->prefixes, better->text),
-                                              prefixes_guided(&b->prefixes, prefix->text))))
+            (!b->prefixes.guide || guide_same(b->prefixes.guide, text_prefixes_guided(&b->prefixes, better->text),
+                                              text_prefixes_guided(&b->prefixes, prefix->text))))
             return true;
     }
     return false;
@@ -375,7 +415,8 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
     for (int i = 0; i < b->count; i++)
         b->next[i] = advance(b, &b->slots[i], row, blank);
     gather(b);
-    if (blank > CERTAIN_BLANK) { /* nothing can be born: the beam keeps its prefixes */
+    bool allows = b->prefixes.guide && b->prefixes.guide->grammar; /* which says itself what to try */
+    if (blank > CERTAIN_BLANK && !allows) { /* nothing can be born: the beam keeps its prefixes */
         memcpy(b->slots, b->next, (size_t)b->count * sizeof *b->slots);
         return 0;
     }
@@ -383,10 +424,11 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
     for (int32_t i = 0; i < b->count; i++)
         if (b->next[i].total > -INFINITY)
             offer(b, stay(&b->next[i], i));
-    choose_tokens(b, row);
+    if (!allows)
+        choose_tokens(b, row);
     for (int32_t i = 0; i < b->count; i++)
         if (text_of(b, &b->slots[i])->slot == i)
-            extend(b, i);
+            allows ? extend_allowed(b, i, row) : extend(b, i);
     return b->heap_count ? seat(b, t, fault) : 0;
 }
 
@@ -408,11 +450,12 @@ static int align(const struct beam *b, const int *ids, const int *born, struct c
 
 static int read_out(const struct beam *b, const struct slot *slot, struct ctc_hypothesis *h, struct fault *fault)
 {
-    const struct prefix *list = b->prefixes.list;
+    const struct text_prefix *list = b->prefixes.list;
     for (int32_t n = slot->prefix; n != PREFIX_ROOT; n = list[n].before)
         h->count++;
     int *ids = memory_new(h->count, sizeof *ids), *born = memory_new(h->count, sizeof *born);
     h->tokens = memory_new(h->count, sizeof *h->tokens);
+    h->sound = slot->total;
     h->score = slot->total + slot->rank;
     int error = ids && born && h->tokens ? 0 : fail_memory(fault, "the tokens of a recording");
     if (!error && h->count) {
@@ -451,7 +494,7 @@ static void end_all(struct beam *b)
             slot.prefix = b->slots[s].total > first->total ? b->slots[s].prefix : slot.prefix;
         slot.total = passed_on_by_all(b, i, NONE);
         if (b->prefixes.guide)
-            slot.rank = guide_whole(b->prefixes.guide, prefixes_guided(&b->prefixes, prefix_of(b, first)->text));
+            slot.rank = guide_whole(b->prefixes.guide, text_prefixes_guided(&b->prefixes, prefix_of(b, first)->text));
         if (slot.rank > -INFINITY)
             b->next[kept++] = slot;
     }
@@ -488,7 +531,7 @@ static int open_beam(struct beam *b, const struct ctc_params *params, struct fau
     b->choices = memory_new((size_t)b->choice_limit, sizeof *b->choices);
     b->remembered = memory_new(guide ? REMEMBERED : 0, sizeof *b->remembered);
     if (!b->slots || !b->next || !b->heap || !b->choices || !b->remembered ||
-        !prefixes_open(&b->prefixes, guide_reads_tokens(guide) ? NULL : params->spelling, guide))
+        !text_prefixes_open(&b->prefixes, guide_reads_tokens(guide) ? NULL : params->spelling, guide))
         return fail_memory(fault, "a beam search");
     b->slots[0] = (struct slot){PREFIX_ROOT, NONE, 0.0, -INFINITY, 0.0, 0.0};
     b->count = 1;
@@ -512,7 +555,7 @@ int ctc_beam(const float *scores, int frames, int vocabulary, const struct ctc_p
         error = search_frame(&b, t, fault);
     if (!error)
         error = collect(&b, params->nbest ? params->nbest : 1, result, fault);
-    prefixes_close(&b.prefixes);
+    text_prefixes_close(&b.prefixes);
     free(b.slots);
     free(b.next);
     free(b.heap);

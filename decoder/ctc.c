@@ -59,7 +59,7 @@ static int greedy(const float *scores, int frames, int vocabulary, int blank, st
     for (int t = 0; t < frames; t++) {
         double score;
         int id = best_token(scores + (size_t)t * (size_t)vocabulary, vocabulary, blank, &score);
-        out->score += score;
+        out->score = out->sound += score;
         if (id != blank && id == previous) {
             struct ctc_token *token = &out->tokens[out->count - 1];
             sum += score;

@@ -15,8 +15,9 @@ struct ctc_token {
 };
 
 struct ctc_hypothesis {
-    double score; /* natural log probability: of the path (greedy), of all its alignments (beam); with a language model,
-                     what that adds included */
+    double score; /* natural log probability: of the path (greedy), of all its alignments (beam); what the guide adds
+                     included */
+    double sound; /* … and not included */
     struct ctc_token *tokens;
     size_t count;
 };
@@ -42,9 +43,10 @@ struct ctc_params {
 
 /* scores [frames, vocabulary]: natural log-probabilities. One that is not finite counts as impossible, a frame without
  * any finite one as a certain blank. Equal scores are ordered by the lower id, so the same scores give the same result
- * everywhere. The beam tries no new tokens in frames where the blank has more than 0.999.
- * There is at least one hypothesis, which may have no tokens, but for a guide that lets none end. Errors: ARGUMENT,
- * MEMORY (*result untouched). The result is freed with ctc_free. */
+ * everywhere. The beam tries no new tokens in frames where the blank has more than 0.999, but for a guide with a
+ * grammar: then it tries all that may follow in every frame, however unlikely. There is at least one hypothesis, which
+ * may have no tokens, but for a guide that lets none end. Errors: ARGUMENT, MEMORY (*result untouched). The result is
+ * freed with ctc_free. */
 int ctc_decode(const float *scores, int frames, int vocabulary, const struct ctc_params *params,
                struct ctc_result *result, struct fault *fault);
 void ctc_free(struct ctc_result *result);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const double LN_10 = 2.302585092994045684;
+static const double RAREST = -7.0; /* log10 */
 
 static struct ngram_prefix every_word(const struct ngram *ngram)
 {
@@ -96,14 +97,27 @@ static void extend_by_piece(const struct fusion *f, const struct fusion_params *
 
 /* ---- models of words ---- */
 
+/* A word that is vouched for and not known counts as <unk>, and as a rare word in a model that has no use for that. */
+static double at_least_rare(double score)
+{
+    return score > RAREST ? score : RAREST;
+}
+
+static double unknown_alone(const struct fusion *f)
+{
+    struct ngram_state state = {0};
+    return at_least_rare((double)ngram_score(f->ngram, &state, 0, &state));
+}
+
 /* What an open word may count as. */
-static double promise(const struct fusion *f, const struct fusion_params *p, const struct fused *fused)
+static double promise(const struct fusion *f, const struct fusion_params *p, bool vouched, const struct fused *fused)
 {
     if (fused->word.length == 0 && !fused->unknown)
         return 0.0;
-    if (fused->unknown)
+    if (fused->unknown && !vouched)
         return p->bonus + p->unknown;
-    return p->bonus + p->weight * LN_10 * (double)ngram_best(f->ngram, fused->word);
+    double best = fused->unknown ? -INFINITY : (double)ngram_best(f->ngram, fused->word);
+    return p->bonus + p->weight * LN_10 * (vouched ? fmax(best, unknown_alone(f)) : best);
 }
 
 /* A new word behind parent's. */
@@ -116,7 +130,7 @@ static void part(const struct fusion *f, const struct fused *parent, struct fuse
 }
 
 void fusion_extend(const struct fusion *f, const struct fusion_params *p, const struct fused *parent, int token,
-                   struct fused *out)
+                   bool vouched, struct fused *out)
 {
     const struct spelled spelled = spelling_of(f->spelling, token);
     size_t space = spelled.begins ? 1 : 0;
@@ -138,10 +152,10 @@ void fusion_extend(const struct fusion *f, const struct fusion_params *p, const 
         out->word = f->starts && !out->word.length ? f->starts[token] : narrowed(f->ngram, out->word, spelled);
         out->unknown = out->word.begin == out->word.end || !(ngram_best(f->ngram, out->word) > -INFINITY);
     }
-    out->rank = out->before + promise(f, p, out);
+    out->rank = out->before + promise(f, p, vouched, out);
 }
 
-void fusion_complete(const struct fusion *f, const struct fusion_params *p, struct fused *fused)
+void fusion_complete(const struct fusion *f, const struct fusion_params *p, bool vouched, struct fused *fused)
 {
     if (fused->completed)
         return;
@@ -151,8 +165,25 @@ void fusion_complete(const struct fusion *f, const struct fusion_params *p, stru
     if (fused->word.length == 0 && !fused->unknown)
         return;
     uint32_t word = fused->unknown ? 0 : ngram_whole(f->ngram, fused->word);
-    double score = LN_10 * (double)ngram_score(f->ngram, &fused->context, word, &fused->after);
-    fused->whole += p->bonus + p->weight * score + (word ? 0.0 : p->unknown);
+    double score = (double)ngram_score(f->ngram, &fused->context, word, &fused->after);
+    if (!word && vouched)
+        score = at_least_rare(score);
+    fused->whole += p->bonus + p->weight * LN_10 * score + (word || vouched ? 0.0 : p->unknown);
+}
+
+double fusion_least(const struct fusion *f, const char *text, size_t length)
+{
+    const char *end = text + length;
+    struct ngram_state state = {0};
+    double least = INFINITY;
+    for (const char *next; text < end; text = next + 1) {
+        next = memchr(text, ' ', (size_t)(end - text));
+        next = next ? next : end;
+        uint32_t word = ngram_find(f->ngram, text, (size_t)(next - text));
+        double score = (double)ngram_score(f->ngram, &state, word, &state);
+        least = fmin(least, word ? score : -INFINITY);
+    }
+    return least;
 }
 
 static bool same_state(const struct ngram_state *a, const struct ngram_state *b)

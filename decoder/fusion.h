@@ -49,12 +49,17 @@ struct fused {
 
 /* The empty sequence, completed. */
 void fusion_begin(const struct fusion *fusion, struct fused *out);
-/* parent and a token more. parent must be completed where the token begins a word. */
+/* parent and a token more. parent must be completed where the token begins a word. vouched: somebody knows a word that
+ * begins as the last one does then; if the model does not, it counts as <unk> and pays nothing for that. */
 void fusion_extend(const struct fusion *fusion, const struct fusion_params *params, const struct fused *parent,
-                   int token, struct fused *out);
+                   int token, bool vouched, struct fused *out);
 /* Whether both have the same open word behind the same context. */
 bool fusion_same(const struct fused *a, const struct fused *b);
-/* Fills whole and after, unless they are. */
-void fusion_complete(const struct fusion *fusion, const struct fusion_params *params, struct fused *f);
+/* Fills whole and after, unless they are. vouched: somebody knows the last word as it stands. */
+void fusion_complete(const struct fusion *fusion, const struct fusion_params *params, bool vouched, struct fused *f);
+
+/* The lowest log10 probability that the model gives a word of a text, each behind the words before it; -infinity where
+ * there is one that it does not know. text: words between single spaces. */
+double fusion_least(const struct fusion *fusion, const char *text, size_t length);
 
 #endif

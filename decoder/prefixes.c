@@ -4,112 +4,90 @@
 
 #include <stdlib.h>
 
-enum { BYTES = 256 }; /* letters from here on are tokens that write nothing */
-
-/* ---- texts: a trie of letters ---- */
-
-static int32_t add_text(struct prefixes *p, int32_t parent, int32_t letter)
+/* What the guide says of the node that is to be added. */
+static bool add_guided(struct prefixes *p, int32_t parent, int32_t token)
 {
-    void *texts = p->texts;
-    if (p->text_count >= INT32_MAX || !memory_grow(&texts, &p->text_capacity, p->text_count + 1, sizeof *p->texts))
+    void *guided = p->guided;
+    bool grown = memory_grow(&guided, &p->guided_capacity, p->count + 1, sizeof *p->guided);
+    p->guided = guided;
+    if (grown && parent == PREFIX_NONE)
+        guide_begin(p->guide, &p->guided[p->count]);
+    else if (grown)
+        guide_extend(p->guide, &p->guided[parent], token, &p->guided[p->count]);
+    return grown;
+}
+
+static int32_t add_node(struct prefixes *p, int32_t parent, int32_t token)
+{
+    void *nodes = p->nodes;
+    if (p->count >= INT32_MAX || (p->guide && !add_guided(p, parent, token)))
         return PREFIX_NONE;
-    p->texts = texts;
-    int32_t made = (int32_t)p->text_count++;
-    struct prefix_text *text = &p->texts[made];
-    *text = (struct prefix_text){letter, PREFIX_NONE, PREFIX_NONE, PREFIX_NONE, PREFIX_NONE, PREFIX_NONE};
+    bool grown = memory_grow(&nodes, &p->capacity, p->count + 1, sizeof *p->nodes);
+    p->nodes = nodes;
+    if (!grown)
+        return PREFIX_NONE;
+    int32_t made = (int32_t)p->count++;
+    p->nodes[made] = (struct prefix){parent, token, PREFIX_NONE, PREFIX_NONE, PREFIX_NONE, 0};
     if (parent != PREFIX_NONE) {
-        text->sibling = p->texts[parent].child;
-        p->texts[parent].child = made;
+        p->nodes[made].sibling = p->nodes[parent].child;
+        p->nodes[made].depth = p->nodes[parent].depth + 1;
+        p->nodes[parent].child = made;
     }
     return made;
 }
 
-static int32_t longer_text(struct prefixes *p, int32_t text, int32_t letter)
+bool prefixes_open(struct prefixes *p, const struct guide *guide)
 {
-    int32_t child = p->texts[text].child;
-    while (child != PREFIX_NONE && p->texts[child].letter != letter)
-        child = p->texts[child].sibling;
-    return child != PREFIX_NONE ? child : add_text(p, text, letter);
+    *p = (struct prefixes){.guide = guide_asks(guide) ? guide : NULL};
+    return add_node(p, PREFIX_NONE, PREFIX_NONE) == PREFIX_ROOT;
 }
 
-static int32_t text_with(struct prefixes *p, int32_t text, int32_t token)
+void prefixes_free(struct prefixes *p)
 {
-    struct spelled spelled = {NULL, 0, false};
-    if (p->spelling)
-        spelled = spelling_of(p->spelling, token);
-    if (!spelled.length)
-        return longer_text(p, text, BYTES + token);
-    for (size_t i = 0; i < spelled.length && text != PREFIX_NONE; i++)
-        text = longer_text(p, text, (unsigned char)spelled.bytes[i]);
-    return text;
-}
-
-/* ---- what the guide says ---- */
-
-/* from: the text that the new one goes on from by token; NONE: it is the root. */
-static bool add_guided(struct prefixes *p, int32_t text, int32_t from, int32_t token)
-{
-    void *guided = p->guided;
-    if (!p->guide || p->texts[text].guided != PREFIX_NONE)
-        return true;
-    if (!memory_grow(&guided, &p->guided_capacity, p->guided_count + 1, sizeof *p->guided))
-        return false;
-    p->guided = guided;
-    p->texts[text].guided = (int32_t)p->guided_count++;
-    if (from == PREFIX_NONE)
-        guide_begin(p->guide, &p->guided[p->texts[text].guided]);
-    else
-        guide_extend(p->guide, prefixes_guided(p, from), token, &p->guided[p->texts[text].guided]);
-    return true;
-}
-
-struct guided *prefixes_guided(struct prefixes *p, int32_t text)
-{
-    return &p->guided[p->texts[text].guided];
-}
-
-/* ---- prefixes ---- */
-
-static int32_t add_prefix(struct prefixes *p, struct prefix prefix)
-{
-    void *list = p->list;
-    if (p->count >= INT32_MAX || !memory_grow(&list, &p->capacity, p->count + 1, sizeof *p->list))
-        return PREFIX_NONE;
-    p->list = list;
-    p->list[p->count] = prefix;
-    return (int32_t)p->count++;
-}
-
-bool prefixes_open(struct prefixes *p, const struct spelling *spelling, const struct guide *guide)
-{
-    const struct prefix root = {PREFIX_ROOT, PREFIX_NONE, PREFIX_NONE, PREFIX_NONE, PREFIX_NONE, 0, PREFIX_NONE};
-    *p = (struct prefixes){.spelling = spelling, .guide = guide};
-    return add_text(p, PREFIX_NONE, 0) == PREFIX_ROOT && add_guided(p, PREFIX_ROOT, PREFIX_NONE, PREFIX_NONE) &&
-           add_prefix(p, root) == PREFIX_ROOT;
-}
-
-void prefixes_close(struct prefixes *p)
-{
-    free(p->list);
-    free(p->texts);
+    free(p->nodes);
     free(p->guided);
+    *p = (struct prefixes){0};
 }
 
-int32_t prefixes_find(const struct prefixes *p, int32_t text, int32_t token)
+int32_t prefixes_find(const struct prefixes *p, int32_t node, int32_t token)
 {
-    int32_t found = p->texts[text].grown;
-    while (found != PREFIX_NONE && p->list[found].token != token)
-        found = p->list[found].sibling;
-    return found;
+    int32_t child = p->nodes[node].child;
+    while (child != PREFIX_NONE && p->nodes[child].token != token)
+        child = p->nodes[child].sibling;
+    return child;
 }
 
-int32_t prefixes_add(struct prefixes *p, int32_t text, int32_t token, int32_t before, int32_t born)
+int32_t prefixes_child(struct prefixes *p, int32_t node, int32_t token)
 {
-    int32_t longer = text_with(p, text, token);
-    if (longer == PREFIX_NONE || !add_guided(p, longer, text, token))
-        return PREFIX_NONE;
-    int32_t made = add_prefix(p, (struct prefix){longer, text, before, token, p->texts[text].grown, born, PREFIX_NONE});
-    if (made != PREFIX_NONE)
-        p->texts[text].grown = made;
-    return made;
+    int32_t child = prefixes_find(p, node, token);
+    return child != PREFIX_NONE ? child : add_node(p, node, token);
+}
+
+/* ---- the guide ---- */
+
+double prefixes_rank(const struct prefixes *p, int32_t node)
+{
+    return p->guide ? p->guided[node].rank : 0.0;
+}
+
+double prefixes_rank_with(struct prefixes *p, int32_t node, int32_t token, double bar)
+{
+    struct guided with;
+    if (!p->guide)
+        return 0.0;
+    double most = guide_most_with(p->guide, &p->guided[node], token);
+    if (most < bar)
+        return most;
+    guide_extend(p->guide, &p->guided[node], token, &with);
+    return with.rank;
+}
+
+double prefixes_most(struct prefixes *p, int32_t node)
+{
+    return p->guide ? guide_most(p->guide, &p->guided[node]) : 0.0;
+}
+
+double prefixes_whole(struct prefixes *p, int32_t node)
+{
+    return p->guide ? guide_whole(p->guide, &p->guided[node]) : 0.0;
 }

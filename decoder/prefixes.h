@@ -1,51 +1,40 @@
-/* prefixes.h - the token sequences that a search has met, kept by what they write. Sequences that write the same text
- * ("▁he llo", "▁hel lo") are different prefixes of one text: what may follow a text, and what a guide says of it, is
- * kept once. A prefix is a text with the token that it ends in, since CTC drops that token where it is repeated; so
- * every prefix by a token comes from one text only. Ids are dense, from 0, and stay. */
+/* prefixes.h - the token sequences that a beam has met, as a trie, each with what a guide says of it. A node is made
+ * once and kept, so that a prefix that left the beam and comes back finds its children again. */
 #ifndef DECODER_PREFIXES_H
 #define DECODER_PREFIXES_H
 
 #include "decoder/guide.h"
 
-enum { PREFIX_NONE = -1, PREFIX_ROOT = 0 /* the empty sequence, and its text */ };
+enum { PREFIX_NONE = -1, PREFIX_ROOT = 0 };
 
 struct prefix {
-    int32_t text;
-    int32_t from;    /* the text that it came from by its token; NONE: the root */
-    int32_t before;  /* the likeliest prefix of that when this one was made */
-    int32_t token;   /* NONE: the root */
-    int32_t sibling; /* the next prefix that came from the same text */
-    int32_t born;    /* the frame that made it */
-    int32_t slot;    /* in the beam, or NONE: the search's */
-};
-
-struct prefix_text {
-    int32_t letter;         /* the last one: a byte, or a token that writes nothing */
-    int32_t child, sibling; /* texts with a letter more: the first; the next of the same length */
-    int32_t grown;          /* the first prefix that came from this text */
-    int32_t guided;         /* NONE: no prefix has this text, or there is no guide */
-    int32_t slot;           /* the first in the beam, or NONE: the search's */
+    int32_t parent, token;
+    int32_t child, sibling; /* the first child; the next child of the same parent */
+    int32_t place;          /* the caller's, PREFIX_NONE at first: where it is in the beam */
+    int32_t depth;          /* tokens */
 };
 
 struct prefixes {
-    const struct spelling *spelling; /* NULL: every token writes a text of its own */
-    const struct guide *guide;       /* NULL: nothing is asked */
-    struct prefix *list;
-    struct prefix_text *texts;
-    struct guided *guided;
-    size_t count, capacity, text_count, text_capacity, guided_count, guided_capacity;
+    struct prefix *nodes;
+    size_t count, capacity;
+    const struct guide *guide; /* borrowed; NULL: there is nothing to ask */
+    struct guided *guided;     /* [count] where there is a guide */
+    size_t guided_capacity;
 };
 
-/* The root. Errors: MEMORY. What was made is freed by prefixes_close, also after a failure. */
-bool prefixes_open(struct prefixes *prefixes, const struct spelling *spelling, const struct guide *guide);
-void prefixes_close(struct prefixes *prefixes);
+/* guide may be NULL. Begins with the empty prefix. False: no memory; freed all the same with prefixes_free. */
+bool prefixes_open(struct prefixes *prefixes, const struct guide *guide);
+void prefixes_free(struct prefixes *prefixes);
 
-/* The prefix that text and a token more make; NONE where it was never made. */
-int32_t prefixes_find(const struct prefixes *prefixes, int32_t text, int32_t token);
-/* Makes it. before: of text. NONE when memory ran out. */
-int32_t prefixes_add(struct prefixes *prefixes, int32_t text, int32_t token, int32_t before, int32_t born);
+/* The child of a node by a token, made where there is none; PREFIX_NONE: no memory. */
+int32_t prefixes_child(struct prefixes *prefixes, int32_t node, int32_t token);
+int32_t prefixes_find(const struct prefixes *prefixes, int32_t node, int32_t token); /* PREFIX_NONE: there is none */
 
-/* What the guide says of a text that has a prefix; there must be a guide. Valid until the next addition. */
-struct guided *prefixes_guided(struct prefixes *prefixes, int32_t text);
+/* What the guide adds to a node, to a child of it (where it matters, that is above bar: else anything below), at most
+ * to any child, and to the node as a whole sequence. 0 without a guide, -infinity where nothing allowed is left. */
+double prefixes_rank(const struct prefixes *prefixes, int32_t node);
+double prefixes_rank_with(struct prefixes *prefixes, int32_t node, int32_t token, double bar);
+double prefixes_most(struct prefixes *prefixes, int32_t node);
+double prefixes_whole(struct prefixes *prefixes, int32_t node);
 
 #endif

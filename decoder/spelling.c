@@ -1,5 +1,6 @@
 #include "decoder/spelling.h"
 
+#include "decoder/plain_text.h"
 #include "decoder/tokenizer_parts.h"
 #include "src/base/memory.h"
 
@@ -10,9 +11,14 @@
 static const char WORD_MARK[] = "\xE2\x96\x81"; /* ▁, SentencePiece's space */
 static const char BYTE_MARK[] = "\xC4\xA0";     /* Ġ, a space in byte-level BPE */
 
-struct spelling {
+/* Tokens one after the other in one text. */
+struct written {
     struct text text;
     struct spelled *tokens; /* [count] */
+};
+
+struct spelling {
+    struct written exact, plain;
     int count;
 };
 
@@ -81,10 +87,13 @@ static void add_piece(struct text *text, const struct tokenizer *tokenizer, int 
 static int open_empty(struct spelling **spelling, int count, struct fault *fault)
 {
     struct spelling *s = memory_new(1, sizeof *s);
-    if (s)
-        *s = (struct spelling){.tokens = memory_new((size_t)count, sizeof *s->tokens), .count = count};
-    if (!s || !s->tokens) {
-        free(s);
+    if (!s)
+        return fail_memory(fault, "a vocabulary");
+    s->count = count;
+    s->exact.tokens = memory_new((size_t)count, sizeof *s->exact.tokens);
+    s->plain.tokens = memory_new((size_t)count, sizeof *s->plain.tokens);
+    if (!s->exact.tokens || !s->plain.tokens) {
+        spelling_close(&s);
         return fail_memory(fault, "a vocabulary");
     }
     *spelling = s;
@@ -92,22 +101,35 @@ static int open_empty(struct spelling **spelling, int count, struct fault *fault
 }
 
 /* The lengths are there: now that the text does not move any more, the tokens find their bytes. */
-static int point(struct spelling **spelling, struct fault *fault)
+static void point(struct written *w, int count)
 {
-    struct spelling *s = *spelling;
-    const char *at = s->text.bytes;
-    if (s->text.failed) {
-        spelling_close(spelling);
-        return fail_memory(fault, "a vocabulary");
-    }
-    for (int id = 0; id < s->count; id++) {
-        struct spelled *token = &s->tokens[id];
+    const char *at = w->text.bytes;
+    for (int id = 0; id < count; id++) {
+        struct spelled *token = &w->tokens[id];
         if (!token->length)
             continue;
         token->bytes = at;
         token->begins = at[0] == ' ';
         at += token->length;
     }
+}
+
+/* The exact text and its lengths are there. */
+static int complete(struct spelling **spelling, struct fault *fault)
+{
+    struct spelling *s = *spelling;
+    if (!s->exact.text.failed)
+        point(&s->exact, s->count);
+    for (int id = 0; id < s->count && !s->exact.text.failed; id++) {
+        size_t before = s->plain.text.length;
+        plain_text_add(&s->plain.text, s->exact.tokens[id].bytes, s->exact.tokens[id].length);
+        s->plain.tokens[id].length = s->plain.text.length - before;
+    }
+    if (s->exact.text.failed || s->plain.text.failed) {
+        spelling_close(spelling);
+        return fail_memory(fault, "a vocabulary");
+    }
+    point(&s->plain, s->count);
     return 0;
 }
 
@@ -116,43 +138,80 @@ int spelling_open(struct spelling **spelling, const struct tokenizer *tokenizer,
     const struct script script = script_of(tokenizer);
     if (open_empty(spelling, tokenizer_size(tokenizer), fault))
         return fault->code;
-    struct spelling *s = *spelling;
-    for (int id = 0; id < s->count; id++) {
-        size_t before = s->text.length;
-        add_piece(&s->text, tokenizer, id, script);
-        s->tokens[id].length = s->text.length - before;
+    struct written *w = &(*spelling)->exact;
+    for (int id = 0; id < (*spelling)->count; id++) {
+        size_t before = w->text.length;
+        add_piece(&w->text, tokenizer, id, script);
+        w->tokens[id].length = w->text.length - before;
     }
-    return point(spelling, fault);
+    return complete(spelling, fault);
 }
 
 int spelling_open_whisper(struct spelling **spelling, const struct whisper_vocabulary *vocabulary, struct fault *fault)
 {
     if (open_empty(spelling, whisper_vocabulary_size(vocabulary), fault))
         return fault->code;
-    struct spelling *s = *spelling;
-    for (int id = 0; id < s->count; id++) {
-        const char *bytes = whisper_vocabulary_bytes(vocabulary, id, &s->tokens[id].length);
-        text_add(&s->text, bytes, s->tokens[id].length);
+    struct written *w = &(*spelling)->exact;
+    for (int id = 0; id < (*spelling)->count; id++) {
+        const char *bytes = whisper_vocabulary_bytes(vocabulary, id, &w->tokens[id].length);
+        text_add(&w->text, bytes, w->tokens[id].length);
     }
-    return point(spelling, fault);
+    return complete(spelling, fault);
 }
 
 void spelling_close(struct spelling **spelling)
 {
-    if (!*spelling)
+    struct spelling *s = *spelling;
+    if (!s)
         return;
-    text_free(&(*spelling)->text);
-    free((*spelling)->tokens);
-    free(*spelling);
+    text_free(&s->exact.text);
+    text_free(&s->plain.text);
+    free(s->exact.tokens);
+    free(s->plain.tokens);
+    free(s);
     *spelling = NULL;
 }
+
+/* ---- asking ---- */
 
 int spelling_size(const struct spelling *s)
 {
     return s->count;
 }
 
+static struct spelled token_of(const struct spelling *s, const struct written *w, int token)
+{
+    return token >= 0 && token < s->count ? w->tokens[token] : (struct spelled){NULL, 0, false};
+}
+
 struct spelled spelling_of(const struct spelling *s, int token)
 {
-    return token >= 0 && token < s->count ? s->tokens[token] : (struct spelled){NULL, 0, false};
+    return token_of(s, &s->exact, token);
+}
+
+struct spelled spelling_plain(const struct spelling *s, int token)
+{
+    return token_of(s, &s->plain, token);
+}
+
+static bool writes_byte(const struct spelling *s, char byte)
+{
+    for (int id = 0; id < s->count; id++)
+        if (s->plain.tokens[id].length == 1 && s->plain.tokens[id].bytes[0] == byte)
+            return true;
+    return false;
+}
+
+bool spelling_writes(const struct spelling *s, const char *character, size_t length)
+{
+    const char *at = s->plain.text.bytes, *end = at + s->plain.text.length;
+    while (length && at && (at = memchr(at, character[0], (size_t)(end - at))) != NULL) {
+        if ((size_t)(end - at) >= length && memcmp(at, character, length) == 0)
+            return true;
+        at++;
+    }
+    for (size_t i = 0; i < length; i++)
+        if (!writes_byte(s, character[i]))
+            return false;
+    return length > 0;
 }

@@ -1,5 +1,5 @@
-/* spelling.h - what each token of a vocabulary writes: the bytes that it adds to a text, a space where it begins a word.
- * What asks about words (fusion.h, boost.h) reads tokens here, whatever tokenizer they come from. */
+/* spelling.h - what each token of a vocabulary writes: the bytes that it adds to a text, a space where it begins a
+ * word. What asks about words (fusion.h, boost.h) reads tokens here, whatever tokenizer they come from. */
 #ifndef DECODER_SPELLING_H
 #define DECODER_SPELLING_H
 
@@ -22,5 +22,9 @@ void spelling_close(struct spelling **spelling);
 
 int spelling_size(const struct spelling *spelling); /* tokens */
 struct spelled spelling_of(const struct spelling *spelling, int token);
+/* The same in plain form (plain_text.h). */
+struct spelled spelling_plain(const struct spelling *spelling, int token);
+/* Whether tokens can write this character of plain text. */
+bool spelling_writes(const struct spelling *spelling, const char *character, size_t length);
 
 #endif

@@ -4,6 +4,7 @@
 #include "src/base/memory.h"
 
 #include <expat.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,9 @@ enum element_kind {
     ELEMENT_SENTENCE,
     ELEMENT_BREAK,
     ELEMENT_PROSODY,
+    ELEMENT_EMPHASIS,
+    ELEMENT_VOICE,
+    ELEMENT_MARK,
     ELEMENT_PHONEME,
     ELEMENT_SUB,
     ELEMENT_SAY_AS,
@@ -36,6 +40,8 @@ struct element {
 struct ssml {
     XML_Parser parser;
     struct folded *folded;
+    struct mark_list *marks;
+    const struct spoken_voice *voice;
     struct element open[DEPTH_MAX];
     size_t depth;
     size_t captured;             /* depth of the element whose text goes into the object, or 0 */
@@ -56,7 +62,8 @@ static enum element_kind element_kind(const char *name)
     } kinds[] = {{"speak", ELEMENT_SPEAK},     {"p", ELEMENT_PARAGRAPH},       {"paragraph", ELEMENT_PARAGRAPH},
                  {"s", ELEMENT_SENTENCE},      {"sentence", ELEMENT_SENTENCE}, {"break", ELEMENT_BREAK},
                  {"prosody", ELEMENT_PROSODY}, {"phoneme", ELEMENT_PHONEME},   {"sub", ELEMENT_SUB},
-                 {"say-as", ELEMENT_SAY_AS},   {"desc", ELEMENT_SILENT},       {"lexicon", ELEMENT_SILENT},
+                 {"say-as", ELEMENT_SAY_AS},   {"emphasis", ELEMENT_EMPHASIS}, {"voice", ELEMENT_VOICE},
+                 {"mark", ELEMENT_MARK},       {"desc", ELEMENT_SILENT},       {"lexicon", ELEMENT_SILENT},
                  {"meta", ELEMENT_SILENT},     {"metadata", ELEMENT_SILENT}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].name, name) == 0)
@@ -75,6 +82,11 @@ static void refuse(struct ssml *s, int code, const char *what, const char *of)
     XML_StopParser(s->parser, XML_FALSE);
 }
 
+static size_t position(const struct ssml *s)
+{
+    return (size_t)XML_GetCurrentByteIndex(s->parser);
+}
+
 static const char *attribute(const char **attributes, const char *name)
 {
     for (; *attributes; attributes += 2)
@@ -88,29 +100,93 @@ static float clamp(float value, float low, float high)
     return value < low ? low : value > high ? high : value;
 }
 
+static void change_prosody(struct prosody *prosody, const struct prosody *change)
+{
+    prosody->rate = clamp(prosody->rate * change->rate, 0.2f, 5.0f);
+    prosody->pitch = clamp(prosody->pitch + change->pitch, -24.0f, 24.0f);
+    prosody->volume = clamp(prosody->volume + change->volume, -60.0f, 20.0f);
+}
+
+/* The semitones that what Hz say is away from what holds. */
+static void read_hertz(struct ssml *s, const struct prosody *now, const char *pitch, float *semitones)
+{
+    bool change;
+    float wanted;
+    if (!ssml_read_hertz(pitch, &change, &wanted))
+        refuse(s, UTTER_ERROR_ARGUMENT, "a pitch in Hz is as 220Hz or +20Hz, not \"%.40s\"", pitch);
+    else if (!s->voice->hertz)
+        refuse(
+            s, UTTER_ERROR_UNSUPPORTED,
+            "a pitch in Hz (\"%.40s\") needs the voice's own, which this one does not say: give semitones (+2st) or %%",
+            pitch);
+    else {
+        const float before = s->voice->hertz[now->speaker] * exp2f(now->pitch / 12.0f);
+        *semitones = 12.0f * log2f(fmaxf(change ? before + wanted : wanted, 1.0f) / before);
+    }
+}
+
 static void read_prosody(struct ssml *s, struct prosody *prosody, const char **attributes)
 {
     const char *rate = attribute(attributes, "rate"), *pitch = attribute(attributes, "pitch");
     const char *volume = attribute(attributes, "volume");
-    struct prosody change = {1.0f, 0.0f, 0.0f};
+    struct prosody change = {.rate = 1.0f};
     if (rate && !ssml_read_rate(rate, &change.rate))
         refuse(s, UTTER_ERROR_ARGUMENT, "a rate of prosody is a label, a percentage or a factor, not \"%.40s\"", rate);
     if (pitch && strstr(pitch, "Hz"))
-        refuse(s, UTTER_ERROR_UNSUPPORTED,
-               "a pitch in Hz (\"%.40s\") needs the voice's own: give semitones (+2st) or %%", pitch);
-    if (pitch && !ssml_read_pitch(pitch, &change.pitch))
-        refuse(s, UTTER_ERROR_ARGUMENT, "a pitch of prosody is a label, semitones or a percentage, not \"%.40s\"",
+        read_hertz(s, prosody, pitch, &change.pitch);
+    else if (pitch && !ssml_read_pitch(pitch, &change.pitch))
+        refuse(s, UTTER_ERROR_ARGUMENT, "a pitch of prosody is a label, semitones, a percentage or Hz, not \"%.40s\"",
                pitch);
     if (volume && !ssml_read_volume(volume, &change.volume))
         refuse(s, UTTER_ERROR_ARGUMENT, "a volume of prosody is a label or a change in dB, not \"%.40s\"", volume);
-    prosody->rate = clamp(prosody->rate * change.rate, 0.2f, 5.0f);
-    prosody->pitch = clamp(prosody->pitch + change.pitch, -24.0f, 24.0f);
-    prosody->volume = clamp(prosody->volume + change.volume, -60.0f, 20.0f);
+    change_prosody(prosody, &change);
 }
 
-static size_t position(const struct ssml *s)
+static void read_emphasis(struct ssml *s, struct prosody *prosody, const char **attributes)
 {
-    return (size_t)XML_GetCurrentByteIndex(s->parser);
+    const char *level = attribute(attributes, "level");
+    struct prosody change;
+    if (ssml_read_emphasis(level ? level : "moderate", &change))
+        change_prosody(prosody, &change);
+    else
+        refuse(s, UTTER_ERROR_ARGUMENT, "a level of emphasis is strong, moderate, none or reduced, not \"%.40s\"",
+               level);
+}
+
+/* Whether a word of a list is the name of the speaker, or his number. */
+static bool is_speaker(const struct spoken_voice *voice, int speaker, const char *word, size_t length)
+{
+    char number[16];
+    const char *name = voice->names ? voice->names[speaker] : NULL;
+    snprintf(number, sizeof number, "%d", speaker);
+    return (name && strlen(name) == length && memcmp(name, word, length) == 0) ||
+           (strlen(number) == length && memcmp(number, word, length) == 0);
+}
+
+/* The first of the names that is a speaker's. Where none is, he who speaks goes on (section 3.2.1: what to do then is
+ * the processor's choice). */
+static void read_voice(const struct ssml *s, struct prosody *prosody, const char **attributes)
+{
+    const char *names = attribute(attributes, "name");
+    for (size_t length; names && *names; names += length) {
+        names += strspn(names, " \t\n");
+        length = strcspn(names, " \t\n");
+        for (int i = 0; length && i < s->voice->speakers; i++)
+            if (is_speaker(s->voice, i, names, length)) {
+                prosody->speaker = i;
+                return;
+            }
+    }
+}
+
+/* Text goes on across it: it is kept beside. */
+static void add_mark(struct ssml *s, const char **attributes)
+{
+    const char *name = attribute(attributes, "name");
+    if (!name)
+        refuse(s, UTTER_ERROR_ARGUMENT, "a %s needs its name in the attribute name", "mark");
+    else if (!mark_list_add(s->marks, name, position(s)))
+        s->folded->failed = true;
 }
 
 static void add_break(struct ssml *s, const char **attributes)
@@ -206,6 +282,17 @@ static void begin_content(struct ssml *s, struct element *element, const char **
         read_prosody(s, &element->prosody, attributes);
         folded_prosody(s->folded, &element->prosody);
         break;
+    case ELEMENT_EMPHASIS:
+        read_emphasis(s, &element->prosody, attributes);
+        folded_prosody(s->folded, &element->prosody);
+        break;
+    case ELEMENT_VOICE:
+        read_voice(s, &element->prosody, attributes);
+        folded_prosody(s->folded, &element->prosody);
+        break;
+    case ELEMENT_MARK:
+        add_mark(s, attributes);
+        break;
     case ELEMENT_PHONEME:
         begin_phoneme(s, attributes);
         break;
@@ -281,7 +368,7 @@ static void XMLCALL on_end(void *data, const XML_Char *name)
         folded_end(s->folded, FOLDED_PARAGRAPH, position(s));
     if (element->kind == ELEMENT_SENTENCE)
         folded_end(s->folded, FOLDED_SENTENCE, position(s));
-    if (element->kind == ELEMENT_PROSODY)
+    if (element->kind == ELEMENT_PROSODY || element->kind == ELEMENT_EMPHASIS || element->kind == ELEMENT_VOICE)
         folded_prosody(s->folded, s->depth ? &element[-1].prosody : &s->base);
 }
 
@@ -328,7 +415,8 @@ static void XMLCALL on_doctype(void *data, const XML_Char *name, const XML_Char 
     refuse(data, UTTER_ERROR_UNSUPPORTED, "a DOCTYPE (of \"%.40s\") is not read", name);
 }
 
-int ssml_open(struct ssml **ssml, struct folded *folded, struct fault *fault)
+int ssml_open(struct ssml **ssml, struct folded *folded, struct mark_list *marks, const struct spoken_voice *voice,
+              struct fault *fault)
 {
     struct ssml *s = memory_new(1, sizeof *s);
     if (s)
@@ -338,6 +426,8 @@ int ssml_open(struct ssml **ssml, struct folded *folded, struct fault *fault)
         return fail_memory(fault, "a reader of SSML");
     }
     s->folded = folded;
+    s->marks = marks;
+    s->voice = voice;
     s->base = folded->styles[folded->style_count - 1].prosody;
     XML_SetUserData(s->parser, s);
     XML_SetElementHandler(s->parser, on_begin, on_end);

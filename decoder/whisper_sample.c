@@ -41,21 +41,40 @@ static int sample(const float *logits, int size, double temperature, uint64_t *r
     return last;
 }
 
+/* From all tokens. Samples share the logits of the first step: the rules change nothing in what they were applied to
+ * before. */
+static struct choice draw_any(struct search *s, int from, float *logits)
+{
+    const struct hypothesis *h = &s->now.items[from];
+    float *row = logits + (size_t)h->row * (size_t)s->rules->size;
+    double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
+    int size = s->rules->size;
+    int token = s->temperature > 0 ? sample(row, size, s->temperature, &s->random) : best(row, size);
+    return (struct choice){0.0, (double)row[token] - sum, 0.0, token, from};
+}
+
+/* From those that the guide was asked about, by what it makes of them. */
+static struct choice draw_guided(struct search *s, int from, float *logits)
+{
+    struct choice choices[CHOICES_MOST];
+    float scores[CHOICES_MOST];
+    int count = search_choices(s, from, logits, choices);
+    if (!count && s->guide->grammar)
+        return (struct choice){.token = NO_CHOICE};
+    if (!count)
+        return draw_any(s, from, logits);
+    for (int i = 0; i < count; i++)
+        scores[i] = (float)(choices[i].score - choices[0].score);
+    return choices[s->temperature > 0 ? sample(scores, count, s->temperature, &s->random) : 0];
+}
+
 void search_sample(struct search *s, float *logits)
 {
-    const int size = s->rules->size;
     s->next.count = 0;
     for (int i = 0; i < s->now.count; i++) {
-        const struct hypothesis *h = &s->now.items[i];
-        float *row = logits + (size_t)h->row * (size_t)size;
-        /* Samples share the logits of the first step: the rules change nothing in what they were applied to before. */
-        double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
-        int token = s->temperature > 0 ? sample(row, size, s->temperature, &s->random) : best(row, size);
-        double score = (double)row[token] - sum;
-        if (token == s->rules->special->eot)
-            hypotheses_add(&s->done, h, -1, score);
-        else
-            hypotheses_add(&s->next, h, token, score);
+        struct choice choice = s->guide ? draw_guided(s, i, logits) : draw_any(s, i, logits);
+        if (choice.token != NO_CHOICE)
+            search_go_on(s, &choice);
     }
     struct hypotheses old = s->now;
     s->now = s->next;

@@ -4,17 +4,19 @@
 
 #include "decoder/guide.h"
 #include "decoder/whisper_search.h"
-#include "src/model.h"
+#include "src/constraint.h"
 
-/* One session's. What is below lm is for Whisper models only. */
+/* One session's. What is below passing is for Whisper models only. */
 struct decoding {
-    int beam;                  /* 1: greedy */
-    int nbest;                 /* texts of each window to keep; 0: none */
-    struct guide guide;        /* what the search asks beside the scores */
-    struct language_model *lm; /* of the guide; owned, where it is not the model's own */
+    int beam;                      /* 1: greedy */
+    int nbest;                     /* texts of each window to keep; 0: none */
+    struct guide guide;            /* what the search asks beside the scores */
+    struct language_model *lm;     /* of the guide; owned, where it is not the model's own */
+    struct boost *boost;           /* of the guide; owned */
+    struct constraint *constraint; /* owned; NULL: anything may be said */
+    bool passing;                  /* a tentative text, which must not decide the language of the stream, nor end */
     struct whisper_search_params search;
     bool sequential, forget, word_times, drop_doubtful;
-    bool passing; /* a tentative text, which must not decide the language of the stream */
     int language; /* id of the token of the language asked for; -1: English-only model; LANGUAGE_UNKNOWN */
     int *prompt;  /* [prompt_count], owned */
     size_t prompt_count;
@@ -22,7 +24,7 @@ struct decoding {
 
 enum { LANGUAGE_UNKNOWN = -2 };
 
-/* language and given may be NULL; nothing of them is kept. Errors: ARGUMENT, MEMORY, UNSUPPORTED. */
+/* language and given may be NULL; nothing of them is kept. Errors: ARGUMENT, IO, MEMORY, UNSUPPORTED. */
 int decoding_read(struct decoding *decoding, const struct utter_model *model, int beam, int nbest, const char *language,
                   const struct utter_decoding_params *given, struct fault *fault);
 void decoding_free(struct decoding *decoding);

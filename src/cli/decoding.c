@@ -34,6 +34,10 @@ void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_
     params->lm_weight = d->lm_weight;
     params->word_bonus = d->word_bonus;
     params->unknown_word = d->unknown_word;
+    params->grammar_file = d->grammar;
+    params->grammar_threshold = d->grammar_threshold;
+    params->boost = d->boost;
+    params->boost_weight = d->boost_weight;
 }
 
 const char *decoding_given(const struct decoding *d)
@@ -68,15 +72,28 @@ int decoding_check(const struct usage *usage, const struct decoding *d, const st
     return usage_error(usage, "--%s: only Whisper models take it, and %.200s is a %s", given, info->name, info->family);
 }
 
-int decoding_check_lm(const struct usage *usage, const struct decoding *d, int beam, utter_model *model,
-                      const struct utter_decoding_params *params)
+/* A search without a beam has no room for either; a Whisper's has, for phrases. */
+static int check_beam(const struct usage *usage, const struct decoding *d, bool whisper)
+{
+    if (d->lm && strcmp(d->lm, "none") != 0)
+        return usage_error(usage, "--lm %.200s: a language model needs a --beam of 2 or more", d->lm);
+    if (d->boost && !whisper)
+        return usage_error(usage, "--boost %.200s: phrases to listen for need a --beam of 2 or more", d->boost);
+    return 0;
+}
+
+int decoding_check_files(const struct usage *usage, const struct decoding *d, int beam, utter_model *model,
+                         const struct utter_decoding_params *params)
 {
     struct utter_session_params session_params;
+    struct utter_model_info info = {.struct_size = sizeof info};
     utter_session *session = NULL;
-    if (!d->lm || strcmp(d->lm, "none") == 0)
+    if (!d->grammar && !d->boost && (!d->lm || strcmp(d->lm, "none") == 0))
         return 0;
-    if (beam == 1)
-        return usage_error(usage, "--lm %.200s: a language model needs a --beam of 2 or more", d->lm);
+    utter_model_get_info(model, &info);
+    int status = beam == 1 ? check_beam(usage, d, info.family && strcmp(info.family, "whisper") == 0) : 0;
+    if (status)
+        return status;
     utter_session_params_init(&session_params);
     session_params.beam = beam;
     session_params.batch = 1;
@@ -85,5 +102,5 @@ int decoding_check_lm(const struct usage *usage, const struct decoding *d, int b
     if (error)
         complain("%s", utter_error_message());
     utter_session_close(&session);
-    return error ? EXIT_SOME_FAILED : 0;
+    return error == UTTER_ERROR_ARGUMENT ? EXIT_USAGE : error ? EXIT_SOME_FAILED : 0;
 }

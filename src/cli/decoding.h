@@ -15,6 +15,10 @@ struct decoding {
     int force_tokens;
     const char *lm;
     double lm_weight, word_bonus, unknown_word;
+    const char *grammar;
+    double grammar_threshold;
+    const char *boost;
+    double boost_weight;
     double temperatures[6]; /* as filled in by decoding_params */
 };
 
@@ -53,6 +57,19 @@ struct decoding {
         "unknown-word", OPTION_NUMBER, &(d).unknown_word, "B", -1000, 0, "… for each that it does not know"          \
     }
 
+#define GRAMMAR_OPTIONS(d)                                                                                             \
+    {"grammar", OPTION_TEXT, &(d).grammar, "FILE", 0, 0, "only sentences of this grammar (GBNF), or nothing"},         \
+    {                                                                                                                  \
+        "grammar-threshold", OPTION_NUMBER, &(d).grammar_threshold, "P", 0.0001, 1,                                    \
+            "confidence below which a sentence is no match (default: 0.5)"                                             \
+    }
+
+#define BOOST_OPTIONS(d)                                                                                               \
+    {"boost", OPTION_TEXT, &(d).boost, "FILE", 0, 0, "phrases to listen for, one a line (tab, weight)"},               \
+    {                                                                                                                  \
+        "boost-weight", OPTION_NUMBER, &(d).boost_weight, "W", 0.001, 20, "for each letter of them, natural log"       \
+    }
+
 #define BATCH_OPTION(d)                                                                                                \
     {                                                                                                                  \
         "batch", OPTION_INTEGER, &(d).batch, "N", 1, 256, "windows per pass (default: chosen for throughput)"          \
@@ -72,9 +89,9 @@ const char *decoding_given(const struct decoding *d);
 /* Says no, in one sentence, when the model takes no such option. Returns 0 or EXIT_USAGE. */
 int decoding_check(const struct usage *usage, const struct decoding *d, const struct utter_model_info *info);
 
-/* Opens the language model asked for once, so that a bad one is one sentence and not one for each recording. params: as
- * filled by decoding_params. Returns 0, or an exit status after a message. */
-int decoding_check_lm(const struct usage *usage, const struct decoding *d, int beam, utter_model *model,
-                      const struct utter_decoding_params *params);
+/* Opens the language model, the phrases and the grammar asked for once, so that a bad one is one sentence and not one
+ * for each recording. params: as filled by decoding_params. Returns 0, or an exit status after a message. */
+int decoding_check_files(const struct usage *usage, const struct decoding *d, int beam, utter_model *model,
+                         const struct utter_decoding_params *params);
 
 #endif

@@ -289,7 +289,7 @@ static int run(const struct usage *usage, struct evaluation *work, const struct 
         status = setup_check_language(&work->setup, work->language);
     decoding_params(&work->decoding, false, &work->decoding_params);
     if (!status)
-        status = decoding_check_lm(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
+        status = decoding_check_files(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
     if (!status && work->hypotheses) {
         work->hypotheses_file = fopen(work->hypotheses, "w");
         if (work->hypotheses_file) {
@@ -323,6 +323,8 @@ int command_eval(int argc, char **argv)
         {"hypotheses", OPTION_TEXT, &work.hypotheses, "FILE", 0, 0, "write what was said and heard as TSV"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
         LM_OPTIONS(work.decoding),
+        GRAMMAR_OPTIONS(work.decoding),
+        BOOST_OPTIONS(work.decoding),
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),
         DECODING_OPTIONS(work.decoding),

@@ -223,7 +223,7 @@ static void test_brute_force(void **state)
         float scores[FRAMES * VOCABULARY];
         fill(scores);
         const struct fusion_params *p = &params[round % 3];
-        struct guide guide = {&m.fusion, *p};
+        struct guide guide = {.fusion = &m.fusion, .weights = *p};
         struct ctc_params search = {.blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide};
         struct ctc_result result = {0};
         struct fault fault = {0};
@@ -260,7 +260,7 @@ static void test_texts_are_summed(void **state)
         float scores[FRAMES * VOCABULARY];
         fill(scores);
         const struct fusion_params p = {0.5, round % 2 ? 1.0 : 0.0, -3.0};
-        struct guide guide = {&m.fusion, p};
+        struct guide guide = {.fusion = &m.fusion, .weights = p};
         struct ctc_params search = {
             .blank = BLANK, .beam = 256, .nbest = 64, .prune = 1000.0f, .guide = &guide, .spelling = m.spelling};
         struct ctc_result result = search_for(scores, &search);
@@ -291,7 +291,7 @@ static void test_recombination(void **state)
     for (int round = 0; round < 30; round++) {
         float scores[FRAMES * VOCABULARY];
         fill(scores);
-        struct guide guide = {&m.fusion, {0.5, 1.0, -3.0}};
+        struct guide guide = {.fusion = &m.fusion, .weights = {0.5, 1.0, -3.0}};
         struct ctc_params search = {
             .blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide, .spelling = m.spelling};
         struct ctc_result whole = search_for(scores, &search);
@@ -325,7 +325,7 @@ static void test_pieces(void **state)
         float scores[FRAMES * VOCABULARY];
         fill(scores);
         const struct fusion_params p = {0.5, round % 3 ? 1.0 : -0.5, round % 2 ? -3.0 : 0.0};
-        struct guide guide = {&m.fusion, p};
+        struct guide guide = {.fusion = &m.fusion, .weights = p};
         struct ctc_params search = {
             .blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide, .spelling = m.spelling};
         struct ctc_result result = search_for(scores, &search);
@@ -351,7 +351,7 @@ static void test_decides(void **state)
     scores[VOCABULARY + 3] = logf(0.4f);     /* a … */
     scores[VOCABULARY + BLANK] = logf(0.6f); /* … or nothing */
     scores[2 * VOCABULARY + 4] = logf(1.0f); /* d */
-    struct guide guide = {&m.fusion, {0.5, 0.0, -5.0}};
+    struct guide guide = {.fusion = &m.fusion, .weights = {0.5, 0.0, -5.0}};
     struct ctc_params search = {.blank = BLANK, .beam = 16, .guide = &guide};
     struct ctc_result result = {0};
     struct fault fault = {0};

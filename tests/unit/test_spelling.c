@@ -46,9 +46,10 @@ static void test_byte_level(void **state)
 {
     (void)state;
     static const char *const wanted[] = {" ", " the", "e", "\xC3", "\xC3\xA9"};
-    expect("{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false},\"decoder\":{\"type\":\"ByteLevel\"},"
-           "\"model\":{\"type\":\"BPE\",\"vocab\":{\"Ġ\":0,\"Ġthe\":1,\"e\":2,\"Ã\":3,\"Ã©\":4},\"merges\":[]}}",
-           wanted, 5);
+    expect(
+        "{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false},\"decoder\":{\"type\":\"ByteLevel\"},"
+        "\"model\":{\"type\":\"BPE\",\"vocab\":{\"Ġ\":0,\"Ġthe\":1,\"e\":2,\"Ã\":3,\"Ã©\":4},\"merges\":[]}}",
+        wanted, 5);
 }
 
 static void test_without_decoder(void **state)

@@ -255,6 +255,57 @@ static void test_forced_and_nbest(void **state)
     whisper_vocabulary_close(&v);
 }
 
+enum { FIRST_WORD = 1000, WORDS = 600 };
+
+/* How many of the words that the phrases are come in the best texts of some windows; boost NULL: no phrases. */
+static int count_words(const struct whisper_vocabulary *v, struct whisper_search_params *p, const struct boost *boost)
+{
+    int found = 0;
+    struct whisper_result results[4];
+    struct guide guide = {.boost = boost};
+    p->guide = &guide;
+    run_one(v, p, (const int[]){1, 2, 3, 4}, 4, results);
+    for (int i = 0; i < 4; i++) {
+        const struct whisper_hypothesis *h = &results[i].best[0];
+        for (size_t t = 0; t < h->count; t++) {
+            found += h->tokens[t] >= FIRST_WORD && h->tokens[t] < FIRST_WORD + WORDS;
+            assert_true(h->log_probabilities[t] < 1e-3f); /* what phrases add is not in them */
+        }
+        whisper_result_free(&results[i]);
+    }
+    return found;
+}
+
+/* Phrases that weigh enough come into the text: greedily, in a beam, in samples. */
+static void test_boost(void **state)
+{
+    (void)state;
+    static const int beams[] = {1, 4, 1}, temperatures[] = {0, 0, 1};
+    struct whisper_vocabulary *v = open_words(51865);
+    struct spelling *spelling = NULL;
+    struct boost *boost = NULL;
+    struct fault fault = {0};
+    struct boost_phrase phrases[WORDS];
+    char texts[WORDS][16];
+    for (int i = 0; i < WORDS; i++)
+        phrases[i] = (struct boost_phrase){texts[i], (size_t)sprintf(texts[i], "W%d", FIRST_WORD + i), 0, 0};
+    assert_int_equal(spelling_open_whisper(&spelling, v, &fault), 0);
+    assert_int_equal(boost_open(&boost, spelling, NULL, phrases, WORDS, 5.0, "phrase", &fault), 0);
+    for (int i = 0; i < 3; i++) {
+        struct whisper_search_params p = {.text_positions = 448,
+                                          .maximum_tokens = 24,
+                                          .beam = beams[i],
+                                          .temperatures = 1,
+                                          .temperature = {temperatures[i]}};
+        int before = count_words(v, &p, NULL), after = count_words(v, &p, boost);
+        if (after < before + 10)
+            fail_msg("beam %d, temperature %d: %d words, then %d", beams[i], temperatures[i], before, after);
+    }
+    boost_close(&boost);
+    spelling_close(&spelling);
+    whisper_vocabulary_close(&v);
+}
+
 static void test_language_and_ratio(void **state)
 {
     (void)state;
@@ -280,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_forced_and_nbest),
+        cmocka_unit_test(test_boost),
         cmocka_unit_test(test_language_and_ratio),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

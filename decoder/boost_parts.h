@@ -1,0 +1,35 @@
+/* boost_parts.h - the automaton, for the files that build it and run it. */
+#ifndef DECODER_BOOST_PARTS_H
+#define DECODER_BOOST_PARTS_H
+
+#include "decoder/boost.h"
+
+enum { BOOST_NONE = -1, BOOST_ROOT = 0 };
+
+/* What was written last, as far back as it is the beginning of a pattern: a phrase, or one of its words alone, each
+ * behind the space that its first word needs. */
+struct boost_node {
+    int32_t first;  /* its children are nodes first, first + 1, …, by their bytes */
+    int32_t fail;   /* the longest other node that its bytes end with */
+    uint16_t count; /* of children, at most 256 */
+    bool begins;    /* its last word is how a pattern's begins … */
+    bool is;        /* … and is one */
+    float partial;  /* what counts while the sequence ends here */
+    float word_end; /* of the phrases that end here, if the word does */
+    float here;     /* of the phrases that end here, whatever follows */
+    float reach;    /* no token leads to more, of partial */
+};
+
+struct boost {
+    const struct spelling *spelling;
+    struct boost_node *nodes;
+    unsigned char *bytes; /* of each node, the last */
+    int32_t count;
+    int32_t start; /* the node that a text begins in: as if a space had gone before */
+    double jump;   /* the most that one token can end of phrases beside those that end before it */
+};
+
+/* The node after a byte. */
+int32_t boost_step(const struct boost *boost, int32_t node, unsigned char byte);
+
+#endif

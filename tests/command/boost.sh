@@ -1,0 +1,38 @@
+# --boost: phrases to listen for change the text, and a bad list is one sentence.
+. "$(dirname "$0")/common.inc"
+. "$tests/command/model.inc"
+
+printf '# names\nlater\t2.5\ntea can\n' >"$work/good.txt"
+run 0 transcribe --model "$model" --boost "$work/good.txt" "$sound" "$sound"
+lines out 2 "a line per file"
+printf 'One  TWO.\n' >"$work/one.txt"
+run 0 transcribe --model "$model" --beam 16 "$sound"
+grep -q 'one two' "$work/out" && fail "the phrase is heard without asking"
+run 0 transcribe --model "$model" --boost "$work/one.txt" --boost-weight 20 "$sound"
+expect out 'one two' "a phrase that is worth more than any other text"
+run 0 transcribe --model "$model" --beam 4 --boost-weight 0.5 --boost "$work/good.txt" --live "$sound"
+run 2 transcribe --model "$model" --beam 1 --boost "$work/good.txt" "$sound"
+expect err 'need a --beam of 2' "greedy with phrases"
+run 2 transcribe --model "$model" --boost-weight 21 --boost "$work/good.txt" "$sound"
+expect err 'boost-weight' "a weight out of range"
+run 2 transcribe --model "$model" --boost-weight nan --boost "$work/good.txt" "$sound"
+
+refused() { # TEXT PATTERN WHAT
+    printf "$1" >"$work/list.txt"
+    run 1 transcribe --model "$model" --boost "$work/list.txt" "$sound" "$sound"
+    lines err 1 "one sentence for $3"
+    expect err "$2" "$3"
+}
+refused '' 'list.txt: there is no phrase in it' "an empty list"
+refused 'ab\n\ncd\n' 'list.txt, line 2: there is no phrase' "an empty line"
+refused 'ab\ncd\nAb\n' 'list.txt, line 3: the phrase is there already, as 1' "a phrase that is repeated"
+refused 'a\377b\n' 'list.txt, line 1: the phrase is not valid UTF-8' "bytes that are no text"
+refused 'ab\t99\n' 'list.txt, line 1: its weight must be a number above 0 and at most 20' "a weight out of range"
+refused 'ab\nnaïve\n' 'list.txt, line 2: the model cannot write "ï"' "a letter that no token has"
+refused "$(printf '%0300d' 0)" 'list.txt, line 1: a phrase of 300 bytes' "a huge line"
+run 1 transcribe --model "$model" --boost "$work/nowhere.txt" "$sound" "$sound"
+lines err 1 "one sentence for a missing list"
+expect err 'nowhere.txt: no such file' "a missing list"
+run 1 transcribe --model "$model" --boost "$work" "$sound"
+expect err 'cannot be read' "a directory for a list"
+finish
