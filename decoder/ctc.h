@@ -31,11 +31,17 @@ struct ctc_params {
     int blank;
     int beam;                  /* 0 or 1: greedy; at most CTC_BEAM_MAXIMUM */
     int nbest;                 /* 1 to beam; 0: 1. There may be fewer */
-    float prune;               /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 12 */
+    float prune;               /* beam: tokens this far (natural log) below the frame's best are not tried; 0: 8 */
     const struct guide *guide; /* beam: what is asked beside the scores; NULL: nothing. Borrowed */
     double blank_penalty; /* beam: natural log, taken from the blank's score in every frame, finite; 0: nothing. For
                              models that leave out more than they make up: trained to be sure of the blank, they
                              give it mass that belongs to tokens, and a guide can only choose among what is there */
+    /* beam: what tokens write, so that sequences that write the same text are one hypothesis, of their likeliest tokens
+     * and the mass of all; NULL: every sequence is one of its own. Borrowed */
+    const struct spelling *spelling;
+    /* beam: of hypotheses that end in the same token and that the guide takes for the same from there on, only the best
+     * goes on: as good as a wider beam for the best text, but the other texts are no longer the next best */
+    bool recombine;
 };
 
 /* scores [frames, vocabulary]: natural log-probabilities. One that is not finite counts as impossible, a frame without

@@ -75,6 +75,17 @@ double guide_whole(const struct guide *g, struct guided *state)
     return g->fusion ? whole + completed(g, state)->whole : whole;
 }
 
+bool guide_reads_tokens(const struct guide *g)
+{
+    return g && (g->grammar || (g->fusion && g->fusion->pieces));
+}
+
+bool guide_same(const struct guide *g, const struct guided *a, const struct guided *b)
+{
+    return (!g->fusion || fusion_same(&a->words, &b->words)) && (!g->boost || a->phrases.node == b->phrases.node) &&
+           (!g->grammar || a->place == b->place);
+}
+
 const struct grammar_token *guide_allowed(const struct guide *g, const struct guided *state, size_t *count)
 {
     return g->grammar ? grammar_tokens(g->grammar, state->place, count) : NULL;

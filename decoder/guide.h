@@ -42,6 +42,12 @@ void guide_begin(const struct guide *guide, struct guided *out);
 void guide_extend(const struct guide *guide, struct guided *parent, int token, struct guided *out);
 double guide_whole(const struct guide *guide, struct guided *state);
 
+/* Whether what it says depends on the tokens, not only on the text that they write. guide may be NULL. */
+bool guide_reads_tokens(const struct guide *guide);
+
+/* Whether all that may follow adds the same to both. Every part of a guide must have its say here. */
+bool guide_same(const struct guide *guide, const struct guided *a, const struct guided *b);
+
 /* Where the grammar says which tokens may follow: those, valid until more is asked. NULL: there is none, and any may.
  */
 const struct grammar_token *guide_allowed(const struct guide *guide, const struct guided *state, size_t *count);

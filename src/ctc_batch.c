@@ -148,6 +148,15 @@ static int decode_row(const struct ctc_batch *b, int row, struct ctc_params *par
     return fault->code;
 }
 
+/* Whatever model of the language the search asked, the confidence asks the one that it was fitted with. */
+static void calibrate(const struct ctc_batch *b, struct word_list *words)
+{
+    const struct utter_model *model = b->model;
+    if (model->calibrated)
+        confidence_set(b->decoding->guide.fusion ? &model->confidence.guided : &model->confidence.alone,
+                       language_model_fusion(model->lm)->ngram, words);
+}
+
 static int search_window(struct ctc_batch *b, int row, struct fault *fault)
 {
     struct window *w = b->heard.windows[row];
@@ -158,15 +167,17 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
     struct ctc_params params = {.blank = fastconformer_get_config(b->model->network)->blank,
                                 .beam = d->beam,
                                 .nbest = d->nbest ? d->nbest : 1,
-                                .blank_penalty = d->blank_penalty};
+                                .blank_penalty = d->blank_penalty,
+                                .spelling = b->model->spelling,
+                                .recombine = d->nbest <= 1};
     struct guide guide;
     struct ctc_result result = {0};
     if (decode_row(b, row, &params, &guide, &result, fault))
         return fault->code;
     if (d->constraint)
         judge_sentence(b, scores_of(b, row), b->score_lengths[row], &params, &result, w, fault);
-    else if (result.count)
-        window_take_words(w, b->model, &result.best[0], fault);
+    else if (result.count && !window_take_words(w, b->model, &result.best[0], fault))
+        calibrate(b, &w->words);
     if (d->nbest && result.count && !fault->code)
         window_keep_alternatives(w, b->model, &result, fault);
     ctc_free(&result);

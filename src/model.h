@@ -3,6 +3,7 @@
 #define SRC_MODEL_H
 
 #include "audio/logmel.h"
+#include "decoder/confidence.h"
 #include "decoder/tokenizer.h"
 #include "decoder/whisper_vocabulary.h"
 #include "models/transducer/transducer.h"
@@ -25,7 +26,9 @@ struct utter_model {
     struct tokenizer *tokenizer;
     struct spelling *spelling; /* of the tokens, whichever model's */
     struct language_model *lm; /* its own; NULL: it has none */
-    struct whisper *whisper;   /* … or a Whisper */
+    struct confidence confidence;
+    bool calibrated;         /* it has confidence, and the language model that goes with it */
+    struct whisper *whisper; /* … or a Whisper */
     struct whisper_vocabulary *vocabulary;
     enum tensor_type type; /* of the weights */
     const char *family;

@@ -15,6 +15,19 @@ static int read_config(struct utter_model *model, struct fastconformer_config *c
     return code;
 }
 
+/* "confidence.json", where there is one: it counts on the language model. */
+static int read_confidence(struct utter_model *model, const char *directory, struct fault *fault)
+{
+    struct text_file file;
+    bool there;
+    if (text_file_read_if_there(&file, directory, "confidence.json", MODEL_CONFIG_LIMIT, &there, fault) || !there)
+        return fault->code;
+    int code = confidence_read(&model->confidence, file.text, file.length, file.path, fault);
+    text_file_free(&file);
+    model->calibrated = !code && model->lm && !language_model_fusion(model->lm)->pieces;
+    return code;
+}
+
 /* What the model says of itself, once the network and the features are there. */
 static void describe(struct utter_model *model)
 {
@@ -43,7 +56,7 @@ int model_load_ctc(struct utter_model *model, const char *directory, struct faul
     if (read_config(model, &config, directory, fault) ||
         parakeet_read_features(model, config.mel_bins, directory, fault) ||
         parakeet_read_pieces(model, config.vocabulary, config.blank, directory, fault) ||
-        checkpoint_open(&checkpoint, directory, fault))
+        read_confidence(model, directory, fault) || checkpoint_open(&checkpoint, directory, fault))
         return fault->code;
     int code = model_open_ctc(model, &config, checkpoint, fault);
     checkpoint_close(&checkpoint);

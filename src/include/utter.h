@@ -157,13 +157,15 @@ UTTER_API int utter_model_get_info(const utter_model *model, struct utter_model_
 struct utter_word {
     const char *text;
     double start, end; /* seconds */
-    float confidence;  /* in [0, 1] */
+    float confidence;  /* in [0, 1]: of the models that ship, the probability that the word is right, as fitted on a
+                          development set (docs/models.md); of others the geometric mean of its tokens' probabilities */
 };
 
 struct utter_segment {
     double start, end; /* seconds */
     int channel;       /* 0 when channels were mixed */
-    float confidence;  /* in [0, 1]: mean over words, weighted by their durations; with a grammar, of the sentence */
+    float confidence;  /* in [0, 1]: mean over words, the share of them that is likely right; with a grammar, of the
+                          sentence */
     const char *text;  /* no leading or trailing space */
     const struct utter_word *words;
     size_t word_count;
