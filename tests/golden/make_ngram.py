@@ -24,14 +24,15 @@ def draw(rng, words, rates):
     return orders, contexts
 
 
-def make(name, scores, rng, words, rates):
+# most: of a back-off. Above 0 a suffix that was left out may come to a probability above 1, whose sign KenLM changes.
+def make(name, scores, rng, words, rates, most):
     orders, contexts = draw(rng, words, rates)
     lines = ["\\data\\"] + [f"ngram {n}={len(g)}" for n, g in enumerate(orders, 1)]
     for n, grams in enumerate(orders, 1):
         lines += ["", f"\\{n}-grams:"]
         for g in grams:
             p = -99 if g == ("<s>",) else -3 * rng.random() ** 2 - 0.01
-            back_off = f"\t{rng.uniform(-1.5, 0.3):.6g}" if g in contexts[n - 1] else ""
+            back_off = f"\t{rng.uniform(-1.5, most):.6g}" if g in contexts[n - 1] else ""
             lines.append(f"{p:.7g}\t{' '.join(g)}{back_off}")
     (FOLDER / name).write_text("\n".join(lines + ["", "\\end\\", ""]))
     model = kenlm.Model(str(FOLDER / name))
@@ -42,5 +43,5 @@ def make(name, scores, rng, words, rates):
     (FOLDER / scores).write_text("\n".join(out) + "\n")
 
 
-make("small.arpa", "scores.txt", random.Random(7), WORDS, (0.5, 0.4, 0.4))
-make("deep.arpa", "deep_scores.txt", random.Random(8), WORDS[:4], (0.9, 0.8, 0.8, 0.7, 0.6))
+make("small.arpa", "scores.txt", random.Random(7), WORDS, (0.5, 0.4, 0.4), 0.3)
+make("deep.arpa", "deep_scores.txt", random.Random(8), WORDS[:4], (0.9, 0.8, 0.8, 0.7, 0.6), 0)
