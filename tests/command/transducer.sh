@@ -27,7 +27,7 @@ cd "$work" || exit 1
 silence 2 >quiet.wav
 echo 'root ::= "one" | "two"' >sentences.gbnf
 echo 'root ::= [a-z ]+' >letters.gbnf
-printf 'one two\nin we so\n' >phrases.txt
+printf 'one two\nre a\n' >phrases.txt
 for name in tdt rnnt; do
     say() {
         run 0 transcribe --model "./$name" --precision f32 "$@"
