@@ -535,13 +535,14 @@ static bool list_all(struct grammar_walk *w, int32_t from)
 
 const struct grammar_token *grammar_tokens(struct grammar_walk *w, int32_t state, size_t *count)
 {
+    static const struct grammar_token none;
     *count = 0;
     if (state < 0 || failed(w))
-        return w->tokens;
+        return &none;
     if (!w->states[state].listed) {
         size_t first = w->token_count;
         if (!list_all(w, state))
-            return w->tokens;
+            return &none;
         if (w->token_count > first)
             qsort(w->tokens + first, w->token_count - first, sizeof *w->tokens, by_token);
         w->states[state].tokens = (int64_t)first;
@@ -549,7 +550,7 @@ const struct grammar_token *grammar_tokens(struct grammar_walk *w, int32_t state
         w->states[state].listed = true;
     }
     *count = (size_t)w->states[state].token_count;
-    return w->tokens + w->states[state].tokens;
+    return *count ? w->tokens + w->states[state].tokens : &none;
 }
 
 int32_t grammar_next(struct grammar_walk *w, int32_t state, int32_t token)
