@@ -48,6 +48,7 @@ struct candidate {
 struct choice {
     float score;
     int32_t token;
+    double most; /* no choice from here on scores higher, with what its token may gain by the guide */
 };
 
 struct beam {
@@ -220,11 +221,21 @@ static void choose_tokens(struct beam *b, const float *row)
             continue;
         for (int i = begin; i < end; i++)
             if (row[i] >= bar && row[i] <= FLT_MAX && i != b->blank)
-                take_choice(b, (struct choice){row[i], i});
+                take_choice(b, (struct choice){row[i], i, 0.0});
         if (b->choice_count == b->choice_limit)
             bar = b->choices[0].score;
     }
     qsort(b->choices, (size_t)b->choice_count, sizeof *b->choices, by_likelihood);
+}
+
+static void bound_choices(struct beam *b)
+{
+    double most = -INFINITY;
+    for (int i = b->choice_count; i-- > 0;) {
+        struct choice *c = &b->choices[i];
+        double gained = (double)c->score + (b->guide ? guide_gain(b->guide, c->token) : 0.0);
+        c->most = most = gained > most ? gained : most;
+    }
 }
 
 static bool in_beam(const struct beam *b, int32_t parent, int32_t token)
@@ -235,17 +246,19 @@ static bool in_beam(const struct beam *b, int32_t parent, int32_t token)
     return child != NONE && b->nodes[child].slot != NONE;
 }
 
-/* What the guide adds to a prefix with a token more; -infinity where nothing may follow with that. bar: how high it
- * must be to matter. */
-static double rank_with(struct beam *b, int32_t node, int32_t token, double bar)
+/* What the guide adds to a prefix with a token more. */
+static double rank_with(struct beam *b, int32_t node, int32_t token)
 {
     struct guided child;
     if (!b->guide)
         return 0.0;
-    if (guide_most_with(b->guide, &b->guided[node], token) < bar)
-        return -INFINITY;
     guide_extend(b->guide, &b->guided[node], token, &child);
     return child.rank;
+}
+
+static double most_with(struct beam *b, int32_t node, int32_t token)
+{
+    return b->guide ? guide_most_with(b->guide, &b->guided[node], token) : 0.0;
 }
 
 static void extend(struct beam *b, int32_t s)
@@ -255,12 +268,13 @@ static void extend(struct beam *b, int32_t s)
     for (int i = 0; i < b->choice_count; i++) {
         struct choice choice = b->choices[i];
         double bar = b->heap_count == b->width ? b->heap[0].score : -INFINITY;
-        if (slot->total + choice.score + most < bar)
-            return; /* the tokens that follow are less likely still */
+        if (slot->total + choice.most + most < bar)
+            return;
         double total = passed_on(b, slot, choice.token) + choice.score;
-        if (!(total > -INFINITY) || total + most < bar || in_beam(b, slot->node, choice.token))
+        if (!(total > -INFINITY) || total + most_with(b, slot->node, choice.token) < bar ||
+            in_beam(b, slot->node, choice.token))
             continue;
-        double rank = rank_with(b, slot->node, choice.token, bar - total);
+        double rank = rank_with(b, slot->node, choice.token);
         if (!(rank > -INFINITY) || total + rank < bar)
             continue;
         offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, s, choice.token,
@@ -319,6 +333,7 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
         if (b->next[i].total > -INFINITY)
             offer(b, stay(&b->next[i], i));
     choose_tokens(b, row);
+    bound_choices(b);
     for (int32_t i = 0; i < b->count; i++)
         extend(b, i);
     return b->heap_count ? seat(b, t, fault) : 0;

@@ -11,13 +11,20 @@ enum { BOOST_NONE = -1, BOOST_ROOT = 0 };
 struct boost_node {
     int32_t first;  /* its children are nodes first, first + 1, …, by their bytes */
     int32_t fail;   /* the longest other node that its bytes end with */
+    int32_t space;  /* the node after a space */
     uint16_t count; /* of children, at most 256 */
     bool begins;    /* its last word is how a pattern's begins … */
     bool is;        /* … and is one */
     float partial;  /* what counts while the sequence ends here */
     float word_end; /* of the phrases that end here, if the word does */
     float here;     /* of the phrases that end here, whatever follows */
-    float reach;    /* no token leads to more, of partial */
+    float reach;    /* of what is begun here, no token leads to more of partial */
+};
+
+/* Where a token leads from the root, and what it ends on its way. */
+struct boost_leap {
+    int32_t node;
+    float ended;
 };
 
 struct boost {
@@ -25,11 +32,14 @@ struct boost {
     struct boost_node *nodes;
     unsigned char *bytes; /* of each node, the last */
     int32_t count;
-    int32_t start; /* the node that a text begins in: as if a space had gone before */
-    double jump;   /* the most that one token can end of phrases beside those that end before it */
+    int32_t start;            /* the node that a text begins in: as if a space had gone before */
+    struct boost_leap *leaps; /* of each token: most sequences are within no phrase most of the time */
+    double jump;              /* the most that one token can end of phrases beside those that end before it */
 };
 
 /* The node after a byte. */
 int32_t boost_step(const struct boost *boost, int32_t node, unsigned char byte);
+/* The same for a token's bytes, of which each may end phrases; for a byte that is a space, those that end before it. */
+struct boost_leap boost_walk(const struct boost *boost, int32_t node, int token);
 
 #endif

@@ -6,7 +6,7 @@
  *   guide_extend           a sequence and a token more: .rank is added to the score while it competes; it is -infinity
  *                          where no allowed sequence begins like this
  *   guide_whole            what is added, in place of rank, to a sequence that ends here
- *   guide_most, _most_with bounds of a child's rank that cost less than the child, so that most are never asked for
+ *   guide_most, …          bounds of a child's rank that cost less than the child, so that most are never asked for
  *
  * A rank may count on what has not come yet, as the likeliest word that an open one can become; guide_whole takes back
  * what did not. */
@@ -38,9 +38,10 @@ void guide_begin(const struct guide *guide, struct guided *out);
 void guide_extend(const struct guide *guide, struct guided *parent, int token, struct guided *out);
 double guide_whole(const struct guide *guide, struct guided *state);
 
-/* No child ranks higher … */
+/* No child ranks higher than the sum of these, one of the sequence and one of the token … */
 double guide_most(const struct guide *guide, struct guided *state);
-/* … or the one by this token. */
+double guide_gain(const struct guide *guide, int token);
+/* … or than this. */
 double guide_most_with(const struct guide *guide, struct guided *state, int token);
 
 #endif
