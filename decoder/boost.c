@@ -32,40 +32,41 @@ void boost_begin(const struct boost *b, struct boosted *out)
     *out = (struct boosted){0.0, 0.0, b->start};
 }
 
+static int32_t step(const struct boost *b, int32_t node, char byte)
+{
+    return byte == ' ' ? b->nodes[node].space : boost_step(b, node, (unsigned char)byte);
+}
+
 struct boost_leap boost_walk(const struct boost *b, int32_t node, int token)
 {
     const struct spelled spelled = spelling_plain(b->spelling, token);
-    float ended = 0.0f;
+    struct boost_leap leap = {.node = node, .silent = !spelled.length};
     for (size_t i = 0; i < spelled.length; i++) {
-        unsigned char byte = (unsigned char)spelled.bytes[i];
-        if (byte == ' ' && node != BOOST_ROOT && b->bytes[node] == ' ')
-            continue;
-        if (byte == ' ')
-            ended += b->nodes[node].word_end;
-        node = byte == ' ' ? b->nodes[node].space : boost_step(b, node, byte);
-        ended += b->nodes[node].here;
+        if (spelled.bytes[i] == ' ')
+            leap.ended += b->nodes[leap.node].word_end;
+        leap.node = step(b, leap.node, spelled.bytes[i]);
+        leap.ended += b->nodes[leap.node].here;
+        if (i == 0) {
+            leap.first = leap.node;
+            leap.byte = spelled.bytes[0];
+        }
     }
-    return (struct boost_leap){node, ended};
-}
-
-/* A space that no phrase has here leads to where it leads from the root. */
-static bool leaves(const struct boost *b, int32_t node, int token)
-{
-    return node == BOOST_ROOT || (b->nodes[node].space == b->start && spelling_plain(b->spelling, token).begins);
+    return leap;
 }
 
 void boost_extend(const struct boost *b, const struct boosted *parent, int token, struct boosted *out)
 {
-    struct boost_leap leap = {parent->node, 0.0f};
-    bool known = token >= 0 && token < spelling_size(b->spelling);
-    if (known && leaves(b, parent->node, token)) {
-        leap = b->leaps[token];
-        leap.ended += b->nodes[parent->node].word_end;
-    } else if (known) {
+    *out = *parent;
+    if (token < 0 || token >= b->tokens || b->leaps[token].silent)
+        return;
+    struct boost_leap leap = b->leaps[token];
+    if (step(b, parent->node, leap.byte) != leap.first)
         leap = boost_walk(b, parent->node, token);
-    }
-    double ended = parent->ended + (double)leap.ended;
-    *out = (struct boosted){ended + (double)b->nodes[leap.node].partial, ended, leap.node};
+    else if (leap.byte == ' ')
+        leap.ended += b->nodes[parent->node].word_end;
+    out->node = leap.node;
+    out->ended = parent->ended + (double)leap.ended;
+    out->rank = out->ended + (double)b->nodes[leap.node].partial;
 }
 
 double boost_whole(const struct boost *b, const struct boosted *state)
@@ -81,8 +82,7 @@ double boost_most(const struct boost *b, const struct boosted *state)
 
 double boost_gain(const struct boost *b, int token)
 {
-    bool known = token >= 0 && token < spelling_size(b->spelling);
-    return known ? (double)b->nodes[b->leaps[token].node].partial : 0.0;
+    return token >= 0 && token < b->tokens ? (double)b->nodes[b->leaps[token].node].partial : 0.0;
 }
 
 bool boost_begins_word(const struct boost *b, const struct boosted *state)

@@ -308,11 +308,11 @@ static int add_nodes(struct builder *b, struct fault *fault)
 
 static int add_leaps(struct boost *b, struct fault *fault)
 {
-    int count = spelling_size(b->spelling);
-    b->leaps = memory_new((size_t)count, sizeof *b->leaps);
+    b->tokens = spelling_size(b->spelling);
+    b->leaps = memory_new((size_t)b->tokens, sizeof *b->leaps);
     if (!b->leaps)
         return fail_memory(fault, "a list of phrases");
-    for (int token = 0; token < count; token++)
+    for (int token = 0; token < b->tokens; token++)
         b->leaps[token] = boost_walk(b, BOOST_ROOT, token);
     return 0;
 }

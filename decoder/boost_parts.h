@@ -21,10 +21,13 @@ struct boost_node {
     float reach;    /* of what is begun here, no token leads to more of partial */
 };
 
-/* Where a token leads from the root, and what it ends on its way. */
+/* Where a token leads, and what it ends on its way. */
 struct boost_leap {
     int32_t node;
     float ended;
+    int32_t first; /* the node after its first byte … */
+    char byte;     /* … which is this */
+    bool silent;   /* it writes nothing */
 };
 
 struct boost {
@@ -32,14 +35,15 @@ struct boost {
     struct boost_node *nodes;
     unsigned char *bytes; /* of each node, the last */
     int32_t count;
-    int32_t start;            /* the node that a text begins in: as if a space had gone before */
-    struct boost_leap *leaps; /* of each token: most sequences are within no phrase most of the time */
+    int32_t start; /* the node that a text begins in: as if a space had gone before */
+    int tokens;
+    struct boost_leap *leaps; /* of each token, from the root; also from where its first byte leads to the same */
     double jump;              /* the most that one token can end of phrases beside those that end before it */
 };
 
 /* The node after a byte. */
 int32_t boost_step(const struct boost *boost, int32_t node, unsigned char byte);
-/* The same for a token's bytes, of which each may end phrases; for a byte that is a space, those that end before it. */
+/* The same for all of a token's. */
 struct boost_leap boost_walk(const struct boost *boost, int32_t node, int token);
 
 #endif
