@@ -48,7 +48,8 @@ struct candidate {
 struct choice {
     float score;
     int32_t token;
-    double most; /* no choice from here on scores higher, with what its token may gain by the guide */
+    double gain; /* what the token may gain by the guide */
+    double most; /* no choice from here on scores higher with its gain */
 };
 
 struct beam {
@@ -221,7 +222,7 @@ static void choose_tokens(struct beam *b, const float *row)
             continue;
         for (int i = begin; i < end; i++)
             if (row[i] >= bar && row[i] <= FLT_MAX && i != b->blank)
-                take_choice(b, (struct choice){row[i], i, 0.0});
+                take_choice(b, (struct choice){.score = row[i], .token = i});
         if (b->choice_count == b->choice_limit)
             bar = b->choices[0].score;
     }
@@ -233,8 +234,9 @@ static void bound_choices(struct beam *b)
     double most = -INFINITY;
     for (int i = b->choice_count; i-- > 0;) {
         struct choice *c = &b->choices[i];
-        double gained = (double)c->score + (b->guide ? guide_gain(b->guide, c->token) : 0.0);
-        c->most = most = gained > most ? gained : most;
+        c->gain = b->guide ? guide_gain(b->guide, c->token) : 0.0;
+        most = c->score + c->gain > most ? c->score + c->gain : most;
+        c->most = most;
     }
 }
 
@@ -271,8 +273,8 @@ static void extend(struct beam *b, int32_t s)
         if (slot->total + choice.most + most < bar)
             return;
         double total = passed_on(b, slot, choice.token) + choice.score;
-        if (!(total > -INFINITY) || total + most_with(b, slot->node, choice.token) < bar ||
-            in_beam(b, slot->node, choice.token))
+        if (!(total > -INFINITY) || total + choice.gain + most < bar ||
+            total + most_with(b, slot->node, choice.token) < bar || in_beam(b, slot->node, choice.token))
             continue;
         double rank = rank_with(b, slot->node, choice.token);
         if (!(rank > -INFINITY) || total + rank < bar)

@@ -269,12 +269,13 @@ static double best_of_all(const struct guide *guide, const float *scores)
     }
     for (int key = 0; key < KEYS; key++) {
         int ids[FRAMES], count = 0;
+        if (sums[key] == -INFINITY)
+            continue;
         for (int rest = key; rest; rest /= VOCABULARY)
             count++;
         for (int i = count - 1, rest = key; i >= 0; i--, rest /= VOCABULARY)
             ids[i] = rest % VOCABULARY - 1;
-        if (sums[key] > -INFINITY)
-            best = fmax(best, sums[key] + total_of(guide, ids, count));
+        best = fmax(best, sums[key] + total_of(guide, ids, count));
     }
     return best;
 }
