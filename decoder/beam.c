@@ -2,36 +2,33 @@
  * (Hannun et al. 2014, arXiv 1408.2873, algorithm 1). With a guide (guide.h) a prefix has a rank beside its mass, and
  * competes with the sum of both.
  *
- * Prefixes are nodes of a trie; those in the beam sit in slots. A prefix that is new to the beam can come from one
- * place only, its parent plus one token, so no table of candidates is needed: slots are first advanced in place (with
- * what flows in from a parent that is in the beam too), then new children compete with them in a bounded heap. */
+ * Those in the beam sit in slots. A prefix that is new to the beam can come from one
+ * place only, its text before that token, so no table of candidates is needed: slots are first advanced in place (with
+ * what flows in from such a text that is in the beam too), then new children compete with them in a bounded heap. */
 #include "decoder/beam.h"
 
 #include "decoder/align.h"
 #include "decoder/ctc_scores.h"
+#include "decoder/text_prefixes.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    NONE = -1,
-    ROOT = 0,
+    NONE = PREFIX_NONE,
     WHOLE_TRELLIS = 1 << 22, /* cells of an alignment that is searched whole */
-    REACH = 64               /* frames either side of a token's birth that a long alignment searches first */
+    REACH = 64,              /* frames either side of a token's birth that a long alignment searches first */
+    REMEMBERED = 4096        /* ranks; a power of two */
 };
-static const float PRUNE_DEFAULT = 12.0f;
+static const float PRUNE_DEFAULT = 8.0f;
 static const double CERTAIN_BLANK = -0.0010005003335835344; /* log 0.999: no new tokens are tried in such a frame */
 
-struct node {
-    int32_t parent, token, child, sibling; /* child: the first; sibling: the next child of the same parent */
-    int32_t slot;                          /* in the beam, or NONE */
-    int32_t born;                          /* the frame that first brought it into the beam */
-};
-
-/* A prefix in the beam. Natural logs of the mass of its alignments that end in the blank, in its last token, in all. */
+/* A prefix in the beam. Natural logs of the mass of its alignments that end in the blank, in its last token, in all.
+ * Behind a blank all prefixes of a text go on alike: that mass is with the first of them, the likeliest. */
 struct slot {
-    int32_t node;
+    int32_t prefix;
+    int32_t mate; /* the next slot with a prefix of the same text, or NONE */
     double blank, token, total;
     double rank; /* what the guide adds; 0 without one */
 };
@@ -52,63 +49,36 @@ struct choice {
     double most; /* no choice from here on scores higher with its gain */
 };
 
+/* What the guide said of a text with a token more: the same children are asked for frame after frame. */
+struct remembered {
+    int32_t text, token;
+    double rank;
+};
+
 struct beam {
     const float *scores;
     int frames, vocabulary, blank, width;
     float prune;
-    struct node *nodes;
-    size_t node_count, node_capacity;
+    double blank_penalty;
+    struct text_prefixes prefixes;
     struct slot *slots, *next; /* [width], best first */
     int count;
     struct candidate *heap; /* [width], worst first */
     int heap_count;
     struct choice *choices; /* [choice_limit] the frame's likeliest tokens */
     int choice_limit, choice_count;
-    const struct guide *guide; /* NULL: the scores are all there is */
-    struct guided *guided;     /* of each node, where there is a guide */
-    size_t guided_capacity;
+    struct remembered *remembered; /* [REMEMBERED], where there is a guide */
+    bool recombine;
 };
 
-/* ---- prefixes --------------------------------------------------------------------------------------- */
-
-/* What the guide says of the node that is to be added. */
-static bool add_guided(struct beam *b, int32_t parent, int32_t token)
+static struct text_prefix *prefix_of(const struct beam *b, const struct slot *slot)
 {
-    void *guided = b->guided;
-    bool grown = memory_grow(&guided, &b->guided_capacity, b->node_count + 1, sizeof *b->guided);
-    b->guided = guided;
-    if (grown && parent == NONE)
-        guide_begin(b->guide, &b->guided[b->node_count]);
-    else if (grown)
-        guide_extend(b->guide, &b->guided[parent], token, &b->guided[b->node_count]);
-    return grown;
+    return &b->prefixes.list[slot->prefix];
 }
 
-static int32_t add_node(struct beam *b, int32_t parent, int32_t token, int born)
+static struct text_node *text_of(const struct beam *b, const struct slot *slot)
 {
-    void *nodes = b->nodes;
-    if (b->guide && !add_guided(b, parent, token))
-        return NONE;
-    if (b->node_count >= INT32_MAX || !memory_grow(&nodes, &b->node_capacity, b->node_count + 1, sizeof *b->nodes))
-        return NONE;
-    b->nodes = nodes;
-    int32_t made = (int32_t)b->node_count++;
-    b->nodes[made] = (struct node){parent, token, NONE, NONE, NONE, born};
-    if (parent != NONE) {
-        b->nodes[made].sibling = b->nodes[parent].child;
-        b->nodes[parent].child = made;
-    }
-    return made;
-}
-
-/* The child of a prefix, made when it has never been in the beam before. One node per prefix, so that a prefix that
- * left the beam and comes back finds its children again. */
-static int32_t child_node(struct beam *b, int32_t parent, int32_t token, int born)
-{
-    int32_t child = b->nodes[parent].child;
-    while (child != NONE && b->nodes[child].token != token)
-        child = b->nodes[child].sibling;
-    return child != NONE ? child : add_node(b, parent, token, born);
+    return &b->prefixes.texts[prefix_of(b, slot)->text];
 }
 
 /* ---- candidates: a heap of the best so far, the worst of them on top ------------------------------ */
@@ -153,22 +123,46 @@ static void offer(struct beam *b, struct candidate candidate)
 /* What a prefix passes on to its child by a token: a repeated token needs a blank between. */
 static double passed_on(const struct beam *b, const struct slot *slot, int32_t token)
 {
-    return b->nodes[slot->node].token == token ? slot->blank : slot->total;
+    return prefix_of(b, slot)->token == token ? slot->blank : slot->total;
 }
 
-/* A slot after the frame, without growing: blank, its own token again, or its parent's mass arriving by its token. */
+/* What all prefixes of a text do. slot: the first of them, or NONE. */
+static double passed_on_by_all(const struct beam *b, int32_t slot, int32_t token)
+{
+    double sum = -INFINITY;
+    for (; slot != NONE; slot = b->slots[slot].mate)
+        sum = score_add(sum, passed_on(b, &b->slots[slot], token));
+    return sum;
+}
+
+/* A slot after the frame, without growing: blank, its own token again, or its text's mass arriving by its token. */
 static struct slot advance(const struct beam *b, const struct slot *slot, const float *row, double blank)
 {
-    const struct node *node = &b->nodes[slot->node];
-    struct slot next = {.node = slot->node, .blank = slot->total + blank, .token = -INFINITY, .rank = slot->rank};
-    if (node->parent != NONE) {
-        double score = score_of(row, node->token);
-        int32_t parent = b->nodes[node->parent].slot;
-        double in = parent == NONE ? -INFINITY : passed_on(b, &b->slots[parent], node->token);
-        next.token = score_add(slot->token, in) + score;
+    const struct text_prefix *prefix = prefix_of(b, slot);
+    struct slot next = *slot;
+    next.blank = slot->total + blank;
+    next.token = -INFINITY;
+    if (prefix->from != PREFIX_NONE) {
+        double in = passed_on_by_all(b, b->prefixes.texts[prefix->from].slot, prefix->token);
+        next.token = score_add(slot->token, in) + score_of(row, prefix->token);
     }
     next.total = score_add(next.blank, next.token);
     return next;
+}
+
+/* Gives the mass behind the blank to the first prefix of each text. */
+static void gather(struct beam *b)
+{
+    for (int32_t i = 0; i < b->count; i++) {
+        int32_t first = text_of(b, &b->next[i])->slot;
+        if (first == i)
+            continue;
+        struct slot *to = &b->next[first], *slot = &b->next[i];
+        to->blank = score_add(to->blank, slot->blank);
+        to->total = score_add(to->blank, to->token);
+        slot->blank = -INFINITY;
+        slot->total = slot->token;
+    }
 }
 
 /* Keeps choices a heap with the least likely of them on top; among equals the higher id. */
@@ -229,58 +223,120 @@ static void choose_tokens(struct beam *b, const float *row)
     qsort(b->choices, (size_t)b->choice_count, sizeof *b->choices, by_likelihood);
 }
 
+/* What the tokens of the frame's choices may gain. */
 static void bound_choices(struct beam *b)
 {
     double most = -INFINITY;
     for (int i = b->choice_count; i-- > 0;) {
         struct choice *c = &b->choices[i];
-        c->gain = b->guide ? guide_gain(b->guide, c->token) : 0.0;
+        c->gain = b->prefixes.guide ? guide_gain(b->prefixes.guide, c->token) : 0.0;
         most = c->score + c->gain > most ? c->score + c->gain : most;
         c->most = most;
     }
 }
 
-static bool in_beam(const struct beam *b, int32_t parent, int32_t token)
+static bool in_beam(const struct beam *b, int32_t text, int32_t token)
 {
-    int32_t child = b->nodes[parent].child;
-    while (child != NONE && b->nodes[child].token != token)
-        child = b->nodes[child].sibling;
-    return child != NONE && b->nodes[child].slot != NONE;
+    int32_t child = text_prefixes_find(&b->prefixes, text, token);
+    return child != PREFIX_NONE && b->prefixes.list[child].slot != NONE;
 }
 
-/* What the guide adds to a prefix with a token more. */
-static double rank_with(struct beam *b, int32_t node, int32_t token)
+/* Where the rank is remembered: Fibonacci hashing (Knuth, volume 3, section 6.4). */
+static uint32_t slot_of(int32_t text, int32_t token)
 {
+    uint64_t key = (uint64_t)(uint32_t)text << 32 | (uint32_t)token;
+    return (uint32_t)(key * 11400714819323198485u >> 32) % REMEMBERED;
+}
+
+/* What the guide adds to a text with a token more; -infinity where nothing may follow with that. bar: how high it must
+ * be to matter. */
+static double rank_with(struct beam *b, int32_t text, int32_t token, double bar)
+{
+    const struct guide *guide = b->prefixes.guide;
     struct guided child;
-    if (!b->guide)
+    if (!guide)
         return 0.0;
-    guide_extend(b->guide, &b->guided[node], token, &child);
+    struct remembered *known = &b->remembered[slot_of(text, token)];
+    if (known->text == text && known->token == token)
+        return known->rank;
+    struct guided *guided = text_prefixes_guided(&b->prefixes, text);
+    if (guide_most_with(guide, guided, token) < bar)
+        return -INFINITY;
+    guide_extend(guide, guided, token, &child);
+    *known = (struct remembered){text, token, child.rank};
     return child.rank;
 }
 
-static double most_with(struct beam *b, int32_t node, int32_t token)
+/* What a text passes on to its child by a token. all: its mass. */
+static double arriving(const struct beam *b, int32_t first, double all, int32_t token)
 {
-    return b->guide ? guide_most_with(b->guide, &b->guided[node], token) : 0.0;
+    for (int32_t s = first; s != NONE; s = b->slots[s].mate)
+        if (prefix_of(b, &b->slots[s])->token == token)
+            return passed_on_by_all(b, first, token);
+    return all;
 }
 
+/* The score that a prefix must have to be in the next beam. */
+static double bar_of(const struct beam *b)
+{
+    return b->heap_count == b->width ? b->heap[0].score : -INFINITY;
+}
+
+/* A text that is to be extended: its first slot, its mass, and what the guide adds to a child at most. */
+struct growing {
+    int32_t text, slot;
+    double mass, most;
+};
+
+static struct growing growing_at(struct beam *b, int32_t s)
+{
+    struct growing g = {prefix_of(b, &b->slots[s])->text, s, passed_on_by_all(b, s, NONE), 0.0};
+    if (b->prefixes.guide)
+        g.most = guide_most(b->prefixes.guide, text_prefixes_guided(&b->prefixes, g.text));
+    return g;
+}
+
+/* Offers the text extended by a token. order: who it is among equals. */
+static void try_child(struct beam *b, const struct growing *g, struct choice choice, uint32_t order)
+{
+    double bar = bar_of(b), total = arriving(b, g->slot, g->mass, choice.token) + (double)choice.score;
+    if (!(total > -INFINITY) || total + choice.gain + g->most < bar || in_beam(b, g->text, choice.token))
+        return;
+    double rank = rank_with(b, g->text, choice.token, bar - total);
+    if (!(rank > -INFINITY) || total + rank < bar)
+        return;
+    offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, g->slot, choice.token, order});
+}
+
+/* The children of the text whose first slot is s. */
 static void extend(struct beam *b, int32_t s)
 {
-    const struct slot *slot = &b->slots[s];
-    double most = b->guide ? guide_most(b->guide, &b->guided[slot->node]) : 0.0;
+    const struct growing g = growing_at(b, s);
     for (int i = 0; i < b->choice_count; i++) {
         struct choice choice = b->choices[i];
-        double bar = b->heap_count == b->width ? b->heap[0].score : -INFINITY;
-        if (slot->total + choice.most + most < bar)
+        if (g.mass + choice.most + g.most < bar_of(b))
             return;
-        double total = passed_on(b, slot, choice.token) + choice.score;
-        if (!(total > -INFINITY) || total + choice.gain + most < bar ||
-            total + most_with(b, slot->node, choice.token) < bar || in_beam(b, slot->node, choice.token))
+        try_child(b, &g, choice, (uint32_t)(b->width + s * b->choice_limit + i));
+    }
+}
+
+/* The same where few tokens may follow: all of them, for they may be far from the frame's likeliest. */
+static void extend_allowed(struct beam *b, int32_t s, const float *row)
+{
+    const struct growing g = growing_at(b, s);
+    const struct guide *guide = b->prefixes.guide;
+    size_t count;
+    const struct grammar_token *allowed = guide_allowed(guide, text_prefixes_guided(&b->prefixes, g.text), &count);
+    for (size_t i = 0; i < count; i++) {
+        int32_t token = allowed[i].token;
+        double score = token < b->vocabulary ? score_of(row, token) : -INFINITY;
+        double gain = guide_gain(guide, token);
+        if (token == b->blank || !(g.mass + score + gain + g.most >= bar_of(b)))
             continue;
-        double rank = rank_with(b, slot->node, choice.token);
-        if (!(rank > -INFINITY) || total + rank < bar)
-            continue;
-        offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, s, choice.token,
-                                    (uint32_t)(b->width + s * b->choice_limit + i)});
+        try_child(b, &g, (struct choice){.score = (float)score, .token = token, .gain = gain},
+                  (uint32_t)b->width + (uint32_t)s * (uint32_t)b->vocabulary + (uint32_t)token);
+        /* the guide was asked since */
+        allowed = guide_allowed(guide, text_prefixes_guided(&b->prefixes, g.text), &count);
     }
 }
 
@@ -289,27 +345,75 @@ static int best_first(const void *a, const void *b)
     return worse(a, b) ? 1 : -1;
 }
 
+/* The prefix of a candidate, made when it has never been in the beam before; NONE when memory ran out. */
+static int32_t prefix_for(struct beam *b, const struct candidate *c, int frame)
+{
+    const struct slot *likeliest = &b->slots[c->slot];
+    int32_t text = prefix_of(b, likeliest)->text;
+    if (c->token == NONE)
+        return likeliest->prefix;
+    int32_t prefix = text_prefixes_find(&b->prefixes, text, c->token);
+    if (prefix != PREFIX_NONE)
+        return prefix;
+    for (int32_t s = likeliest->mate; s != NONE; s = b->slots[s].mate)
+        if (passed_on(b, &b->slots[s], c->token) > passed_on(b, likeliest, c->token))
+            likeliest = &b->slots[s];
+    return text_prefixes_add(&b->prefixes, text, c->token, likeliest->prefix, frame);
+}
+
+/* Tells prefixes and texts where in the beam they are: the likeliest prefix of a text is its first. */
+static void take_seats(struct beam *b)
+{
+    for (int32_t i = b->count; i-- > 0;) {
+        struct slot *slot = &b->slots[i];
+        slot->mate = text_of(b, slot)->slot;
+        text_of(b, slot)->slot = i;
+        prefix_of(b, slot)->slot = i;
+    }
+}
+
+static void leave_seats(struct beam *b)
+{
+    for (int i = 0; i < b->count; i++) {
+        text_of(b, &b->slots[i])->slot = NONE;
+        prefix_of(b, &b->slots[i])->slot = NONE;
+    }
+}
+
+/* Whether a better seated prefix ends in the same token and has the same guide ahead, so that whatever follows, this
+ * one stays behind it. */
+static bool goes_on_as_better(struct beam *b, int seat)
+{
+    const struct text_prefix *prefix = prefix_of(b, &b->next[seat]);
+    for (int i = 0; i < seat; i++) {
+        const struct text_prefix *better = prefix_of(b, &b->next[i]);
+        if (better->token == prefix->token &&
+            (!b->prefixes.guide || guide_same(b->prefixes.guide, text_prefixes_guided(&b->prefixes, better->text),
+                                              text_prefixes_guided(&b->prefixes, prefix->text))))
+            return true;
+    }
+    return false;
+}
+
 /* Seats the candidates of the heap as the next beam. */
 static int seat(struct beam *b, int frame, struct fault *fault)
 {
     qsort(b->heap, (size_t)b->heap_count, sizeof *b->heap, best_first);
+    int count = 0;
     for (int i = 0; i < b->heap_count; i++) {
         const struct candidate *c = &b->heap[i];
-        int32_t node = b->slots[c->slot].node;
-        if (c->token != NONE)
-            node = child_node(b, node, c->token, frame);
-        if (node == NONE)
+        int32_t prefix = prefix_for(b, c, frame);
+        if (prefix == PREFIX_NONE)
             return fail_memory(fault, "a beam search");
-        b->next[i] = (struct slot){node, c->blank, c->last, c->total, c->rank};
+        b->next[count] = (struct slot){prefix, NONE, c->blank, c->last, c->total, c->rank};
+        count += !b->recombine || !goes_on_as_better(b, count);
     }
-    for (int i = 0; i < b->count; i++)
-        b->nodes[b->slots[i].node].slot = NONE;
+    leave_seats(b);
     struct slot *swap = b->slots;
     b->slots = b->next;
     b->next = swap;
-    b->count = b->heap_count;
-    for (int i = 0; i < b->count; i++)
-        b->nodes[b->slots[i].node].slot = i;
+    b->count = count;
+    take_seats(b);
     return 0;
 }
 
@@ -325,8 +429,10 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
     const float *row = b->scores + (size_t)t * (size_t)b->vocabulary;
     double blank = score_of_blank(row, b->vocabulary, b->blank);
     for (int i = 0; i < b->count; i++)
-        b->next[i] = advance(b, &b->slots[i], row, blank);
-    if (blank > CERTAIN_BLANK) { /* nothing can be born: the beam keeps its prefixes */
+        b->next[i] = advance(b, &b->slots[i], row, blank - b->blank_penalty);
+    gather(b);
+    bool allows = b->prefixes.guide && b->prefixes.guide->grammar; /* which says itself what to try */
+    if (blank > CERTAIN_BLANK && !allows) { /* nothing can be born: the beam keeps its prefixes */
         memcpy(b->slots, b->next, (size_t)b->count * sizeof *b->slots);
         return 0;
     }
@@ -334,10 +440,13 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
     for (int32_t i = 0; i < b->count; i++)
         if (b->next[i].total > -INFINITY)
             offer(b, stay(&b->next[i], i));
-    choose_tokens(b, row);
-    bound_choices(b);
+    if (!allows) {
+        choose_tokens(b, row);
+        bound_choices(b);
+    }
     for (int32_t i = 0; i < b->count; i++)
-        extend(b, i);
+        if (text_of(b, &b->slots[i])->slot == i)
+            allows ? extend_allowed(b, i, row) : extend(b, i);
     return b->heap_count ? seat(b, t, fault) : 0;
 }
 
@@ -359,17 +468,19 @@ static int align(const struct beam *b, const int *ids, const int *born, struct c
 
 static int read_out(const struct beam *b, const struct slot *slot, struct ctc_hypothesis *h, struct fault *fault)
 {
-    for (int32_t n = slot->node; n != ROOT; n = b->nodes[n].parent)
+    const struct text_prefix *list = b->prefixes.list;
+    for (int32_t n = slot->prefix; n != PREFIX_ROOT; n = list[n].before)
         h->count++;
     int *ids = memory_new(h->count, sizeof *ids), *born = memory_new(h->count, sizeof *born);
     h->tokens = memory_new(h->count, sizeof *h->tokens);
+    h->sound = slot->total;
     h->score = slot->total + slot->rank;
     int error = ids && born && h->tokens ? 0 : fail_memory(fault, "the tokens of a recording");
     if (!error && h->count) {
         size_t i = h->count;
-        for (int32_t n = slot->node; n != ROOT; n = b->nodes[n].parent) {
-            ids[--i] = b->nodes[n].token;
-            born[i] = b->nodes[n].born;
+        for (int32_t n = slot->prefix; n != PREFIX_ROOT; n = list[n].before) {
+            ids[--i] = list[n].token;
+            born[i] = list[n].born;
         }
         error = align(b, ids, born, h, fault);
     }
@@ -384,26 +495,36 @@ static int by_total(const void *a, const void *b)
     double left = x->total + x->rank, right = y->total + y->rank;
     if (left != right)
         return left < right ? 1 : -1;
-    return x->node < y->node ? -1 : x->node > y->node;
+    return x->prefix < y->prefix ? -1 : x->prefix > y->prefix;
 }
 
-/* Nothing grows any more: what was counted on must be there. What a guide does not let end is left out. */
+/* Nothing grows any more: what a guide counted on must be there, and what it does not let end is left out. Of each text
+ * one slot is left, its likeliest prefix with the mass of all. */
 static void end_all(struct beam *b)
 {
     int kept = 0;
-    for (int i = 0; i < b->count; i++) {
-        struct slot slot = b->slots[i];
-        slot.rank = guide_whole(b->guide, &b->guided[slot.node]);
+    for (int32_t i = 0; i < b->count; i++) {
+        const struct slot *first = &b->slots[i];
+        if (text_of(b, first)->slot != i)
+            continue;
+        struct slot slot = *first;
+        for (int32_t s = first->mate; s != NONE; s = b->slots[s].mate)
+            slot.prefix = b->slots[s].total > first->total ? b->slots[s].prefix : slot.prefix;
+        slot.total = passed_on_by_all(b, i, NONE);
+        if (b->prefixes.guide)
+            slot.rank = guide_whole(b->prefixes.guide, text_prefixes_guided(&b->prefixes, prefix_of(b, first)->text));
         if (slot.rank > -INFINITY)
-            b->slots[kept++] = slot;
+            b->next[kept++] = slot;
     }
+    struct slot *swap = b->slots;
+    b->slots = b->next;
+    b->next = swap;
     b->count = kept;
 }
 
 static int collect(struct beam *b, int nbest, struct ctc_result *result, struct fault *fault)
 {
-    if (b->guide)
-        end_all(b);
+    end_all(b);
     qsort(b->slots, (size_t)b->count, sizeof *b->slots, by_total);
     int wanted = nbest < b->count ? nbest : b->count;
     result->best = memory_new((size_t)wanted, sizeof *result->best);
@@ -418,18 +539,21 @@ static int collect(struct beam *b, int nbest, struct ctc_result *result, struct 
     return 0;
 }
 
-static int open_beam(struct beam *b, struct fault *fault)
+static int open_beam(struct beam *b, const struct ctc_params *params, struct fault *fault)
 {
+    const struct guide *guide = guide_asks(params->guide) ? params->guide : NULL;
     size_t width = (size_t)b->width;
     b->slots = memory_new(width, sizeof *b->slots);
     b->next = memory_new(width, sizeof *b->next);
     b->heap = memory_new(width, sizeof *b->heap);
     b->choices = memory_new((size_t)b->choice_limit, sizeof *b->choices);
-    if (!b->slots || !b->next || !b->heap || !b->choices || add_node(b, NONE, NONE, 0) == NONE)
+    b->remembered = memory_new(guide ? REMEMBERED : 0, sizeof *b->remembered);
+    if (!b->slots || !b->next || !b->heap || !b->choices || !b->remembered ||
+        !text_prefixes_open(&b->prefixes, guide_reads_tokens(guide) ? NULL : params->spelling, guide))
         return fail_memory(fault, "a beam search");
-    b->slots[0] = (struct slot){ROOT, 0.0, -INFINITY, 0.0, 0.0};
-    b->nodes[ROOT].slot = 0;
+    b->slots[0] = (struct slot){PREFIX_ROOT, NONE, 0.0, -INFINITY, 0.0, 0.0};
     b->count = 1;
+    take_seats(b);
     return 0;
 }
 
@@ -442,18 +566,19 @@ int ctc_beam(const float *scores, int frames, int vocabulary, const struct ctc_p
                      .blank = params->blank,
                      .width = params->beam,
                      .prune = params->prune > 0.0f ? params->prune : PRUNE_DEFAULT,
-                     .choice_limit = 2 * params->beam + 1,
-                     .guide = guide_asks(params->guide) ? params->guide : NULL};
-    int error = open_beam(&b, fault);
+                     .blank_penalty = params->blank_penalty,
+                     .recombine = params->recombine,
+                     .choice_limit = 2 * params->beam + 1};
+    int error = open_beam(&b, params, fault);
     for (int t = 0; t < frames && !error; t++)
         error = search_frame(&b, t, fault);
     if (!error)
         error = collect(&b, params->nbest ? params->nbest : 1, result, fault);
-    free(b.nodes);
-    free(b.guided);
+    text_prefixes_close(&b.prefixes);
     free(b.slots);
     free(b.next);
     free(b.heap);
     free(b.choices);
+    free(b.remembered);
     return error;
 }

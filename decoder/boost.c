@@ -85,6 +85,11 @@ double boost_gain(const struct boost *b, int token)
     return token >= 0 && token < b->tokens ? (double)b->nodes[b->leaps[token].node].partial : 0.0;
 }
 
+double boost_gain_most(const struct boost *b)
+{
+    return b->gain;
+}
+
 bool boost_begins_word(const struct boost *b, const struct boosted *state)
 {
     return b->nodes[state->node].begins;

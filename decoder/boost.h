@@ -51,6 +51,7 @@ double boost_whole(const struct boost *boost, const struct boosted *state);
 /* No child ranks higher than the sum of these, one of the sequence and one of the token, which is 0 or above. */
 double boost_most(const struct boost *boost, const struct boosted *state);
 double boost_gain(const struct boost *boost, int token);
+double boost_gain_most(const struct boost *boost); /* of any token */
 
 /* Whether the last word so far is how a word of some phrase begins; whether it is one. */
 bool boost_begins_word(const struct boost *boost, const struct boosted *state);

@@ -314,6 +314,8 @@ static int add_leaps(struct boost *b, struct fault *fault)
         return fail_memory(fault, "a list of phrases");
     for (int token = 0; token < b->tokens; token++)
         b->leaps[token] = boost_walk(b, BOOST_ROOT, token);
+    for (int token = 0; token < b->tokens; token++)
+        b->gain = fmax(b->gain, boost_gain(b, token));
     return 0;
 }
 

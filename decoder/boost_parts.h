@@ -38,6 +38,7 @@ struct boost {
     int32_t start; /* the node that a text begins in: as if a space had gone before */
     int tokens;
     struct boost_leap *leaps; /* of each token, from the root; also from where its first byte leads to the same */
+    double gain;              /* the most of any token */
     double jump;              /* the most that one token can end of phrases beside those that end before it */
 };
 

@@ -59,7 +59,7 @@ static int greedy(const float *scores, int frames, int vocabulary, int blank, st
     for (int t = 0; t < frames; t++) {
         double score;
         int id = best_token(scores + (size_t)t * (size_t)vocabulary, vocabulary, blank, &score);
-        out->score += score;
+        out->score = out->sound += score;
         if (id != blank && id == previous) {
             struct ctc_token *token = &out->tokens[out->count - 1];
             sum += score;
@@ -90,6 +90,8 @@ static int check_arguments(const float *scores, int frames, int vocabulary, cons
         return fail(fault, UTTER_ERROR_ARGUMENT, "%d hypotheses cannot come from a beam of %d", p->nbest, p->beam);
     if (!(p->prune >= 0.0f))
         return fail(fault, UTTER_ERROR_ARGUMENT, "the pruning threshold is negative or not a number");
+    if (!isfinite(p->blank_penalty))
+        return fail(fault, UTTER_ERROR_ARGUMENT, "the blank's penalty is not a number");
     return 0;
 }
 

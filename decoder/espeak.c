@@ -3,6 +3,7 @@
 #include "src/base/memory.h"
 
 #include <dlfcn.h>
+#include <locale.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static struct {
     bool tried, open;
     int (*set_voice)(const char *name);
     const char *(*to_phonemes)(const void **text, int characters, int phonemes);
+    locale_t kept[2]; /* see begin_in_locale */
 } library = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 typedef int initialize(int output, int buffer, const char *path, int options);
@@ -33,6 +35,24 @@ static bool find(void *handle, const char *name, void *function)
     return found != NULL;
 }
 
+/* espeak_Initialize of espeak-ng 1.51 sets LC_CTYPE of the whole process to C.UTF-8, and nothing else in that library
+ * does. Its phones do not need it (they are the same in C), so it is put back at once. In the moment between, another
+ * thread may read either locale: copies of both are kept, so that their tables are never freed under it. (By dlmopen
+ * the library would get a libc of its own and leave the process alone, but no sanitizer goes along with that.) */
+static bool begin_in_locale(initialize *begin)
+{
+    const char *now = setlocale(LC_CTYPE, NULL);
+    char *before = now ? memory_text(now, strlen(now)) : NULL;
+    if (!before)
+        return false;
+    library.kept[0] = duplocale(LC_GLOBAL_LOCALE);
+    const bool begun = begin(SYNCHRONOUS, 0, NULL, DONT_EXIT) > 0;
+    library.kept[1] = duplocale(LC_GLOBAL_LOCALE);
+    setlocale(LC_CTYPE, before);
+    free(before);
+    return begun;
+}
+
 /* With the lock held. */
 static bool open_library(void)
 {
@@ -43,8 +63,7 @@ static bool open_library(void)
     void *handle = dlopen("libespeak-ng.so.1", RTLD_NOW | RTLD_LOCAL); /* for as long as the process lives */
     library.open = handle && find(handle, "espeak_Initialize", &begin) &&
                    find(handle, "espeak_SetVoiceByName", &library.set_voice) &&
-                   find(handle, "espeak_TextToPhonemes", &library.to_phonemes) &&
-                   begin(SYNCHRONOUS, 0, NULL, DONT_EXIT) > 0;
+                   find(handle, "espeak_TextToPhonemes", &library.to_phonemes) && begin_in_locale(begin);
     return library.open;
 }
 

@@ -1,4 +1,5 @@
-/* espeak.h - text of any language to IPA, through the espeak-ng library where it is installed.
+/* espeak.h - text of any language to IPA, through the espeak-ng library where it is installed. That library changes
+ * LC_CTYPE as it begins, at the first call of the process, which is put back before the call returns.
  *
  * The library (GPL-3) is looked for when it is first asked for; nothing of it is needed to build or to run. It keeps
  * one voice for the whole process, so calls wait for each other. */

@@ -1,22 +1,101 @@
 #include "decoder/fusion.h"
 
+#include "src/base/memory.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double LN_10 = 2.302585092994045684;
 static const double RAREST = -7.0; /* log10 */
 
-static struct ngram_prefix every_word(const struct fusion *f)
+static struct ngram_prefix every_word(const struct ngram *ngram)
 {
-    return (struct ngram_prefix){0, ngram_words(f->ngram), 0};
+    return (struct ngram_prefix){0, ngram_words(ngram), 0};
+}
+
+static struct ngram_prefix narrowed(const struct ngram *ngram, struct ngram_prefix word, struct spelled spelled)
+{
+    size_t space = spelled.begins ? 1 : 0;
+    return ngram_narrow(ngram, word, spelled.bytes + space, spelled.length - space);
+}
+
+struct ngram_prefix *fusion_starts(const struct spelling *spelling, const struct ngram *ngram)
+{
+    int count = spelling_size(spelling);
+    struct ngram_prefix *starts = memory_new((size_t)count, sizeof *starts);
+    for (int token = 0; starts && token < count; token++) {
+        struct spelled spelled = spelling_of(spelling, token);
+        starts[token] = spelled.length ? narrowed(ngram, every_word(ngram), spelled) : every_word(ngram);
+    }
+    return starts;
 }
 
 void fusion_begin(const struct fusion *f, struct fused *out)
 {
-    *out = (struct fused){.word = every_word(f), .completed = true};
+    *out = (struct fused){.word = every_word(f->ngram), .completed = true};
     ngram_begin(f->ngram, &out->context);
     out->after = out->context;
 }
+
+/* ---- models of tokens ---- */
+
+enum { LONGEST_PIECE = 256 };
+
+/* The model's word for a token, with mark for the spaces in it; 0: there is none. */
+static uint32_t piece_word(const struct ngram *ngram, struct spelled spelled, const char *mark)
+{
+    char text[LONGEST_PIECE];
+    size_t length = 0;
+    for (size_t i = 0; i < spelled.length; i++) {
+        const bool space = spelled.bytes[i] == ' ';
+        const size_t size = space ? strlen(mark) : 1;
+        if (length + size > sizeof text)
+            return 0;
+        memcpy(text + length, space ? mark : &spelled.bytes[i], size);
+        length += size;
+    }
+    return length ? ngram_find(ngram, text, length) : 0;
+}
+
+int fusion_pieces(uint32_t **pieces, const struct spelling *spelling, const struct ngram *ngram, struct fault *fault)
+{
+    static const char *const marks[] = {"\xE2\x96\x81", "\xC4\xA0"}; /* SentencePiece's, byte-level BPE's */
+    const int count = spelling_size(spelling);
+    uint32_t *words = memory_new((size_t)count, sizeof *words);
+    int begin = 0, known = 0;
+    if (!words)
+        return fail_memory(fault, "a language model");
+    for (int token = 0; token < count; token++) {
+        const struct spelled spelled = spelling_of(spelling, token);
+        words[token] = piece_word(ngram, spelled, marks[0]);
+        if (!words[token])
+            words[token] = piece_word(ngram, spelled, marks[1]);
+        begin += spelled.begins;
+        known += spelled.begins && words[token];
+    }
+    *pieces = known > begin / 2 ? words : NULL;
+    if (!*pieces)
+        free(words);
+    return 0;
+}
+
+/* Every token is a word of its own. */
+static void extend_by_piece(const struct fusion *f, const struct fusion_params *p, const struct fused *parent,
+                            int token, struct fused *out)
+{
+    const struct spelled spelled = spelling_of(f->spelling, token);
+    const uint32_t word = spelled.length ? f->pieces[token] : 0;
+    *out = *parent;
+    if (!spelled.length)
+        return;
+    const double score = LN_10 * (double)ngram_score(f->ngram, &parent->after, word, &out->after);
+    out->rank = parent->rank + p->weight * score + (spelled.begins ? p->bonus : 0.0) + (word ? 0.0 : p->unknown);
+    out->whole = out->rank;
+    out->completed = true;
+}
+
+/* ---- models of words ---- */
 
 /* A word that is vouched for and not known counts as <unk>, and as a rare word in a model that has no use for that. */
 static double at_least_rare(double score)
@@ -46,7 +125,7 @@ static void part(const struct fusion *f, const struct fused *parent, struct fuse
 {
     out->before = parent->whole;
     out->context = parent->after;
-    out->word = every_word(f);
+    out->word = every_word(f->ngram);
     out->unknown = false;
 }
 
@@ -55,6 +134,10 @@ void fusion_extend(const struct fusion *f, const struct fusion_params *p, const 
 {
     const struct spelled spelled = spelling_of(f->spelling, token);
     size_t space = spelled.begins ? 1 : 0;
+    if (f->pieces) {
+        extend_by_piece(f, p, parent, token, out);
+        return;
+    }
     out->rank = parent->rank;
     out->before = parent->before;
     out->word = parent->word;
@@ -66,7 +149,7 @@ void fusion_extend(const struct fusion *f, const struct fusion_params *p, const 
     if (spelled.begins && (parent->word.length || parent->unknown))
         part(f, parent, out);
     if (!out->unknown && spelled.length > space) {
-        out->word = ngram_narrow(f->ngram, out->word, spelled.bytes + space, spelled.length - space);
+        out->word = f->starts && !out->word.length ? f->starts[token] : narrowed(f->ngram, out->word, spelled);
         out->unknown = out->word.begin == out->word.end || !(ngram_best(f->ngram, out->word) > -INFINITY);
     }
     out->rank = out->before + promise(f, p, vouched, out);
@@ -101,4 +184,21 @@ double fusion_least(const struct fusion *f, const char *text, size_t length)
         least = fmin(least, word ? score : -INFINITY);
     }
     return least;
+}
+
+static bool same_state(const struct ngram_state *a, const struct ngram_state *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (int i = 0; i < a->count; i++)
+        if (a->words[i] != b->words[i])
+            return false;
+    return true;
+}
+
+bool fusion_same(const struct fused *a, const struct fused *b)
+{
+    return a->unknown == b->unknown && a->word.begin == b->word.begin && a->word.end == b->word.end &&
+           a->word.length == b->word.length && same_state(&a->context, &b->context) &&
+           (!a->completed || !b->completed || same_state(&a->after, &b->after));
 }

@@ -1,4 +1,4 @@
-/* fusion.h - a word language model beside the scores of subword tokens: shallow fusion (Gulcehre et al. 2015, arXiv
+/* fusion.h - a language model beside the scores of subword tokens: shallow fusion (Gulcehre et al. 2015, arXiv
  * 1503.03535, section 4.1), as in Hannun et al. 2014 (arXiv 1408.2873, equation 6): log p(tokens | sound)
  * + weight * log p(words) + bonus * words.
  *
@@ -17,11 +17,23 @@ struct fusion_params {
     double unknown; /* natural log, for each word that is not in the vocabulary: 0 or below */
 };
 
-/* A model, and the tokens that spell its words. Both are borrowed; immutable; any thread. */
+/* A model, and the tokens that spell its words. All are borrowed; immutable; any thread. */
 struct fusion {
     const struct spelling *spelling;
     const struct ngram *ngram;
+    const struct ngram_prefix *starts; /* fusion_starts; NULL: they are looked up each time */
+    const uint32_t *pieces;            /* fusion_pieces; NULL: a model of words */
 };
+
+/* [spelling_size] the words that each token may be the beginning of, in memory of the caller's (free). NULL when memory
+ * ran out. */
+struct ngram_prefix *fusion_starts(const struct spelling *spelling, const struct ngram *ngram);
+
+/* Where the model's words are the tokens themselves ("▁he", "llo": a subword model): *pieces is [spelling_size] its
+ * word for each, 0 for one that it does not know, in memory of the caller's (free). A model of words (which has none
+ * that begin with the mark of one) leaves it NULL. Such a model is asked at every token, and unknown is for each token
+ * that it does not know; what it says depends on the tokens, not only on the text. Errors: MEMORY. */
+int fusion_pieces(uint32_t **pieces, const struct spelling *spelling, const struct ngram *ngram, struct fault *fault);
 
 /* What the model says of a sequence of tokens. */
 struct fused {
@@ -41,6 +53,8 @@ void fusion_begin(const struct fusion *fusion, struct fused *out);
  * begins as the last one does then; if the model does not, it counts as <unk> and pays nothing for that. */
 void fusion_extend(const struct fusion *fusion, const struct fusion_params *params, const struct fused *parent,
                    int token, bool vouched, struct fused *out);
+/* Whether both have the same open word behind the same context. */
+bool fusion_same(const struct fused *a, const struct fused *b);
 /* Fills whole and after, unless they are. vouched: somebody knows the last word as it stands. */
 void fusion_complete(const struct fusion *fusion, const struct fusion_params *params, bool vouched, struct fused *f);
 

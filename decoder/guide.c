@@ -1,8 +1,10 @@
 #include "decoder/guide.h"
 
+#include <math.h>
+
 bool guide_asks(const struct guide *g)
 {
-    return g && (g->fusion || g->boost);
+    return g && (g->fusion || g->boost || g->grammar);
 }
 
 void guide_begin(const struct guide *g, struct guided *out)
@@ -12,6 +14,7 @@ void guide_begin(const struct guide *g, struct guided *out)
         fusion_begin(g->fusion, &out->words);
     if (g->boost)
         boost_begin(g->boost, &out->phrases);
+    out->place = g->grammar ? grammar_begin(g->grammar) : 0;
 }
 
 /* ---- words, which phrases vouch for ---- */
@@ -59,12 +62,33 @@ void guide_extend(const struct guide *g, struct guided *parent, int token, struc
         extend_words(g, parent, token, out);
         out->rank += out->words.rank;
     }
+    out->place = g->grammar ? grammar_next(g->grammar, parent->place, token) : 0;
+    if (out->place == GRAMMAR_DEAD)
+        out->rank = -INFINITY;
 }
 
 double guide_whole(const struct guide *g, struct guided *state)
 {
+    if (g->grammar && !g->unfinished && !grammar_may_end(g->grammar, state->place))
+        return -INFINITY;
     double whole = g->boost ? boost_whole(g->boost, &state->phrases) : 0.0;
     return g->fusion ? whole + completed(g, state)->whole : whole;
+}
+
+bool guide_reads_tokens(const struct guide *g)
+{
+    return g && (g->grammar || (g->fusion && g->fusion->pieces));
+}
+
+bool guide_same(const struct guide *g, const struct guided *a, const struct guided *b)
+{
+    return (!g->fusion || fusion_same(&a->words, &b->words)) && (!g->boost || a->phrases.node == b->phrases.node) &&
+           (!g->grammar || a->place == b->place);
+}
+
+const struct grammar_token *guide_allowed(const struct guide *g, const struct guided *state, size_t *count)
+{
+    return g->grammar ? grammar_tokens(g->grammar, state->place, count) : NULL;
 }
 
 double guide_most(const struct guide *g, struct guided *state)
@@ -80,6 +104,11 @@ double guide_most(const struct guide *g, struct guided *state)
 double guide_gain(const struct guide *g, int token)
 {
     return g->boost ? boost_gain(g->boost, token) : 0.0;
+}
+
+double guide_gain_most(const struct guide *g)
+{
+    return g->boost ? boost_gain_most(g->boost) : 0.0;
 }
 
 double guide_most_with(const struct guide *g, struct guided *state, int token)

@@ -15,12 +15,15 @@
 
 #include "decoder/boost.h"
 #include "decoder/fusion.h"
+#include "decoder/grammar.h"
 
-/* NULL: there is no such part. All are borrowed; immutable; any thread. */
+/* NULL: there is no such part. All are borrowed, and immutable but for the walk, which is one search's alone. */
 struct guide {
     const struct fusion *fusion; /* a word language model */
     struct fusion_params weights;
-    const struct boost *boost; /* phrases, whose words the language model is to take for known ones */
+    const struct boost *boost;    /* phrases, whose words the language model is to take for known ones */
+    struct grammar_walk *grammar; /* what may be said */
+    bool unfinished;              /* sequences may end within a sentence of the grammar, too */
 };
 
 /* Whether there is anything to ask. guide may be NULL. */
@@ -31,6 +34,7 @@ struct guided {
     double rank;
     struct fused words;
     struct boosted phrases;
+    int32_t place; /* in the grammar */
 };
 
 void guide_begin(const struct guide *guide, struct guided *out);
@@ -38,9 +42,20 @@ void guide_begin(const struct guide *guide, struct guided *out);
 void guide_extend(const struct guide *guide, struct guided *parent, int token, struct guided *out);
 double guide_whole(const struct guide *guide, struct guided *state);
 
+/* Whether what it says depends on the tokens, not only on the text that they write. guide may be NULL. */
+bool guide_reads_tokens(const struct guide *guide);
+
+/* Whether all that may follow adds the same to both. Every part of a guide must have its say here. */
+bool guide_same(const struct guide *guide, const struct guided *a, const struct guided *b);
+
+/* Where the grammar says which tokens may follow: those, valid until more is asked. NULL: there is none, and any may.
+ */
+const struct grammar_token *guide_allowed(const struct guide *guide, const struct guided *state, size_t *count);
+
 /* No child ranks higher than the sum of these, one of the sequence and one of the token … */
 double guide_most(const struct guide *guide, struct guided *state);
 double guide_gain(const struct guide *guide, int token);
+double guide_gain_most(const struct guide *guide); /* of any token */
 /* … or than this. */
 double guide_most_with(const struct guide *guide, struct guided *state, int token);
 

@@ -13,6 +13,7 @@ struct ngram {
     const unsigned char *bytes;
     struct ngram_header header;
     struct ngram_layout layout;
+    uint32_t first[257]; /* [byte]: the first word that does not begin with a lower one */
     float *best; /* a tree of unigram probabilities: [words, 2 * words) are the words', i the larger of 2i and 2i + 1 */
 };
 
@@ -90,6 +91,8 @@ static int fill_best(struct ngram *g, struct fault *fault)
     return 0;
 }
 
+static void fill_first(struct ngram *g);
+
 int ngram_open(struct ngram **ngram, const void *bytes, size_t size, const char *name, struct fault *fault)
 {
     struct ngram_header header;
@@ -107,8 +110,8 @@ int ngram_open(struct ngram **ngram, const void *bytes, size_t size, const char 
     if (g->layout.size != size)
         fail(fault, UTTER_ERROR_MODEL, "%s: the language model has %zu bytes, and its header says %llu", name, size,
              (unsigned long long)g->layout.size);
-    else if (!check_texts(g, name, fault))
-        fill_best(g, fault);
+    else if (!check_texts(g, name, fault) && !fill_best(g, fault))
+        fill_first(g);
     if (fault->code)
         ngram_close(&g);
     else
@@ -153,24 +156,25 @@ static size_t word_length(const struct ngram *g, uint32_t word)
 }
 
 /* How the word's bytes from skip on compare with text: as memcmp, where a word that goes on with text counts as equal.
- */
-static int compare(const struct ngram *g, uint32_t word, size_t skip, const char *text, size_t length)
+ * Texts are a few bytes, too few for a call. */
+static int compare(const struct ngram *g, uint32_t word, size_t skip, const unsigned char *text, size_t length)
 {
     size_t own = word_length(g, word);
+    const unsigned char *letters = g->bytes + g->layout.letters + text_at(g, word) + skip;
     own = own > skip ? own - skip : 0;
-    size_t shared = own < length ? own : length;
-    int order = shared ? memcmp(g->bytes + g->layout.letters + text_at(g, word) + skip, text, shared) : 0;
-    return order ? order : own < length ? -1 : 0;
+    for (size_t i = 0; i < own && i < length; i++)
+        if (letters[i] != text[i])
+            return letters[i] < text[i] ? -1 : 1;
+    return own < length ? -1 : 0;
 }
 
-/* The first of [begin, end) that is not before text (past: that is behind all that go on with it). */
-static uint32_t bound(const struct ngram *g, struct ngram_prefix range, const char *text, size_t length, bool past)
+/* The first word of [begin, end) that is not before text. */
+static uint32_t not_before(const struct ngram *g, uint32_t begin, uint32_t end, size_t skip, const unsigned char *text,
+                           size_t length)
 {
-    uint32_t begin = range.begin, end = range.end;
     while (begin < end) {
         uint32_t middle = begin + (end - begin) / 2;
-        int order = compare(g, middle, range.length, text, length);
-        if (order < 0 || (past && order == 0))
+        if (compare(g, middle, skip, text, length) < 0)
             begin = middle + 1;
         else
             end = middle;
@@ -178,12 +182,48 @@ static uint32_t bound(const struct ngram *g, struct ngram_prefix range, const ch
     return begin;
 }
 
+static void fill_first(struct ngram *g)
+{
+    for (int byte = 0; byte < 256; byte++) {
+        const unsigned char letter = (unsigned char)byte;
+        g->first[byte] = not_before(g, byte ? g->first[byte - 1] : 0, g->header.words, 0, &letter, 1);
+    }
+    g->first[256] = g->header.words;
+}
+
+/* The first word of [begin, end) that does not go on with text, where all before it do: mostly there are few, so they
+ * are passed in strides that double (Bentley and Yao, IPL 5(3), 1976). */
+static uint32_t behind(const struct ngram *g, uint32_t begin, uint32_t end, size_t skip, const unsigned char *text,
+                       size_t length)
+{
+    uint32_t stride = 1;
+    while (begin < end) {
+        stride = stride < end - begin ? stride : end - begin;
+        if (compare(g, begin + stride - 1, skip, text, length) == 0) {
+            begin += stride;
+            stride *= 2;
+        } else if (stride == 1) {
+            break;
+        } else {
+            end = begin + stride - 1;
+            stride = 1;
+        }
+    }
+    return begin;
+}
+
 struct ngram_prefix ngram_narrow(const struct ngram *g, struct ngram_prefix prefix, const char *text, size_t length)
 {
+    const unsigned char *letters = (const unsigned char *)text;
     struct ngram_prefix next = prefix;
     next.end = prefix.end < g->header.words ? prefix.end : g->header.words;
-    next.begin = bound(g, next, text, length, false);
-    next.end = bound(g, next, text, length, true);
+    if (prefix.length == 0 && length > 0) {
+        uint32_t first = g->first[letters[0]], end = g->first[letters[0] + 1];
+        next.begin = first > next.begin ? first : next.begin;
+        next.end = end < next.end ? end : next.end;
+    }
+    next.begin = not_before(g, next.begin, next.end, prefix.length, letters, length);
+    next.end = behind(g, next.begin, next.end, prefix.length, letters, length);
     next.length = prefix.length + (uint32_t)length;
     return next;
 }

@@ -12,6 +12,7 @@ struct prosody {
     float rate;   /* times the voice's speed: 1 is its own; 0.2 to 5 */
     float pitch;  /* semitones above the voice's own; -24 to 24 */
     float volume; /* dB above the voice's own; -60 to 20 */
+    int speaker;  /* of the voice's, from 0 */
 };
 
 enum spoken_kind {
@@ -31,10 +32,18 @@ struct spoken_item {
     struct prosody prosody;
 };
 
+/* A place in the text that the user gave a name. */
+struct spoken_mark {
+    char *name;
+    size_t at; /* byte of the stream of text */
+};
+
 /* A sentence, or as much of one as is said in one breath where it is too long. */
 struct spoken_sentence {
     struct spoken_item *items;
     size_t count;
+    const struct spoken_mark *marks; /* before its end, and after the end of the sentence before it */
+    size_t mark_count;
     size_t begin, end; /* bytes of the stream of text */
     bool paragraph;    /* the last one of its paragraph: a longer pause follows */
 };

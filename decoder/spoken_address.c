@@ -1,5 +1,6 @@
 /* spoken_address.c - addresses of the Internet, names of files and accounts, and telephone numbers. */
 #include "decoder/spoken_say.h"
+#include "decoder/units.h"
 
 #include <string.h>
 

@@ -1,14 +1,8 @@
 /* spoken_date.c - dates, years and times of the day. */
 #include "decoder/spoken_say.h"
+#include "decoder/units.h"
 
 #include <string.h>
-
-const char *month_name(int month)
-{
-    static const char *const names[] = {"january", "february", "march",     "april",   "may",      "june",
-                                        "july",    "august",   "september", "october", "november", "december"};
-    return names[(month + 11) % 12];
-}
 
 static unsigned long group_value(const struct say *s, const struct match *m, int group)
 {

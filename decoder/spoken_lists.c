@@ -180,10 +180,16 @@ bool begins_sentences(const char *word, size_t length)
     return length && is_upper(word[0]) && list_has(starters, word, length);
 }
 
+static const char *const months[] = {"january", "february", "march",     "april",   "may",      "june",
+                                     "july",    "august",   "september", "october", "november", "december"};
+
+const char *month_name(int month)
+{
+    return months[(month + 11) % 12];
+}
+
 int month_number(const char *word, size_t length)
 {
-    static const char *const months[] = {"january", "february", "march",     "april",   "may",      "june",
-                                         "july",    "august",   "september", "october", "november", "december"};
     if (length && word[length - 1] == '.')
         length--;
     for (int i = 0; i < 12 && length >= 3; i++) {

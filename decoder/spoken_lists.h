@@ -65,5 +65,7 @@ bool begins_sentences(const char *word, size_t length);
 
 /* 1 to 12 for the name of a month, whole or cut ("Nov", "Sept"), with or without its point; 0 for anything else. */
 int month_number(const char *word, size_t length);
+/* "november", 1 to 12 */
+const char *month_name(int month);
 
 #endif

@@ -1,20 +1,12 @@
 #include "decoder/spoken_number.h"
 
+#include "decoder/number_names.h"
 #include "decoder/spoken_lists.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { CARDINAL_DIGITS = 36 }; /* what the names of the short scale below reach */
-
-static const char *const small[] = {"zero",     "one",     "two",     "three",     "four",     "five",    "six",
-                                    "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
-                                    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
-static const char *const tens[] = {"",      "",      "twenty",  "thirty", "forty",
-                                   "fifty", "sixty", "seventy", "eighty", "ninety"};
-static const char *const scale[] = {"",           "thousand",    "million",     "billion",
-                                    "trillion",   "quadrillion", "quintillion", "sextillion",
-                                    "septillion", "octillion",   "nonillion",   "decillion"};
 
 void number_word(struct text *out, const char *word)
 {
@@ -26,15 +18,15 @@ void number_word(struct text *out, const char *word)
 static void below_hundred(struct text *out, unsigned long value)
 {
     if (value >= 20)
-        number_word(out, tens[value / 10]);
+        number_word(out, number_tens[value / 10]);
     if (value < 20 || value % 10)
-        number_word(out, small[value < 20 ? value : value % 10]);
+        number_word(out, number_small[value < 20 ? value : value % 10]);
 }
 
 static void below_thousand(struct text *out, unsigned long value)
 {
     if (value >= 100) {
-        number_word(out, small[value / 100]);
+        number_word(out, number_small[value / 100]);
         number_word(out, "hundred");
     }
     if (value % 100 || value == 0)
@@ -55,7 +47,7 @@ void number_digits(struct text *out, const char *digits, size_t length, const ch
 {
     for (size_t i = 0; i < length; i++)
         if (is_digit(digits[i]))
-            number_word(out, digits[i] == '0' ? zero : small[digits[i] - '0']);
+            number_word(out, digits[i] == '0' ? zero : number_small[digits[i] - '0']);
 }
 
 void number_cardinal(struct text *out, const char *digits, size_t length)
@@ -76,7 +68,7 @@ void number_cardinal(struct text *out, const char *digits, size_t length)
         if (value)
             below_thousand(out, value);
         if (value && group)
-            number_word(out, scale[group]);
+            number_word(out, number_scale[group]);
         i += take;
     }
 }
@@ -98,16 +90,13 @@ static size_t last_word(const struct text *out)
 /* The last word, a cardinal, becomes an ordinal. */
 static void make_ordinal(struct text *out)
 {
-    static const char *const irregular[][2] = {{"one", "first"},     {"two", "second"},   {"three", "third"},
-                                               {"five", "fifth"},    {"eight", "eighth"}, {"nine", "ninth"},
-                                               {"twelve", "twelfth"}};
     if (out->failed || !out->length)
         return;
     const size_t at = last_word(out), length = out->length - at;
-    for (size_t i = 0; i < sizeof irregular / sizeof *irregular; i++)
-        if (strlen(irregular[i][0]) == length && memcmp(irregular[i][0], out->bytes + at, length) == 0) {
+    for (size_t i = 0; i < NUMBER_IRREGULAR; i++)
+        if (strlen(number_irregular[i][0]) == length && memcmp(number_irregular[i][0], out->bytes + at, length) == 0) {
             out->length = at;
-            text_add_string(out, irregular[i][1]);
+            text_add_string(out, number_irregular[i][1]);
             return;
         }
     const bool y = out->bytes[out->length - 1] == 'y';
@@ -165,7 +154,7 @@ void number_in_pairs(struct text *out, const char *digits, size_t length)
     } else if (length < 3 || value % 100 == 0) {
         number_cardinal_of(out, value);
     } else {
-        number_word(out, small[value / 100]);
+        number_word(out, number_small[value / 100]);
         if (value % 100 < 10)
             number_word(out, "oh");
         below_hundred(out, value % 100);

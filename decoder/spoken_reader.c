@@ -23,6 +23,7 @@ struct spoken_reader {
     size_t cut_length;
     bool finished, ended; /* by the caller; and the markup knows */
     struct folded folded;
+    struct mark_list marks;
     struct ssml *ssml;
     struct verbalizer *verbalizer;
     int error; /* that every call repeats */
@@ -36,7 +37,9 @@ static int start(struct spoken_reader *r, struct fault *fault)
     folded_prosody(&r->folded, &r->options.prosody);
     if (r->folded.failed)
         return fail_memory(fault, "a reader of text to be spoken");
-    return r->options.markup == SPOKEN_SSML ? ssml_open(&r->ssml, &r->folded, fault) : 0;
+    if (r->options.markup == SPOKEN_PLAIN)
+        return 0;
+    return ssml_open(&r->ssml, &r->folded, &r->marks, &r->options.voice, fault);
 }
 
 static bool is_in(float value, float low, float high)
@@ -52,11 +55,13 @@ int spoken_reader_open(struct spoken_reader **reader, const struct spoken_option
             fault, UTTER_ERROR_ARGUMENT,
             "a rate of %g, a pitch of %g or a volume of %g is outside 0.2 to 5, -24 to 24 semitones or -60 to 20 dB",
             (double)p->rate, (double)p->pitch, (double)p->volume);
+    if (options->voice.speakers && (p->speaker < 0 || p->speaker >= options->voice.speakers))
+        return fail(fault, UTTER_ERROR_ARGUMENT, "there is no speaker %d of %d", p->speaker, options->voice.speakers);
     struct spoken_reader *r = memory_new(1, sizeof *r);
     if (!r)
         return fail_memory(fault, "a reader of text to be spoken");
     r->options = *options;
-    int error = verbalizer_open(&r->verbalizer, fault);
+    int error = verbalizer_open(&r->verbalizer, options->rules, fault);
     if (!error)
         error = start(r, fault);
     *reader = r;
@@ -72,6 +77,7 @@ void spoken_reader_close(struct spoken_reader **reader)
     ssml_close(&(*reader)->ssml);
     verbalizer_close(&(*reader)->verbalizer);
     folded_free(&(*reader)->folded);
+    mark_list_free(&(*reader)->marks);
     text_free(&(*reader)->pending);
     free(*reader);
     *reader = NULL;
@@ -81,6 +87,7 @@ void spoken_reader_reset(struct spoken_reader *r)
 {
     ssml_close(&r->ssml);
     folded_free(&r->folded);
+    mark_list_free(&r->marks);
     text_free(&r->pending);
     *r = (struct spoken_reader){.options = r->options, .verbalizer = r->verbalizer};
     r->error = start(r, &r->fault);
@@ -198,6 +205,14 @@ static bool is_whole(const struct spoken_reader *r)
     return r->finished && r->taken == r->pending.length && (!r->ssml || r->ended);
 }
 
+/* Those behind the last sentence, as one without items. */
+static bool last_marks(struct spoken_reader *r, struct spoken_sentence *sentence)
+{
+    *sentence = (struct spoken_sentence){.begin = r->fed, .end = r->fed};
+    mark_list_take(&r->marks, SIZE_MAX, sentence);
+    return sentence->mark_count > 0;
+}
+
 int spoken_reader_next(struct spoken_reader *r, struct spoken_sentence *sentence, struct fault *fault)
 {
     struct split split;
@@ -208,13 +223,15 @@ int spoken_reader_next(struct spoken_reader *r, struct spoken_sentence *sentence
             if (error)
                 return remember(r, error, fault);
             folded_consume(&r->folded, split.consumed);
-            if (sentence->count)
-                return 1;
+            if (!sentence->count)
+                continue;
+            mark_list_take(&r->marks, sentence->end, sentence);
+            return 1;
         }
         if (r->error)
             return remember(r, 0, fault);
         if (!pull(r, &error))
-            return 0;
+            return is_whole(r) && last_marks(r, sentence);
         r->error = error; /* sentences before it come first */
     }
 }

@@ -1,4 +1,6 @@
 /* spoken_rules.c - the tables of rules, compiled, and which one matches. */
+#include "decoder/spoken_rules.h"
+
 #include "decoder/spoken_say.h"
 
 #include "src/base/memory.h"
@@ -17,8 +19,12 @@ struct compiled_rule {
 struct say_rules {
     struct compiled_rule *rules;
     size_t count;
+};
+
+struct say_matcher {
+    const struct say_rules *rules;
     pcre2_match_context *context;
-    pcre2_match_data *data; /* of the one match at a time */
+    pcre2_match_data *data;
 };
 
 static int compile_rule(struct compiled_rule *compiled, const struct say_rule *rule, struct fault *fault)
@@ -57,14 +63,10 @@ int say_rules_open(struct say_rules **out, struct fault *fault)
         return error;
     rules->rules =
         memory_new(say_address_count + say_date_count + say_quantity_count + say_name_count, sizeof *rules->rules);
-    rules->context = pcre2_match_context_create(NULL);
-    rules->data = pcre2_match_data_create(SAY_GROUPS, NULL);
-    if (!rules->rules || !rules->context || !rules->data)
+    if (!rules->rules)
         error = fail_memory(fault, "the rules for text to be spoken");
     for (size_t i = 0; i < sizeof families / sizeof *families && !error; i++)
         error = compile_family(rules, families[i].rules, families[i].count, fault);
-    if (!error)
-        pcre2_set_match_limit(rules->context, MATCH_STEPS);
     *out = rules;
     if (error)
         say_rules_close(out);
@@ -77,11 +79,36 @@ void say_rules_close(struct say_rules **rules)
         return;
     for (size_t i = 0; i < (*rules)->count; i++)
         pcre2_code_free((*rules)->rules[i].code);
-    pcre2_match_data_free((*rules)->data);
-    pcre2_match_context_free((*rules)->context);
     free((*rules)->rules);
     free(*rules);
     *rules = NULL;
+}
+
+int say_matcher_open(struct say_matcher **matcher, const struct say_rules *rules, struct fault *fault)
+{
+    struct say_matcher *new = memory_new(1, sizeof *new);
+    *matcher = new;
+    if (!new)
+        return fail_memory(fault, "a reader of text to be spoken");
+    new->rules = rules;
+    new->context = pcre2_match_context_create(NULL);
+    new->data = pcre2_match_data_create(SAY_GROUPS, NULL);
+    if (!new->context || !new->data) {
+        say_matcher_close(matcher);
+        return fail_memory(fault, "a reader of text to be spoken");
+    }
+    pcre2_set_match_limit(new->context, MATCH_STEPS);
+    return 0;
+}
+
+void say_matcher_close(struct say_matcher **matcher)
+{
+    if (!*matcher)
+        return;
+    pcre2_match_data_free((*matcher)->data);
+    pcre2_match_context_free((*matcher)->context);
+    free(*matcher);
+    *matcher = NULL;
 }
 
 static unsigned start_of(const struct say *s, size_t at)
@@ -109,10 +136,10 @@ static bool try_rule(struct say *s, const struct compiled_rule *rule, size_t at,
 {
     struct match m;
     const int count = pcre2_match(rule->code, (PCRE2_SPTR)s->text, s->size, at, PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK,
-                                  s->rules->data, s->rules->context);
+                                  s->matcher->data, s->matcher->context);
     if (count <= 0)
         return false;
-    copy_groups(s->rules->data, count, &m);
+    copy_groups(s->matcher->data, count, &m);
     s->words.length = 0;
     if (m.end[0] == at || !rule->rule->say(s, &m))
         return false;
@@ -124,10 +151,11 @@ static bool try_rule(struct say *s, const struct compiled_rule *rule, size_t at,
 bool say_by_rule(struct say *s, size_t at, size_t *end)
 {
     const unsigned start = start_of(s, at);
+    const struct say_rules *rules = s->matcher->rules;
     bool said = false;
-    for (size_t i = 0; i < s->rules->count && !said; i++)
-        if (s->rules->rules[i].rule->starts & start)
-            said = try_rule(s, &s->rules->rules[i], at, end);
+    for (size_t i = 0; i < rules->count && !said; i++)
+        if (rules->rules[i].rule->starts & start)
+            said = try_rule(s, &rules->rules[i], at, end);
     s->words.length = 0;
     return said;
 }

@@ -9,15 +9,17 @@
 #include "decoder/spoken_folded.h"
 #include "decoder/spoken_lists.h"
 #include "decoder/spoken_number.h"
+#include "decoder/spoken_rules.h"
 #include "decoder/text.h"
 #include "src/base/error.h"
 
 enum { SAY_GROUPS = 12 }; /* of a rule's pattern, the whole match counted */
 
-struct say_rules; /* the compiled patterns, of one reader */
+/* What trying the rules takes, of one reader: one match at a time. The rules are borrowed. */
+struct say_matcher;
 
-int say_rules_open(struct say_rules **rules, struct fault *fault);
-void say_rules_close(struct say_rules **rules);
+int say_matcher_open(struct say_matcher **matcher, const struct say_rules *rules, struct fault *fault);
+void say_matcher_close(struct say_matcher **matcher);
 
 /* An item whose strings are still offsets. */
 struct said_item {
@@ -37,7 +39,7 @@ struct say {
     const struct folded *folded;
     const char *text;   /* of the sentence; text[size] may be read and is no part of it */
     size_t begin, size; /* where it begins in folded->bytes, and its bytes */
-    const struct say_rules *rules;
+    struct say_matcher *matcher;
     struct said *said;
     struct text words;      /* scratch of the rules */
     bool shouted;           /* it is all in capitals: they mean nothing */
@@ -120,12 +122,5 @@ bool previous_in(const struct say *s, size_t at, const char *list);
 
 /* A year, as it stands, appended to s->words: "nineteen fourteen". */
 void put_year(struct say *s, const char *digits, size_t length);
-/* "november", 1 to 12 */
-const char *month_name(int month);
-
-/* The unit of measure at `at`: how many bytes it has, 0 for none. */
-struct unit;
-size_t find_unit(const char *text, size_t length, bool spaced, const struct unit **unit);
-const char *unit_name(const struct unit *unit, bool many);
 
 #endif

@@ -1,5 +1,6 @@
 #include "decoder/spoken_ssml.h"
 
+#include "decoder/spoken_ssml_prosody.h"
 #include "decoder/text.h"
 #include "src/base/memory.h"
 
@@ -20,6 +21,9 @@ enum element_kind {
     ELEMENT_SENTENCE,
     ELEMENT_BREAK,
     ELEMENT_PROSODY,
+    ELEMENT_EMPHASIS,
+    ELEMENT_VOICE,
+    ELEMENT_MARK,
     ELEMENT_PHONEME,
     ELEMENT_SUB,
     ELEMENT_SAY_AS,
@@ -36,6 +40,8 @@ struct element {
 struct ssml {
     XML_Parser parser;
     struct folded *folded;
+    struct mark_list *marks;
+    const struct spoken_voice *voice;
     struct element open[DEPTH_MAX];
     size_t depth;
     size_t captured;             /* depth of the element whose text goes into the object, or 0 */
@@ -56,7 +62,8 @@ static enum element_kind element_kind(const char *name)
     } kinds[] = {{"speak", ELEMENT_SPEAK},     {"p", ELEMENT_PARAGRAPH},       {"paragraph", ELEMENT_PARAGRAPH},
                  {"s", ELEMENT_SENTENCE},      {"sentence", ELEMENT_SENTENCE}, {"break", ELEMENT_BREAK},
                  {"prosody", ELEMENT_PROSODY}, {"phoneme", ELEMENT_PHONEME},   {"sub", ELEMENT_SUB},
-                 {"say-as", ELEMENT_SAY_AS},   {"desc", ELEMENT_SILENT},       {"lexicon", ELEMENT_SILENT},
+                 {"say-as", ELEMENT_SAY_AS},   {"emphasis", ELEMENT_EMPHASIS}, {"voice", ELEMENT_VOICE},
+                 {"mark", ELEMENT_MARK},       {"desc", ELEMENT_SILENT},       {"lexicon", ELEMENT_SILENT},
                  {"meta", ELEMENT_SILENT},     {"metadata", ELEMENT_SILENT}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].name, name) == 0)
@@ -75,47 +82,32 @@ static void refuse(struct ssml *s, int code, const char *what, const char *of)
     XML_StopParser(s->parser, XML_FALSE);
 }
 
-static const char *attribute(const char **attributes, const char *name)
-{
-    for (; *attributes; attributes += 2)
-        if (strcmp(*attributes, name) == 0)
-            return attributes[1];
-    return NULL;
-}
-
-static float clamp(float value, float low, float high)
-{
-    return value < low ? low : value > high ? high : value;
-}
-
-static void read_prosody(struct ssml *s, struct prosody *prosody, const char **attributes)
-{
-    const char *rate = attribute(attributes, "rate"), *pitch = attribute(attributes, "pitch");
-    const char *volume = attribute(attributes, "volume");
-    struct prosody change = {1.0f, 0.0f, 0.0f};
-    if (rate && !ssml_read_rate(rate, &change.rate))
-        refuse(s, UTTER_ERROR_ARGUMENT, "a rate of prosody is a label, a percentage or a factor, not \"%.40s\"", rate);
-    if (pitch && strstr(pitch, "Hz"))
-        refuse(s, UTTER_ERROR_UNSUPPORTED,
-               "a pitch in Hz (\"%.40s\") needs the voice's own: give semitones (+2st) or %%", pitch);
-    if (pitch && !ssml_read_pitch(pitch, &change.pitch))
-        refuse(s, UTTER_ERROR_ARGUMENT, "a pitch of prosody is a label, semitones or a percentage, not \"%.40s\"",
-               pitch);
-    if (volume && !ssml_read_volume(volume, &change.volume))
-        refuse(s, UTTER_ERROR_ARGUMENT, "a volume of prosody is a label or a change in dB, not \"%.40s\"", volume);
-    prosody->rate = clamp(prosody->rate * change.rate, 0.2f, 5.0f);
-    prosody->pitch = clamp(prosody->pitch + change.pitch, -24.0f, 24.0f);
-    prosody->volume = clamp(prosody->volume + change.volume, -60.0f, 20.0f);
-}
-
 static size_t position(const struct ssml *s)
 {
     return (size_t)XML_GetCurrentByteIndex(s->parser);
 }
 
+/* An element that changes how what is in it is said. */
+static void begin_prosody(struct ssml *s, const struct element *element, struct ssml_refusal refusal)
+{
+    if (refusal.code)
+        refuse(s, refusal.code, refusal.what, refusal.of);
+    folded_prosody(s->folded, &element->prosody);
+}
+
+/* Text goes on across it: it is kept beside. */
+static void add_mark(struct ssml *s, const char **attributes)
+{
+    const char *name = ssml_attribute(attributes, "name");
+    if (!name)
+        refuse(s, UTTER_ERROR_ARGUMENT, "a %s needs its name in the attribute name", "mark");
+    else if (!mark_list_add(s->marks, name, position(s)))
+        s->folded->failed = true;
+}
+
 static void add_break(struct ssml *s, const char **attributes)
 {
-    const char *time = attribute(attributes, "time"), *strength = attribute(attributes, "strength");
+    const char *time = ssml_attribute(attributes, "time"), *strength = ssml_attribute(attributes, "strength");
     struct spoken_object object = {.kind = OBJECT_BREAK, .pause = 0.5};
     if (strength && !ssml_read_strength(strength, &object.pause))
         refuse(s, UTTER_ERROR_ARGUMENT, "a break's strength is none, x-weak to x-strong, not \"%.40s\"", strength);
@@ -146,7 +138,7 @@ static bool copy_value(char *to, size_t size, const char *value)
 
 static void begin_phoneme(struct ssml *s, const char **attributes)
 {
-    const char *alphabet = attribute(attributes, "alphabet"), *phones = attribute(attributes, "ph");
+    const char *alphabet = ssml_attribute(attributes, "alphabet"), *phones = ssml_attribute(attributes, "ph");
     capture(s, OBJECT_PHONEME);
     if (alphabet && strcmp(alphabet, "ipa") != 0 && strcmp(alphabet, "x-arpabet") != 0)
         refuse(s, UTTER_ERROR_UNSUPPORTED, "the alphabet of a phoneme is ipa or x-arpabet, not \"%.40s\"", alphabet);
@@ -158,7 +150,7 @@ static void begin_phoneme(struct ssml *s, const char **attributes)
 
 static void begin_sub(struct ssml *s, const char **attributes)
 {
-    const char *alias = attribute(attributes, "alias");
+    const char *alias = ssml_attribute(attributes, "alias");
     if (!alias) {
         refuse(s, UTTER_ERROR_ARGUMENT, "a %s needs what is said instead in the attribute alias", "sub");
         return;
@@ -174,7 +166,7 @@ static void begin_say_as(struct ssml *s, const char **attributes)
     static const char known[] =
         " characters spell-out verbatim cardinal number ordinal digits telephone phone date time "
         "fraction unit currency ";
-    const char *interpret = attribute(attributes, "interpret-as"), *format = attribute(attributes, "format");
+    const char *interpret = ssml_attribute(attributes, "interpret-as"), *format = ssml_attribute(attributes, "format");
     char word[40];
     if (!interpret) {
         refuse(s, UTTER_ERROR_ARGUMENT, "a %s needs the attribute interpret-as", "say-as");
@@ -203,8 +195,17 @@ static void begin_content(struct ssml *s, struct element *element, const char **
         add_break(s, attributes);
         break;
     case ELEMENT_PROSODY:
-        read_prosody(s, &element->prosody, attributes);
+        begin_prosody(s, element, ssml_prosody(&element->prosody, s->voice, attributes));
+        break;
+    case ELEMENT_EMPHASIS:
+        begin_prosody(s, element, ssml_emphasis(&element->prosody, attributes));
+        break;
+    case ELEMENT_VOICE:
+        ssml_voice(&element->prosody, s->voice, attributes);
         folded_prosody(s->folded, &element->prosody);
+        break;
+    case ELEMENT_MARK:
+        add_mark(s, attributes);
         break;
     case ELEMENT_PHONEME:
         begin_phoneme(s, attributes);
@@ -281,7 +282,7 @@ static void XMLCALL on_end(void *data, const XML_Char *name)
         folded_end(s->folded, FOLDED_PARAGRAPH, position(s));
     if (element->kind == ELEMENT_SENTENCE)
         folded_end(s->folded, FOLDED_SENTENCE, position(s));
-    if (element->kind == ELEMENT_PROSODY)
+    if (element->kind == ELEMENT_PROSODY || element->kind == ELEMENT_EMPHASIS || element->kind == ELEMENT_VOICE)
         folded_prosody(s->folded, s->depth ? &element[-1].prosody : &s->base);
 }
 
@@ -328,7 +329,8 @@ static void XMLCALL on_doctype(void *data, const XML_Char *name, const XML_Char 
     refuse(data, UTTER_ERROR_UNSUPPORTED, "a DOCTYPE (of \"%.40s\") is not read", name);
 }
 
-int ssml_open(struct ssml **ssml, struct folded *folded, struct fault *fault)
+int ssml_open(struct ssml **ssml, struct folded *folded, struct mark_list *marks, const struct spoken_voice *voice,
+              struct fault *fault)
 {
     struct ssml *s = memory_new(1, sizeof *s);
     if (s)
@@ -338,6 +340,8 @@ int ssml_open(struct ssml **ssml, struct folded *folded, struct fault *fault)
         return fail_memory(fault, "a reader of SSML");
     }
     s->folded = folded;
+    s->marks = marks;
+    s->voice = voice;
     s->base = folded->styles[folded->style_count - 1].prosody;
     XML_SetUserData(s->parser, s);
     XML_SetElementHandler(s->parser, on_begin, on_end);

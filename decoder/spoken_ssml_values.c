@@ -109,6 +109,36 @@ bool ssml_read_pitch(const char *value, float *semitones)
     return true;
 }
 
+bool ssml_read_hertz(const char *value, bool *change, float *hertz)
+{
+    char sign;
+    double number;
+    const char *unit = read_number(value, &sign, &number);
+    if (!unit || strcmp(unit, "Hz") != 0)
+        return false;
+    *change = sign != 0;
+    *hertz = (float)number;
+    return true;
+}
+
+/* The standard leaves open how it is made: what is stressed is slower, higher and louder. */
+bool ssml_read_emphasis(const char *level, struct prosody *change)
+{
+    static const struct {
+        const char *level;
+        struct prosody change;
+    } levels[] = {{"strong", {.rate = 0.8f, .pitch = 2.0f, .volume = 4.0f}},
+                  {"moderate", {.rate = 0.9f, .pitch = 1.0f, .volume = 2.0f}},
+                  {"none", {.rate = 1.0f}},
+                  {"reduced", {.rate = 1.15f, .pitch = -1.0f, .volume = -4.0f}}};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(levels[i].level, level) == 0) {
+            *change = levels[i].change;
+            return true;
+        }
+    return false;
+}
+
 bool ssml_read_strength(const char *value, double *seconds)
 {
     static const struct label labels[] = {{"none", 0.0},   {"x-weak", 0.1}, {"weak", 0.25},

@@ -7,19 +7,30 @@
 #define DECODER_SPOKEN_TEXT_H
 
 #include "decoder/spoken.h"
+#include "decoder/spoken_rules.h"
 #include "src/base/error.h"
 
 enum spoken_markup {
     SPOKEN_PLAIN, /* an empty line ends a paragraph */
-    SPOKEN_SSML   /* a subset of W3C SSML 1.1: speak, p, s, break, prosody, phoneme, sub, say-as; of any other element
-                     the text is said, except of desc, lexicon, meta and metadata. No DOCTYPE; at most 64 deep. */
+    SPOKEN_SSML   /* a subset of W3C SSML 1.1: speak, p, s, break, prosody, emphasis, voice, phoneme, sub, say-as, mark;
+                     of any other element (lang, audio) the text is said, except of desc, lexicon, meta and metadata.
+                     No DOCTYPE; at most 64 deep. */
+};
+
+/* What a voice is, for markup that asks. Borrowed. */
+struct spoken_voice {
+    int speakers;             /* that it has */
+    const char *const *names; /* [speakers], theirs; NULL: they have none */
+    const float *hertz;       /* [speakers], what they speak at on average; NULL: it is not known */
 };
 
 struct spoken_options {
     enum spoken_markup markup;
     bool verbatim;          /* the text is not English: words are passed as they are written, with their digits, and
                                say-as is ignored */
-    struct prosody prosody; /* what the text's own prosody is relative to */
+    struct prosody prosody; /* what the text's own prosody is relative to, and who speaks it */
+    struct spoken_voice voice;
+    const struct say_rules *rules; /* compiled before, which must outlive the reader; NULL: it compiles its own */
 };
 
 struct spoken_reader;
@@ -38,12 +49,12 @@ int spoken_reader_feed(struct spoken_reader *reader, const char *text, size_t si
 int spoken_reader_finish(struct spoken_reader *reader, struct fault *fault);
 
 /* The next sentence: 1 and *sentence, which is the reader's until its next call; 0 when more text is needed or, after
- * finish, none is left. A sentence has at least one item; one of more than 250 characters or 40 words comes in parts.
- * A sentence is complete once the character after it is known, so a text that waits for an answer should end in an
- * empty line or be finished.
- * Errors: ARGUMENT (SSML that is malformed, unclosed or has impossible values: line, column and element are named),
- * UNSUPPORTED (a value that is well formed but not known here), MEMORY. Sentences before the place of an error are
- * given first; after an error every call fails the same way. */
+ * finish, none is left. A sentence has at least one item, but the last may have marks alone; one of more than 250
+ * characters or 40 words comes in parts. A sentence is complete once the character after it is known, so a text that
+ * waits for an answer should end in an empty line or be finished. Errors: ARGUMENT (SSML that is malformed, unclosed or
+ * has impossible values: line, column and element are named), UNSUPPORTED (a value that is well formed but not known
+ * here), MEMORY. Sentences before the place of an error are given first; after an error every call fails the same way.
+ */
 int spoken_reader_next(struct spoken_reader *reader, struct spoken_sentence *sentence, struct fault *fault);
 
 #endif

@@ -9,19 +9,22 @@
 enum { OTHER_SCRIPT_MS = 200 /* silence for words of a script that is not read */ };
 
 struct verbalizer {
-    struct say_rules *rules;
+    struct say_rules *own; /* rules, where none were given */
+    struct say_matcher *matcher;
     struct said said;
     struct text words;
     struct spoken_item *items;
     size_t items_capacity;
 };
 
-int verbalizer_open(struct verbalizer **verbalizer, struct fault *fault)
+int verbalizer_open(struct verbalizer **verbalizer, const struct say_rules *rules, struct fault *fault)
 {
     struct verbalizer *v = memory_new(1, sizeof *v);
     if (!v)
         return fail_memory(fault, "a reader of text to be spoken");
-    const int error = say_rules_open(&v->rules, fault);
+    int error = rules ? 0 : say_rules_open(&v->own, fault);
+    if (!error)
+        error = say_matcher_open(&v->matcher, rules ? rules : v->own, fault);
     *verbalizer = v;
     if (error)
         verbalizer_close(verbalizer);
@@ -32,7 +35,8 @@ void verbalizer_close(struct verbalizer **verbalizer)
 {
     if (!*verbalizer)
         return;
-    say_rules_close(&(*verbalizer)->rules);
+    say_matcher_close(&(*verbalizer)->matcher);
+    say_rules_close(&(*verbalizer)->own);
     free((*verbalizer)->said.items);
     text_free(&(*verbalizer)->said.strings);
     text_free(&(*verbalizer)->words);
@@ -342,7 +346,7 @@ int verbalize(struct verbalizer *v, const struct folded *folded, const struct sp
                       .text = folded->bytes + folded->head,
                       .begin = folded->head,
                       .size = split->said,
-                      .rules = v->rules,
+                      .matcher = v->matcher,
                       .said = &v->said,
                       .words = v->words};
     v->said.count = 0;

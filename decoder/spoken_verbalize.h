@@ -3,12 +3,14 @@
 #define DECODER_SPOKEN_VERBALIZE_H
 
 #include "decoder/spoken_folded.h"
+#include "decoder/spoken_rules.h"
 #include "decoder/spoken_split.h"
 #include "src/base/error.h"
 
 struct verbalizer;
 
-int verbalizer_open(struct verbalizer **verbalizer, struct fault *fault);
+/* rules: borrowed; NULL: it has its own. */
+int verbalizer_open(struct verbalizer **verbalizer, const struct say_rules *rules, struct fault *fault);
 void verbalizer_close(struct verbalizer **verbalizer);
 
 /* Of the sentence that the alive bytes of folded begin with. It may have no item. *sentence is the verbalizer's until

@@ -50,12 +50,14 @@ int search_choices(const struct search *s, int from, float *logits, struct choic
     float *row = logits + (size_t)h->row * (size_t)s->rules->size;
     int tokens[CHOICES_MOST], count = 0;
     double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
+    double most = search_hold(s, h, row);
     int found = likeliest(row, s->rules->size, s->guide ? CHOICES_MOST : s->beam + 1, tokens);
     for (int k = 0; k < found; k++) {
         double score = (double)(float)((double)row[tokens[k]] - sum);
         double guided = added(s, h, tokens[k]);
         if (guided > -INFINITY)
-            out[count++] = (struct choice){h->sum + score + guided, score, tokens[k], from};
+            out[count++] =
+                (struct choice){h->sum + score + guided, score, (double)row[tokens[k]] - most, tokens[k], from};
     }
     if (s->guide)
         choices_sort(out, count);
@@ -65,11 +67,13 @@ int search_choices(const struct search *s, int from, float *logits, struct choic
 void search_go_on(struct search *s, const struct choice *choice)
 {
     struct hypothesis *from = &s->now.items[choice->from];
-    if (choice->token == s->rules->special->eot) {
-        hypotheses_add(&s->done, from, -1, choice->log_probability);
-        return;
+    const int end = s->rules->special->eot;
+    struct hypothesis *to = hypotheses_add(choice->token == end ? &s->done : &s->next, from,
+                                           choice->token == end ? -1 : choice->token, choice->log_probability);
+    if (choice->token <= end) { /* text, and its end; times are nobody's wish */
+        to->gap += choice->gap;
+        to->spoken++;
     }
-    struct hypothesis *to = hypotheses_add(&s->next, from, choice->token, choice->log_probability);
-    if (s->guide)
+    if (s->guide && choice->token != end)
         guide_extend(s->guide, &from->guided, choice->token, &to->guided);
 }

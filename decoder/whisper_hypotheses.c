@@ -38,6 +38,8 @@ struct hypothesis *hypotheses_add(struct hypotheses *h, const struct hypothesis 
     to->count = from->count;
     to->sum = from->sum + score;
     to->row = from->row;
+    to->gap = from->gap;
+    to->spoken = from->spoken;
     to->guided = from->guided;
     if (token >= 0) {
         to->tokens[to->count] = token;

@@ -11,6 +11,8 @@ struct hypothesis {
     float *log_probabilities;
     size_t count;
     double sum;           /* of the log-probabilities, the end's included */
+    double gap;           /* with a grammar: sum of what whisper_hypothesis.gap is the mean of … */
+    size_t spoken;        /* … and of how many */
     int row;              /* of the last step, whose logits are about this text; after an advance: of its parent */
     struct guided guided; /* where there is a guide */
 };
@@ -41,10 +43,11 @@ struct search {
 struct choice {
     double score; /* of the whole text then, with what a guide adds */
     double log_probability;
-    int token, from; /* from: the text, of now */
+    double gap;      /* with a grammar: how far its logit is below the largest of all that the rules allow */
+    int token, from; /* from: the text, of now; token NO_CHOICE: there is none */
 };
 
-enum { CHOICES_MOST = WHISPER_BEAM_MAXIMUM + 1 };
+enum { CHOICES_MOST = WHISPER_BEAM_MAXIMUM + 1, NO_CHOICE = -1 };
 
 /* How text `from` of now may go on, best first: with the beam + 1 likeliest tokens; with a guide, which may prefer what
  * is less likely, the CHOICES_MOST likeliest. logits [rows, size] are spoiled. Returns how many there are. */
@@ -52,6 +55,13 @@ int search_choices(const struct search *search, int from, float *logits, struct 
 void choices_sort(struct choice *choices, int count); /* best first, equals in their order */
 /* Takes a choice: into next, or, where it is the end, into done. */
 void search_go_on(struct search *search, const struct choice *choice);
+
+/* Text tokens that a grammar does not let follow h, the end where it may not be, and all others that are no times get
+ * -infinity in logits [size], to which the rules have been applied. Returns the largest logit of before. Without a
+ * grammar nothing is done. */
+double search_hold(const struct search *search, const struct hypothesis *h, float *logits);
+/* Whether the text may end where it is. */
+bool search_may_end(const struct search *search, const struct hypothesis *h);
 
 /* Goes on by a token from the rows' logits [rows, size], which are spoiled: now becomes next, with texts that ended
  * moved to done. */

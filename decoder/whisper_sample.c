@@ -50,7 +50,7 @@ static struct choice draw_any(struct search *s, int from, float *logits)
     double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
     int size = s->rules->size;
     int token = s->temperature > 0 ? sample(row, size, s->temperature, &s->random) : best(row, size);
-    return (struct choice){0.0, (double)row[token] - sum, token, from};
+    return (struct choice){0.0, (double)row[token] - sum, 0.0, token, from};
 }
 
 /* From those that the guide was asked about, by what it makes of them. */
@@ -59,6 +59,8 @@ static struct choice draw_guided(struct search *s, int from, float *logits)
     struct choice choices[CHOICES_MOST];
     float scores[CHOICES_MOST];
     int count = search_choices(s, from, logits, choices);
+    if (!count && s->guide->grammar)
+        return (struct choice){.token = NO_CHOICE};
     if (!count)
         return draw_any(s, from, logits);
     for (int i = 0; i < count; i++)
@@ -71,7 +73,8 @@ void search_sample(struct search *s, float *logits)
     s->next.count = 0;
     for (int i = 0; i < s->now.count; i++) {
         struct choice choice = s->guide ? draw_guided(s, i, logits) : draw_any(s, i, logits);
-        search_go_on(s, &choice);
+        if (choice.token != NO_CHOICE)
+            search_go_on(s, &choice);
     }
     struct hypotheses old = s->now;
     s->now = s->next;

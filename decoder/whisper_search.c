@@ -72,8 +72,10 @@ struct attempt {
     const struct whisper_search_window *task;
     struct whisper_result *result;
     struct search search;
-    size_t begin; /* tokens before the first that is sampled */
+    struct guide guide; /* the search's, with a walk of its own */
+    size_t begin;       /* tokens before the first that is sampled */
     int first_row;
+    bool cut_off; /* its texts are within a sentence of the grammar */
 };
 
 struct run {
@@ -132,8 +134,12 @@ static bool open_search(const struct run *r, struct attempt *a)
     struct search *s = &a->search;
     int group = group_at(p, r->temperature);
     double patience = p->patience > 0 ? p->patience : 1;
+    a->guide = p->guide ? *p->guide : (struct guide){0};
+    a->guide.unfinished = p->unfinished;
+    if (p->grammar && grammar_walk_open(&a->guide.grammar, p->grammar, p->trie, NULL))
+        return false;
     *s = (struct search){.rules = &r->rules,
-                         .guide = guide_asks(p->guide) ? p->guide : NULL,
+                         .guide = guide_asks(&a->guide) ? &a->guide : NULL,
                          .beam = group,
                          .candidates = group,
                          .temperature = r->temperature};
@@ -148,11 +154,13 @@ static bool open_search(const struct run *r, struct attempt *a)
            hypotheses_open(&s->done, s->candidates + group, r->longest);
 }
 
-static void close_search(struct search *s)
+static void close_search(struct attempt *a)
 {
+    struct search *s = &a->search;
     hypotheses_close(&s->now);
     hypotheses_close(&s->next);
     hypotheses_close(&s->done);
+    grammar_walk_close(&a->guide.grammar);
 }
 
 static int call(const struct run *r, int count, struct fault *fault)
@@ -259,9 +267,9 @@ static int sample_all(struct run *r, struct fault *fault)
 
 /* ---- results ---- */
 
-static double rank_of(const struct whisper_search_params *p, struct hypothesis *h)
+static double rank_of(const struct whisper_search_params *p, const struct guide *guide, struct hypothesis *h)
 {
-    double sum = guide_asks(p->guide) ? h->sum + guide_whole(p->guide, &h->guided) : h->sum;
+    double sum = guide ? h->sum + guide_whole(guide, &h->guided) : h->sum;
     if (p->length_penalty > 0)
         return sum / pow((5 + (double)h->count) / 6, p->length_penalty);
     return h->count ? sum / (double)h->count : -INFINITY;
@@ -269,12 +277,27 @@ static double rank_of(const struct whisper_search_params *p, struct hypothesis *
 
 /* Those cut off are candidates, too: of a beam the likeliest, until there are as many as hypotheses side by side; of
  * samples all. */
-static void add_cut_off(const struct run *r, struct search *s)
+static void add_cut_off(const struct run *r, struct search *s, bool whole)
 {
     bool beam = s->beam > 1 && r->temperature == 0;
     /* A beam is in order of score already. */
     for (int i = 0; i < s->now.count && (!beam || s->done.count < s->beam); i++)
-        hypotheses_add(&s->done, &s->now.items[i], -1, 0);
+        if (!whole || search_may_end(s, &s->now.items[i]))
+            hypotheses_add(&s->done, &s->now.items[i], -1, 0);
+}
+
+/* With a grammar those that are sentences, and only where there are none the others. */
+static void add_all_cut_off(const struct run *r, struct attempt *a)
+{
+    struct search *s = &a->search;
+    const struct hypothesis nothing = {0};
+    add_cut_off(r, s, true);
+    if (s->done.count)
+        return;
+    a->cut_off = true;
+    add_cut_off(r, s, false);
+    if (!s->done.count)
+        hypotheses_add(&s->done, &nothing, -1, 0);
 }
 
 static int copy_hypothesis(struct whisper_hypothesis *to, const struct hypothesis *from, struct fault *fault)
@@ -288,6 +311,7 @@ static int copy_hypothesis(struct whisper_hypothesis *to, const struct hypothesi
     to->count = from->count;
     to->sum = from->sum;
     to->mean = from->sum / (double)(from->count + 1);
+    to->gap = from->spoken ? from->gap / (double)from->spoken : 0;
     return 0;
 }
 
@@ -322,7 +346,8 @@ static int give_result(const struct run *r, struct attempt *a, struct fault *fau
     for (int k = 0; k < wanted && k < done->count; k++) {
         int best = k;
         for (int i = k + 1; i < done->count; i++)
-            if (rank_of(r->params, &done->items[i]) > rank_of(r->params, &done->items[best]))
+            if (rank_of(r->params, a->search.guide, &done->items[i]) >
+                rank_of(r->params, a->search.guide, &done->items[best]))
                 best = i;
         struct hypothesis chosen = done->items[best];
         memmove(&done->items[k + 1], &done->items[k], (size_t)(best - k) * sizeof chosen);
@@ -376,6 +401,8 @@ static enum whisper_verdict judge(const struct whisper_search_params *p, const s
         return WHISPER_FINE;
     if (silence >= 0 && result->no_speech > silence && (bar > 0 || !(result->best[0].mean > bar)))
         return WHISPER_SILENCE;
+    if (p->grammar)
+        return WHISPER_FINE;
     if (ratio >= 0 && result->compression_ratio > ratio)
         return WHISPER_REPETITION;
     return doubtful ? WHISPER_DOUBTFUL : WHISPER_FINE;
@@ -385,10 +412,14 @@ static int finish(struct run *r, struct fault *fault)
 {
     for (int i = 0; i < r->count; i++) {
         struct attempt *a = &r->attempts[i];
-        add_cut_off(r, &a->search);
+        if (a->guide.grammar && grammar_check(a->guide.grammar, fault))
+            return fault->code;
+        add_all_cut_off(r, a);
         if (give_result(r, a, fault) || measure_text(r, a->result, fault))
             return fault->code;
         a->result->verdict = judge(r->params, a->result);
+        if (a->cut_off && a->result->verdict == WHISPER_FINE)
+            a->result->verdict = WHISPER_NO_SENTENCE;
     }
     return 0;
 }
@@ -440,7 +471,7 @@ static int attempt_all(struct run *r, const struct whisper_search_window *window
     else if (r->count && !sample_all(r, fault))
         finish(r, fault);
     for (int i = 0; i < r->count; i++)
-        close_search(&r->attempts[i].search);
+        close_search(&r->attempts[i]);
     return fault->code;
 }
 

@@ -43,6 +43,11 @@ struct whisper_search_params {
     uint64_t seed;
     int force_tokens; /* > 0: exactly so many tokens, the end suppressed until then: for benchmarks; no fallback */
     int nbest;        /* hypotheses kept per window; 0: 1 */
+    /* Only sentences of the grammar come out, times and the end beside them; NULL: any text. Log-probabilities stay the
+       model's own, of all tokens. Nothing is retried for repetition or doubt. trie: of the vocabulary. Borrowed. */
+    const struct grammar *grammar;
+    const struct token_trie *trie;
+    bool unfinished;             /* texts may end within a sentence of the grammar, too */
     const struct guide *guide;   /* what is asked beside the logits; NULL: nothing. Borrowed */
     struct thread_pool *threads; /* that share the windows of a step; NULL: the caller alone */
 };
@@ -62,12 +67,15 @@ struct whisper_hypothesis {
     size_t count;
     double sum;  /* of the log-probabilities, eot's included where it was reached; a guide adds nothing to it */
     double mean; /* sum / (count + 1) */
+    double gap;  /* with a grammar: mean over its text tokens and its end of how much less likely each is than what the
+                    model would have said there (natural log, at most 0) */
 };
 enum whisper_verdict {
     WHISPER_FINE = 0,
     WHISPER_SILENCE,    /* no_speech above its threshold and the mean below its own */
     WHISPER_REPETITION, /* compression ratio above its threshold at every temperature */
-    WHISPER_DOUBTFUL    /* mean log-probability below its threshold at every temperature */
+    WHISPER_DOUBTFUL,   /* mean log-probability below its threshold at every temperature */
+    WHISPER_NO_SENTENCE /* no text came to the end of a sentence of the grammar */
 };
 struct whisper_result {
     struct whisper_hypothesis *best; /* [count], best first; at least one */

@@ -62,7 +62,7 @@ static char *span_text(const struct tokenizer *tokenizer, struct span span)
     return text;
 }
 
-static float span_confidence(const struct tokenizer *tokenizer, struct span span)
+static float span_probability(const struct tokenizer *tokenizer, struct span span)
 {
     double sum = 0.0, frames = 0.0;
     for (size_t i = 0; i < span.count; i++) {
@@ -125,10 +125,12 @@ static int add_word(const struct tokenizer *tokenizer, struct span span, double 
         free(text);
         return 0;
     }
+    float probability = span_probability(tokenizer, span);
     struct word word = {.text = text,
                         .start = first * frame_seconds,
                         .end = end * frame_seconds,
-                        .confidence = span_confidence(tokenizer, span)};
+                        .acoustic = probability,
+                        .confidence = probability};
     return append(list, capacity, word, fault);
 }
 

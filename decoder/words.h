@@ -8,9 +8,10 @@
 struct word {
     char *text;
     double start, end; /* seconds from the beginning of the scores */
-    float confidence;  /* in [0, 1]: geometric mean of its tokens' probabilities, duration-weighted */
-    bool joined;       /* no space goes before it, as in languages written without spaces */
-    bool opens;        /* a segment of the model's own begins with it */
+    float acoustic;    /* in [0, 1]: geometric mean of its CTC tokens' probabilities, duration-weighted */
+    float confidence; /* in [0, 1]: the same, until confidence.h knows better; of a Whisper's, see whisper_segments.h */
+    bool joined;      /* no space goes before it, as in languages written without spaces */
+    bool opens;       /* a segment of the model's own begins with it */
 };
 
 struct word_list {

@@ -1,141 +1,80 @@
-/* echo.c - hears what is said into the microphone, and says it back in a voice of its own; Ctrl-C ends it.
- *   echo [MODEL [VOICE]]
+/* echo.c - says back what is said into the microphone, utterance by utterance:  echo [MODEL [VOICE]]
  * SPDX-License-Identifier: Apache-2.0 */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <utter.h>
 
-static volatile sig_atomic_t interrupted;
+enum { RATE = 48000, MOST = 4096 }; /* a rate that every sound card has */
 
-static void on_interrupt(int number)
+static utter_microphone *microphone;
+static utter_session *session; /* sound to text */
+static utter_speech *speech;   /* text to sound */
+static utter_player *player;
+static float samples[MOST];
+
+/* Each step returns 0, or not, as the library's functions do; the first that does not ends the program. */
+static int open_all(utter_model *model, utter_voice *voice)
 {
-    interrupted = number;
-}
-
-/* Everything that is open. */
-struct echo {
-    utter_engine *engine;
-    utter_model *model;
-    utter_voice *voice;
-    utter_microphone *microphone;
-    utter_session *session;
-    utter_speech *speech;
-    utter_player *player;
-};
-
-/* Says a text: sound is played while the rest is still computed. Returns 0, or a negative enum utter_error. */
-static int say(struct echo *echo, const char *text)
-{
-    float samples[2048];
-    size_t got = 1, left = 1;
-    int error = utter_speech_text(echo->speech, text, strlen(text));
-    if (error >= 0)
-        error = utter_speech_flush(echo->speech); /* nothing more is to be waited for */
-    while (error >= 0 && got > 0 && !interrupted) {
-        error = utter_speech_read(echo->speech, samples, 2048, &got);
-        for (size_t at = 0, written = 0; error >= 0 && at < got && !interrupted; at += written)
-            error = utter_player_write(echo->player, samples + at, got - at, 100, &written);
-    }
-    while (error >= 0 && left > 0 && !interrupted)
-        error = utter_player_drain(echo->player, 100, &left);
-    return error;
-}
-
-/* What was captured while we spoke is our own voice: it is thrown away. */
-static int forget(struct echo *echo)
-{
-    float samples[4096];
-    size_t got = 1;
-    int error = 0;
-    while (error >= 0 && got > 0)
-        error = utter_microphone_read(echo->microphone, samples, 4096, 0, &got);
-    return error < 0 ? error : utter_session_reset(echo->session);
-}
-
-/* Answers every utterance that has ended. */
-static int answer(struct echo *echo)
-{
-    static char heard[4096]; /* the utterance so far */
-    struct utter_event event = {.struct_size = sizeof event};
-    int got;
-    while ((got = utter_session_next_event(echo->session, &event)) > 0) {
-        if (event.kind == UTTER_EVENT_COMMITTED)
-            snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s ", event.segment.text);
-        if (event.kind != UTTER_EVENT_END || !*heard)
-            continue;
-        printf("%s\n", heard);
-        fflush(stdout);
-        int error = say(echo, heard);
-        heard[0] = '\0';
-        return error < 0 ? error : forget(echo);
-    }
-    return got;
-}
-
-static int converse(struct echo *echo)
-{
-    float samples[4096];
-    size_t got;
-    int error = 0;
-    while (error >= 0 && !interrupted) {
-        error = utter_microphone_read(echo->microphone, samples, 4096, 100, &got);
-        if (error >= 0 && got > 0)
-            error = utter_session_feed(echo->session, samples, got);
-        if (error >= 0)
-            error = answer(echo);
-    }
-    return error;
-}
-
-static int open_ears(struct echo *echo, const char *model)
-{
-    struct utter_microphone_params input;
+    struct utter_microphone_params input = {.struct_size = sizeof input, .channel_count = 1};
     struct utter_microphone_info info = {.struct_size = sizeof info};
-    struct utter_session_params params;
-    struct utter_live_params live = {.struct_size = sizeof live}; /* the defaults */
-    utter_microphone_params_init(&input);
-    utter_session_params_init(&params);
-    input.channel_count = 1;
-    int error = utter_model_open(echo->engine, model, NULL, &echo->model);
-    if (error >= 0 && (error = utter_microphone_open(&echo->microphone, &input)) >= 0)
-        error = utter_microphone_get_info(echo->microphone, &info);
-    params.sample_rate = info.sample_rate; /* the microphone's own, where it refused 16 kHz */
-    params.live = &live;
-    return error < 0 ? error : utter_session_open(echo->model, &params, &echo->session);
+    struct utter_player_params output = {.struct_size = sizeof output, .sample_rate = RATE};
+    struct utter_speech_params spoken = {.struct_size = sizeof spoken, .sample_rate = RATE};
+    struct utter_live_params live = {.struct_size = sizeof live}; /* zeros are the defaults */
+    struct utter_session_params heard = {.struct_size = sizeof heard, .live = &live};
+    int error = utter_speech_open(voice, &spoken, &speech) || utter_player_open(&player, &output) ||
+                utter_microphone_open(&microphone, &input) || utter_microphone_get_info(microphone, &info);
+    heard.sample_rate = info.sample_rate; /* the microphone's own, where it refused what the session would like best */
+    return error || utter_session_open(model, &heard, &session);
 }
 
-static int open_mouth(struct echo *echo, const char *voice)
+/* Plays what speech was given while it is computed, and throws away what the microphone heard of it. */
+static int speak(void)
 {
-    struct utter_voice_info info = {.struct_size = sizeof info};
-    struct utter_player_params output;
-    utter_player_params_init(&output);
-    int error = utter_voice_open(echo->engine, voice, NULL, &echo->voice);
-    if (error >= 0 && (error = utter_voice_get_info(echo->voice, &info)) >= 0)
-        error = utter_speech_open(echo->voice, NULL, &echo->speech);
-    output.sample_rate = info.sample_rate;
-    return error < 0 ? error : utter_player_open(&echo->player, &output);
+    size_t got = 1, written;
+    int error = utter_speech_flush(speech);
+    while (!error && got > 0)
+        error =
+            utter_speech_read(speech, samples, MOST, &got) || utter_player_write(player, samples, got, -1, &written);
+    error = error || utter_player_drain(player, -1, NULL);
+    for (got = 1; !error && got > 0;)
+        error = utter_microphone_read(microphone, samples, MOST, 0, &got);
+    return error || utter_session_reset(session);
+}
+
+/* Answers an utterance when it has ended; its words come as soon as they are certain. */
+static int answer(const struct utter_event *event)
+{
+    const char *text = event->segment.text;
+    if (event->kind == UTTER_EVENT_END)
+        return speak();
+    if (event->kind != UTTER_EVENT_COMMITTED)
+        return 0;
+    puts(text);
+    return fflush(stdout) || utter_speech_text(speech, text, strlen(text)) || utter_speech_text(speech, " ", 1);
 }
 
 int main(int argc, char **argv)
 {
-    struct echo echo = {0};
-    signal(SIGINT, on_interrupt);
-    int error = utter_engine_open(&echo.engine, NULL);
-    if (error >= 0)
-        error = open_ears(&echo, argc > 1 ? argv[1] : NULL);
-    if (error >= 0)
-        error = open_mouth(&echo, argc > 2 ? argv[2] : NULL);
-    if (error >= 0)
-        error = converse(&echo);
-    if (error < 0)
-        fprintf(stderr, "%s: %s\n", utter_error_name(error), utter_error_message());
-    utter_player_close(&echo.player);
-    utter_speech_close(&echo.speech);
-    utter_voice_close(&echo.voice);
-    utter_session_close(&echo.session);
-    utter_microphone_close(&echo.microphone);
-    utter_model_close(&echo.model);
-    utter_engine_close(&echo.engine);
-    return error < 0;
+    struct utter_event event = {.struct_size = sizeof event};
+    utter_engine *engine = NULL;
+    utter_model *model = NULL;
+    utter_voice *voice = NULL;
+    size_t got;
+    int more, error;
+    error = utter_engine_open(&engine, NULL) || utter_model_open(engine, argc > 1 ? argv[1] : NULL, NULL, &model) ||
+            utter_voice_open(engine, argc > 2 ? argv[2] : NULL, NULL, &voice) || open_all(model, voice);
+    while (!error) { /* until the microphone is gone, or Ctrl-C */
+        error = utter_microphone_read(microphone, samples, MOST, -1, &got) || utter_session_feed(session, samples, got);
+        while (!error && (more = utter_session_next_event(session, &event)) != 0)
+            error = more < 0 || answer(&event);
+    }
+    fprintf(stderr, "%s\n", utter_error_message());
+    utter_player_close(&player);
+    utter_speech_close(&speech);
+    utter_voice_close(&voice);
+    utter_session_close(&session);
+    utter_microphone_close(&microphone);
+    utter_model_close(&model);
+    utter_engine_close(&engine);
+    return error;
 }

@@ -114,14 +114,21 @@ static int time_stages(struct batch *batch, const struct noise *noise, double *t
     return 0;
 }
 
+static int list_matmuls(const struct utter_model *model, int batch, int frames, struct matmul_shape *shapes)
+{
+    if (model->whisper)
+        return whisper_encode_matmuls(whisper_get_config(model->whisper), batch, model->engine->device->windows, shapes,
+                                      MATMULS);
+    const struct fastconformer_config *config = model->transducer ? &transducer_get_config(model->transducer)->encoder
+                                                                  : fastconformer_get_config(model->network);
+    return fastconformer_matmuls(config, batch, frames, shapes, MATMULS);
+}
+
 /* The rate of all matrix products together, had each run at the speed that it reaches alone: operations over time. */
 static int matmul_rate(const struct utter_model *model, int batch, int frames, double *rate, struct fault *fault)
 {
     struct matmul_shape shapes[MATMULS];
-    int count = model->whisper
-                    ? whisper_encode_matmuls(whisper_get_config(model->whisper), batch, model->engine->device->windows,
-                                             shapes, MATMULS)
-                    : fastconformer_matmuls(fastconformer_get_config(model->network), batch, frames, shapes, MATMULS);
+    int count = list_matmuls(model, batch, frames, shapes);
     double operations = 0, seconds = 0;
     for (int i = 0; i < count; i++) {
         const struct matmul_shape *s = &shapes[i];
@@ -184,9 +191,11 @@ static int measure(struct utter_model *model, struct utter_benchmark_params *par
         double whole = (double)batch_longest(model) / WINDOW_RATE;
         params->seconds = params->seconds < whole ? params->seconds : whole;
         out->step_bytes = (double)whisper_step_bytes(model->whisper);
-        if (device_memory_rate(model->engine->device, &out->memory_rate, fault))
-            return fault->code;
     }
+    if (model->transducer)
+        out->step_bytes = (double)transducer_step_bytes(model->transducer);
+    if (out->step_bytes > 0 && device_memory_rate(model->engine->device, &out->memory_rate, fault))
+        return fault->code;
     if (decoding_read(&decoding, model, params->beam, 0, model->whisper ? "en" : NULL, &forced, fault))
         return fault->code;
     if (!run_passes(model, params, &decoding, noise, out, fault))

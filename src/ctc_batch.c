@@ -1,13 +1,10 @@
 #include "src/ctc_batch.h"
 
 #include "src/base/memory.h"
-#include "src/nbest.h"
+#include "src/feature_batch.h"
+#include "src/window_tokens.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* Fewer frames of features than this make no sound of speech; the normalisation needs two. */
-enum { FEWEST_FRAMES = 8 };
 
 struct ctc_batch {
     const struct utter_model *model;
@@ -15,18 +12,13 @@ struct ctc_batch {
     int rows;
     int64_t samples;
     struct fastconformer_pass *pass;
-    unsigned char *scratch; /* [threads, scratch_size] for the features */
-    size_t scratch_size;
-    float *features; /* [count, frames, mels] */
-    size_t feature_capacity;
+    struct feature_batch heard;
     float *scores; /* [count, score_frames, vocabulary] */
     size_t score_capacity;
-    int *lengths, *score_lengths; /* [rows] */
-    struct fault *faults;         /* [rows], of the search */
+    int *score_lengths;   /* [rows] */
+    struct fault *faults; /* [rows], of the search */
     bool reserved;
-
-    struct window *const *windows; /* of the pass in progress */
-    int count, frames, score_frames;
+    int score_frames; /* of the pass in progress */
 };
 
 int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, int64_t samples,
@@ -39,14 +31,11 @@ int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, in
     b->rows = rows;
     b->decoding = decoding;
     b->samples = samples;
-    b->scratch_size = (logmel_scratch_size(model->logmel) + 63) / 64 * 64;
-    b->scratch = memory_aligned(b->scratch_size * (size_t)thread_pool_size(model->engine->threads));
-    b->lengths = memory_new((size_t)rows, sizeof *b->lengths);
     b->score_lengths = memory_new((size_t)rows, sizeof *b->score_lengths);
     b->faults = memory_new((size_t)rows, sizeof *b->faults);
-    if (!b->scratch || !b->lengths || !b->score_lengths || !b->faults)
+    if (!b->score_lengths || !b->faults)
         fail_memory(fault, "a session");
-    else
+    else if (!feature_batch_open(&b->heard, model, rows, fault))
         fastconformer_pass_open(&b->pass, model->network, fault);
     if (fault->code)
         ctc_batch_close(&b);
@@ -62,10 +51,8 @@ void ctc_batch_close(struct ctc_batch **batch)
         return;
     if (b->pass)
         fastconformer_pass_close(&b->pass);
-    free(b->scratch);
-    free(b->features);
+    feature_batch_close(&b->heard);
     free(b->scores);
-    free(b->lengths);
     free(b->score_lengths);
     free(b->faults);
     free(b);
@@ -79,20 +66,6 @@ void ctc_batch_decode(struct ctc_batch *b, const struct decoding *decoding)
 
 /* ---- features ---- */
 
-/* Makes *floats hold at least needed; what was in it is lost. */
-static int need_floats(float **floats, size_t *capacity, size_t needed, const char *what, struct fault *fault)
-{
-    if (needed <= *capacity)
-        return 0;
-    free(*floats);
-    *capacity = 0;
-    *floats = memory_aligned(needed * sizeof **floats);
-    if (!*floats)
-        return fail_memory(fault, what);
-    *capacity = needed;
-    return 0;
-}
-
 static int64_t larger(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -102,50 +75,24 @@ static int64_t larger(int64_t a, int64_t b)
 static int reserve(struct ctc_batch *b, struct fault *fault)
 {
     const struct fastconformer_config *config = fastconformer_get_config(b->model->network);
-    int longest = (int)larger(logmel_frames(b->model->logmel, b->samples), b->frames);
-    int rows = b->reserved ? b->count : b->rows;
-    int frames = b->reserved ? b->frames : longest;
-    if (need_floats(&b->features, &b->feature_capacity, (size_t)rows * (size_t)frames * (size_t)config->mel_bins,
-                    "a batch of features", fault) ||
-        need_floats(&b->scores, &b->score_capacity,
-                    (size_t)rows * (size_t)fastconformer_frames(config, frames) * (size_t)config->vocabulary,
-                    "a batch of scores", fault))
-        return fault->code;
-    if (!b->reserved && fastconformer_pass_reserve(b->pass, rows, frames, fault))
+    int longest = (int)larger(logmel_frames(b->model->logmel, b->samples), b->heard.frames);
+    int rows = b->reserved ? b->heard.count : b->rows;
+    int frames = b->reserved ? b->heard.frames : longest;
+    size_t scores = (size_t)rows * (size_t)fastconformer_frames(config, frames) * (size_t)config->vocabulary;
+    if (feature_batch_reserve(&b->heard, rows, frames, fault) ||
+        need_floats(&b->scores, &b->score_capacity, scores, "a batch of scores", fault) ||
+        (!b->reserved && fastconformer_pass_reserve(b->pass, rows, frames, fault)))
         return fault->code;
     b->reserved = true;
     return 0;
 }
 
-static void compute_features(void *context, int64_t begin, int64_t end, int worker)
-{
-    struct ctc_batch *b = context;
-    const struct logmel *logmel = b->model->logmel;
-    size_t mels = (size_t)logmel_get_params(logmel)->mels;
-    for (int64_t row = begin; row < end; row++) {
-        const struct window *w = b->windows[row];
-        int valid = logmel_frames(logmel, w->count);
-        float *out = b->features + (size_t)row * (size_t)b->frames * mels;
-        logmel_compute(logmel, w->samples, w->count, 0, valid, out, b->scratch + (size_t)worker * b->scratch_size);
-        if (valid >= FEWEST_FRAMES)
-            logmel_normalise(logmel, out, valid);
-        memset(out + (size_t)valid * mels, 0, (size_t)(b->frames - valid) * mels * sizeof *out);
-    }
-}
-
 int ctc_batch_features(struct ctc_batch *b, struct window *const *windows, int count, struct fault *fault)
 {
-    b->windows = windows;
-    b->count = count;
-    b->frames = FEWEST_FRAMES;
-    for (int row = 0; row < count; row++) {
-        int valid = logmel_frames(b->model->logmel, windows[row]->count);
-        b->lengths[row] = valid < FEWEST_FRAMES ? FEWEST_FRAMES : valid;
-        b->frames = b->lengths[row] > b->frames ? b->lengths[row] : b->frames;
-    }
+    feature_batch_begin(&b->heard, windows, count);
     if (reserve(b, fault))
         return fault->code;
-    thread_pool_run(b->model->engine->threads, count, 1, compute_features, b);
+    feature_batch_compute(&b->heard);
     return 0;
 }
 
@@ -153,79 +100,86 @@ int ctc_batch_features(struct ctc_batch *b, struct window *const *windows, int c
 
 int ctc_batch_forward(struct ctc_batch *b, struct fault *fault)
 {
-    b->score_frames = fastconformer_frames(fastconformer_get_config(b->model->network), b->frames);
-    return fastconformer_forward(b->pass, b->features, b->lengths, b->count, b->frames, b->scores, b->score_lengths,
-                                 fault);
+    const struct feature_batch *heard = &b->heard;
+    b->score_frames = fastconformer_frames(fastconformer_get_config(b->model->network), heard->frames);
+    return fastconformer_forward(b->pass, heard->features, heard->lengths, heard->count, heard->frames, b->scores,
+                                 b->score_lengths, fault);
 }
 
 /* ---- words ---- */
 
-static void shift_words(struct word_list *list, double seconds)
+static const float *scores_of(const struct ctc_batch *b, int row)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        list->words[i].start += seconds;
-        list->words[i].end += seconds;
-    }
+    size_t vocabulary = (size_t)fastconformer_get_config(b->model->network)->vocabulary;
+    return b->scores + (size_t)row * (size_t)b->score_frames * vocabulary;
 }
 
-static int add_alternative(const struct ctc_batch *b, const struct ctc_hypothesis *h, struct nbest *nbest,
-                           struct fault *fault)
+/* Holds the best sentence against the likeliest path of all. */
+static int judge_sentence(const struct ctc_batch *b, const float *scores, int frames, const struct ctc_params *params,
+                          const struct ctc_result *result, struct window *w, struct fault *fault)
 {
-    const struct tokenizer *tokenizer = b->model->tokenizer;
-    struct nbest_token *tokens = memory_new(h->count + 1, sizeof *tokens);
-    int *ids = memory_new(h->count + 1, sizeof *ids);
-    char *text = NULL;
-    for (size_t i = 0; tokens && ids && i < h->count; i++) {
-        const char *piece = tokenizer_piece(tokenizer, h->tokens[i].id);
-        ids[i] = h->tokens[i].id;
-        tokens[i] = (struct nbest_token){.id = ids[i],
-                                         .log_probability = h->tokens[i].log_probability,
-                                         .bytes = piece ? piece : "",
-                                         .length = piece ? strlen(piece) : 0};
-    }
-    size_t size = tokens && ids ? tokenizer_decode(tokenizer, ids, h->count, NULL, 0) + 1 : 0;
-    if (size && (text = memory_new(size, 1))) {
-        tokenizer_decode(tokenizer, ids, h->count, text, size);
-        nbest_add(nbest, text, h->score, tokens, h->count, fault);
-    } else {
-        fail_memory(fault, "a stretch's alternatives");
-    }
-    free(text);
-    free(ids);
-    free(tokens);
+    struct ctc_params plain = {.blank = params->blank};
+    struct ctc_result heard = {0};
+    if (ctc_decode(scores, frames, fastconformer_get_config(b->model->network)->vocabulary, &plain, &heard, fault))
+        return fault->code;
+    window_take_sentence(w, b->model, b->decoding->constraint, result, &heard.best[0], fault);
+    ctc_free(&heard);
     return fault->code;
 }
 
-static int keep_nbest(const struct ctc_batch *b, const struct ctc_result *result, struct window *w, struct fault *fault)
+/* ---- a window ---- */
+
+/* The search with a walk of its own through the grammar, where there is one. */
+static int decode_row(const struct ctc_batch *b, int row, struct ctc_params *params, struct guide *guide,
+                      struct ctc_result *result, struct fault *fault)
 {
-    nbest_free(w->nbest);
-    w->nbest = nbest_new(w, result->count);
-    if (!w->nbest)
-        return fail_memory(fault, "a stretch's alternatives");
-    for (size_t i = 0; i < result->count && !fault->code; i++)
-        add_alternative(b, &result->best[i], w->nbest, fault);
+    const struct decoding *d = b->decoding;
+    const float *scores = scores_of(b, row);
+    *guide = d->guide;
+    guide->unfinished = d->passing;
+    params->guide = guide;
+    if (d->constraint && constraint_walk(d->constraint, &guide->grammar, fault))
+        return fault->code;
+    int vocabulary = fastconformer_get_config(b->model->network)->vocabulary;
+    if (!ctc_decode(scores, b->score_lengths[row], vocabulary, params, result, fault) && guide->grammar &&
+        grammar_check(guide->grammar, fault))
+        ctc_free(result);
+    grammar_walk_close(&guide->grammar);
     return fault->code;
+}
+
+/* Whatever model of the language the search asked, the confidence asks the one that it was fitted with. */
+static void calibrate(const struct ctc_batch *b, struct word_list *words)
+{
+    const struct utter_model *model = b->model;
+    if (model->calibrated)
+        confidence_set(b->decoding->guide.fusion ? &model->confidence.guided : &model->confidence.alone,
+                       language_model_fusion(model->lm)->ngram, words);
 }
 
 static int search_window(struct ctc_batch *b, int row, struct fault *fault)
 {
-    const struct fastconformer_config *config = fastconformer_get_config(b->model->network);
-    struct window *w = b->windows[row];
-    words_free(&w->words);
-    if (logmel_frames(b->model->logmel, w->count) < FEWEST_FRAMES)
+    struct window *w = b->heard.windows[row];
+    window_forget_tokens(w);
+    if (!feature_batch_says(&b->heard, row))
         return 0;
     const struct decoding *d = b->decoding;
-    struct ctc_params params = {
-        .blank = config->blank, .beam = d->beam, .nbest = d->nbest ? d->nbest : 1, .guide = &d->guide};
+    struct ctc_params params = {.blank = fastconformer_get_config(b->model->network)->blank,
+                                .beam = d->beam,
+                                .nbest = d->nbest ? d->nbest : 1,
+                                .blank_penalty = d->blank_penalty,
+                                .spelling = b->model->spelling,
+                                .recombine = d->nbest <= 1};
+    struct guide guide;
     struct ctc_result result = {0};
-    const float *scores = b->scores + (size_t)row * (size_t)b->score_frames * (size_t)config->vocabulary;
-    if (ctc_decode(scores, b->score_lengths[row], config->vocabulary, &params, &result, fault))
+    if (decode_row(b, row, &params, &guide, &result, fault))
         return fault->code;
-    if (result.count && !words_from_tokens(b->model->tokenizer, &result.best[0], b->model->frame_seconds,
-                                           (double)w->count / WINDOW_RATE, &w->words, fault))
-        shift_words(&w->words, (double)w->begin / WINDOW_RATE);
+    if (d->constraint)
+        judge_sentence(b, scores_of(b, row), b->score_lengths[row], &params, &result, w, fault);
+    else if (result.count && !window_take_words(w, b->model, &result.best[0], fault))
+        calibrate(b, &w->words);
     if (d->nbest && result.count && !fault->code)
-        keep_nbest(b, &result, w, fault);
+        window_keep_alternatives(w, b->model, &result, fault);
     ctc_free(&result);
     return fault->code;
 }
@@ -240,10 +194,10 @@ static void search_windows(void *context, int64_t begin, int64_t end, int worker
 
 int ctc_batch_search(struct ctc_batch *b, struct fault *fault)
 {
-    for (int row = 0; row < b->count; row++)
+    for (int row = 0; row < b->heard.count; row++)
         fault_clear(&b->faults[row]);
-    thread_pool_run(b->model->engine->threads, b->count, 1, search_windows, b);
-    for (int row = 0; row < b->count; row++)
+    thread_pool_run(b->model->engine->threads, b->heard.count, 1, search_windows, b);
+    for (int row = 0; row < b->heard.count; row++)
         if (b->faults[row].code)
             return fail(fault, b->faults[row].code, "%s", b->faults[row].message);
     return 0;

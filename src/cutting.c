@@ -32,6 +32,8 @@ bool cutting_choose(struct cutter_params *params, const struct utter_model *mode
     cutter_params_default(params);
     int64_t longest = batch_longest(model);
     if (longest)
-        fill_whisper(params, (int)(longest * 100 / WINDOW_RATE), batch == 1);
+        fill_whisper(params, (int)(longest * 100 / WINDOW_RATE), batch == 1 || decoding->constraint);
+    if (decoding->constraint) /* one for each window: no hesitation parts it */
+        params->short_pause = params->long_pause;
     return true;
 }

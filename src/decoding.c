@@ -1,5 +1,6 @@
 #include "src/decoding.h"
 
+#include "decoder/transducer.h"
 #include "src/base/memory.h"
 #include "src/boosting.h"
 #include "src/message.h"
@@ -8,13 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, LM_BEAM = 16 };
+enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 32 };
 /* Chosen on the development set (docs/models.md). */
-static const double LM_WEIGHT = 0.35, WORD_BONUS = 1.75, UNKNOWN_WORD = -12.0;
+static const double LM_WEIGHT = 0.35, WORD_BONUS = 0.75, UNKNOWN_WORD = -12.0, BLANK_PENALTY = 0.8;
+/* docs/benchmarks.md, on utterances of the grammar and of none. */
+static const double GRAMMAR_THRESHOLD = 0.5;
 
 static int check_beam(const struct utter_model *model, int beam, struct fault *fault)
 {
-    int limit = model->whisper ? WHISPER_BEAM_MAXIMUM : CTC_BEAM_LIMIT;
+    int limit = model->whisper ? WHISPER_BEAM_MAXIMUM : model->transducer ? TRANSDUCER_BEAM_MAXIMUM : CTC_BEAM_LIMIT;
     if (beam < 0 || beam > limit)
         return fail(fault, UTTER_ERROR_ARGUMENT, "beam is %d, and must be 0 to %d", beam, limit);
     return 0;
@@ -103,9 +106,32 @@ static void fill_search(struct decoding *d, const struct utter_model *model, con
         .force_tokens = p->force_tokens,
         .nbest = d->nbest ? d->nbest : 1,
     };
+    if (d->constraint) {
+        search->grammar = constraint_grammar(d->constraint);
+        search->trie = constraint_tokens(d->constraint);
+        search->suppress_non_speech_off = true; /* the grammar says what may be said */
+        search->temperatures = search->temperatures ? search->temperatures : 1;
+    }
     if (p->temperature_count)
         memcpy(search->temperature, p->temperatures, p->temperature_count * sizeof *search->temperature);
 }
+
+/* ---- grammars ---- */
+
+static int read_grammar(struct decoding *d, const struct utter_model *model, const struct utter_decoding_params *p,
+                        struct fault *fault)
+{
+    double threshold = p->grammar_threshold ? p->grammar_threshold : GRAMMAR_THRESHOLD;
+    if (p->grammar && p->grammar_file)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "grammar and grammar_file are both given");
+    if (check_number("grammar_threshold", threshold, -1e6, 1, fault) || (!p->grammar && !p->grammar_file))
+        return fault->code;
+    if (p->sequential)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "a grammar is for stretches between pauses, which sequential has not");
+    return constraint_open(&d->constraint, model, p->grammar, p->grammar_file, threshold, fault);
+}
+
+/* ---- phrases ---- */
 
 /* The guide's language model is there. */
 static int read_boost(struct decoding *d, const struct utter_model *model, const struct utter_decoding_params *p,
@@ -138,24 +164,27 @@ static int read_whisper(struct decoding *d, const struct utter_model *model, con
     d->forget = params.forget != 0;
     d->word_times = params.word_times != 0;
     d->drop_doubtful = params.drop_doubtful != 0;
+    if (read_grammar(d, model, &params, fault))
+        return fault->code;
     fill_search(d, model, &params);
     return read_boost(d, model, &params, fault) ? fault->code : read_prompt(d, model, params.prompt, fault);
 }
 
-/* ---- CTC ---- */
+/* ---- CTC and transducers ---- */
 
 static int check_fusion(const struct utter_decoding_params *p, struct fault *fault)
 {
     if (check_number("lm_weight", p->lm_weight, 0, 10, fault) ||
         check_number("word_bonus", p->word_bonus, -100, 100, fault) ||
-        check_number("unknown_word", p->unknown_word, -1000, 0, fault))
+        check_number("unknown_word", p->unknown_word, -1000, 0, fault) ||
+        check_number("blank_penalty", p->blank_penalty, -100, 100, fault))
         return fault->code;
     return 0;
 }
 
 /* The language model asked for, or the model's own; sets the beam that goes with it where none was asked for. */
-static int read_ctc(struct decoding *d, const struct utter_model *model, int beam,
-                    const struct utter_decoding_params *given, struct fault *fault)
+static int read_guided(struct decoding *d, const struct utter_model *model, int beam,
+                       const struct utter_decoding_params *given, struct fault *fault)
 {
     struct utter_decoding_params p;
     if (params_read(&p, sizeof p, given, "utter_decoding_params", fault) || check_fusion(&p, fault))
@@ -167,12 +196,17 @@ static int read_ctc(struct decoding *d, const struct utter_model *model, int bea
         return fail(fault, UTTER_ERROR_ARGUMENT, "phrases to boost need a beam of 2 or more");
     if (p.lm && !none && language_model_open(&d->lm, p.lm, model->spelling, fault))
         return fault->code;
-    const struct language_model *lm = d->lm ? d->lm : none || beam == 1 ? NULL : model->lm;
-    d->beam = beam ? beam : lm || boosted ? LM_BEAM : 1;
+    if (read_grammar(d, model, &p, fault))
+        return fault->code;
+    if (d->constraint && beam == 1)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "a grammar needs a beam of 2 or more");
+    const struct language_model *lm = d->lm ? d->lm : none || beam == 1 || d->constraint ? NULL : model->lm;
+    d->beam = beam ? beam : lm || boosted || d->constraint ? GUIDED_BEAM : 1;
     d->guide.fusion = lm ? language_model_fusion(lm) : NULL;
     d->guide.weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
                                               .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
                                               .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD};
+    d->blank_penalty = p.blank_penalty != 0 ? p.blank_penalty : lm && !d->constraint ? BLANK_PENALTY : 0.0;
     return read_boost(d, model, &p, fault);
 }
 
@@ -183,7 +217,7 @@ int decoding_read(struct decoding *decoding, const struct utter_model *model, in
     if (check_beam(model, beam, fault) || model_speaks(model, language, fault))
         return fault->code;
     int code = model->whisper ? read_whisper(decoding, model, language, given, fault)
-                              : read_ctc(decoding, model, beam, given, fault);
+                              : read_guided(decoding, model, beam, given, fault);
     if (code || check_nbest(decoding, model, fault))
         decoding_free(decoding);
     return fault->code;
@@ -193,6 +227,7 @@ void decoding_free(struct decoding *decoding)
 {
     free(decoding->prompt);
     language_model_close(&decoding->lm);
+    constraint_close(&decoding->constraint);
     boost_close(&decoding->boost);
     memset(decoding, 0, sizeof *decoding);
 }

@@ -16,6 +16,7 @@ struct dropped *dropped_new(const struct window *window)
                                              .end = (double)(window->begin + window->count) / WINDOW_RATE,
                                              .channel = window->channel,
                                              .reason = window->reason,
+                                             .confidence = window->sentence ? window->confidence : 0.0f,
                                              .text = memcpy((char *)(dropped + 1), text, size)};
     return dropped;
 }

@@ -5,7 +5,7 @@ int hearing_open(struct hearing *hearing, const struct utter_model *model, const
 {
     *hearing = (struct hearing){.model = model};
     if (live)
-        return live_open(&hearing->live, model, live, params->lanes, params->decoding, fault);
+        return live_open(&hearing->live, model, live, params->lanes, params->decoding, params->writing, fault);
     return recognizer_open(&hearing->recognizer, model, params, fault);
 }
 

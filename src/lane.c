@@ -142,7 +142,8 @@ static void add_words(struct batch_of_words *b, const struct word_list *from, si
 /* A sound that is no speech: see segment_unsure. What runs on across a seam is speech. */
 static bool believed(const struct lane *l, const struct window *w, const struct segment *segment)
 {
-    return !l->setting->model->network || w->seam_before || w->seam_after || l->words || !segment_unsure(segment);
+    return l->setting->model->whisper || w->sentence || w->seam_before || w->seam_after || l->words ||
+           !segment_unsure(segment);
 }
 
 static int commit_words(struct lane *l, const struct window *w, const struct batch_of_words *b, struct fault *fault)
@@ -152,12 +153,18 @@ static int commit_words(struct lane *l, const struct window *w, const struct bat
     struct segment *segment = segment_new(b->words, b->count, l->index);
     if (!segment)
         return fail_memory(fault, "a segment");
-    if (!believed(l, w, segment)) {
-        free(segment);
+    const bool kept = believed(l, w, segment);
+    l->until = kept ? segment->public.end : l->until;
+    free(segment);
+    if (!kept)
         return 0;
-    }
     l->words += b->count;
-    l->until = segment->public.end;
+    if (l->setting->model->whisper && !l->setting->decoding->search.translate)
+        writing_hears(l->setting->writing, passes_language(l->setting->passes));
+    if (writing_live(l->setting->writing, l->index, b->words, b->count, false, &segment, fault))
+        return fault->code;
+    if (w->sentence)
+        segment->public.confidence = w->confidence;
     event_drop_tentative(&l->results->events, l->index);
     return event_add(&l->results->events, UTTER_EVENT_COMMITTED, l->index, l->results->time, segment, NULL, fault);
 }
@@ -206,6 +213,8 @@ static int commit_window(struct lane *l, struct window *w, bool ends, struct fau
 
 static int keep_rest(struct lane *l, struct window *w, struct fault *fault)
 {
+    if (writing_window(l->setting->writing, w, fault))
+        return fault->code;
     if (w->nbest)
         nbest_queue_add(&l->results->nbest, w->nbest);
     w->nbest = NULL;
@@ -228,7 +237,7 @@ static bool too_long(const struct lane *l, const struct window *w)
 static int take_ended(struct lane *l, const struct window *w, struct fault *fault)
 {
     l->quiet_since = w->speech_end;
-    if (l->ending != UTTER_END_NONE || !l->words)
+    if (l->ending != UTTER_END_NONE || (!l->words && w->reason != UTTER_REASON_NO_MATCH))
         return 0; /* lane_end's affair; or nothing was said so far */
     return end_utterance(l, UTTER_END_SILENCE, w->speech_end, fault);
 }

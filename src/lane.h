@@ -6,12 +6,14 @@
 #include "src/event.h"
 #include "src/live.h"
 #include "src/passes.h"
+#include "src/writing.h"
 
 /* What the lanes of a session share. Samples are at WINDOW_RATE. */
 struct live_setting {
     const struct utter_model *model;
     const struct decoding *decoding;
     const struct decoding *quick; /* for tentative texts */
+    struct writing *writing;      /* NULL: words are handed out as they were heard */
     struct passes *passes;
     struct cutter_params cutting;
     int64_t nothing;  /* samples of silence that end an utterance without words */

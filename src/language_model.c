@@ -10,8 +10,20 @@
 struct language_model {
     struct mapping mapping;
     struct ngram *ngram;
+    struct ngram_prefix *starts;
+    uint32_t *pieces;
     struct fusion fusion;
 };
+
+static int open_fusion(struct language_model *m, const struct spelling *spelling, struct fault *fault)
+{
+    m->starts = fusion_starts(spelling, m->ngram);
+    if (!m->starts)
+        return fail_memory(fault, "a language model");
+    if (!fusion_pieces(&m->pieces, spelling, m->ngram, fault))
+        m->fusion = (struct fusion){spelling, m->ngram, m->starts, m->pieces};
+    return fault->code;
+}
 
 int language_model_open(struct language_model **model, const char *path, const struct spelling *spelling,
                         struct fault *fault)
@@ -21,7 +33,7 @@ int language_model_open(struct language_model **model, const char *path, const s
         return fail_memory(fault, "a language model");
     if (!mapping_open(&m->mapping, path, fault) &&
         !ngram_open(&m->ngram, m->mapping.data, m->mapping.size, path_for_message(path), fault))
-        m->fusion = (struct fusion){spelling, m->ngram};
+        open_fusion(m, spelling, fault);
     if (fault->code)
         language_model_close(&m);
     else
@@ -34,6 +46,8 @@ void language_model_close(struct language_model **model)
     struct language_model *m = *model;
     if (!m)
         return;
+    free(m->starts);
+    free(m->pieces);
     ngram_close(&m->ngram);
     mapping_close(&m->mapping);
     free(m);

@@ -4,7 +4,7 @@
 
 #include "decoder/fusion.h"
 
-struct language_model;
+struct language_model; /* of words, or of the tokens themselves */
 
 /* path: of a file that `utter lm build` made. spelling is borrowed. Immutable; any thread. Errors: IO, MODEL,
  * UNSUPPORTED, MEMORY. */

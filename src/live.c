@@ -87,14 +87,16 @@ static void choose_quick(struct live *live)
 {
     struct live_setting *s = &live->setting;
     s->quick = s->decoding;
-    if (!s->model->whisper)
+    if (!s->model->whisper && !s->decoding->constraint)
         return;
     live->quick = *s->decoding;
+    live->quick.passing = true;
+    s->quick = &live->quick;
+    if (!s->model->whisper)
+        return;
     live->quick.beam = live->quick.search.beam = live->quick.search.best_of = live->quick.search.temperatures = 1;
     live->quick.search.temperature[0] = 0;
-    live->quick.passing = true;
     live->quick.nbest = live->quick.search.nbest = 0;
-    s->quick = &live->quick;
 }
 
 static int settle(struct live *live, const struct utter_model *model, const struct utter_live_params *p,
@@ -106,6 +108,8 @@ static int settle(struct live *live, const struct utter_model *model, const stru
     s->longest = (int64_t)(p->longest * WINDOW_RATE);
     s->interval = p->tentative_interval < 0 ? -1 : (int64_t)(p->tentative_interval * WINDOW_RATE);
     s->tail = model->whisper ? batch_longest(model) : (int64_t)(tail_seconds * WINDOW_RATE);
+    if (s->decoding->constraint) /* a sentence makes sense from its beginning on */
+        s->tail = (int64_t)LONGEST * (WINDOW_RATE / 100);
     s->crowded = model->whisper ? s->tail : (int64_t)(crowded_seconds * WINDOW_RATE);
     if (cut_live(&s->cutting, model, p, fault))
         return fault->code;
@@ -129,7 +133,7 @@ static int open_lanes(struct live *live, int lanes, struct fault *fault)
 }
 
 int live_open(struct live **live, const struct utter_model *model, const struct utter_live_params *given, int lanes,
-              const struct decoding *decoding, struct fault *fault)
+              const struct decoding *decoding, struct writing *writing, struct fault *fault)
 {
     struct utter_live_params params;
     if (read_params(&params, given, fault))
@@ -140,6 +144,7 @@ int live_open(struct live **live, const struct utter_model *model, const struct 
     if (!new)
         return fail_memory(fault, "a session");
     new->setting.decoding = decoding;
+    new->setting.writing = writing;
     if (settle(new, model, &params, fault) || open_lanes(new, lanes, fault))
         live_close(&new);
     else
@@ -154,6 +159,7 @@ void live_reset(struct live *live)
             lane_reset(live->lane[i]);
     if (live->own)
         passes_reset(live->own);
+    writing_reset(live->setting.writing);
     event_clear(&live->results.events);
     dropped_queue_clear(&live->results.dropped);
     nbest_queue_clear(&live->results.nbest);

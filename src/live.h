@@ -14,14 +14,16 @@
 #include "src/window.h"
 
 struct live;
+struct writing;
 
 /* Samples of the longest window of a model that has no bound of its own. */
 int64_t live_longest(void);
 
-/* lanes: channels that sound comes from. given: as the program gave it, decoding: borrowed. Errors: ARGUMENT, MEMORY,
+/* lanes: channels that sound comes from. given: as the program gave it, decoding and writing (which may be NULL):
+ * borrowed. Errors: ARGUMENT, MEMORY,
  * and a detector's. */
 int live_open(struct live **live, const struct utter_model *model, const struct utter_live_params *given, int lanes,
-              const struct decoding *decoding, struct fault *fault);
+              const struct decoding *decoding, struct writing *writing, struct fault *fault);
 void live_close(struct live **live);
 void live_reset(struct live *live);
 

@@ -49,8 +49,17 @@ const char *utter_error_name(int error)
 
 const char *utter_reason_name(int reason)
 {
-    static const char *const names[] = {"", "silence", "repetition", "doubtful"};
+    static const char *const names[] = {"", "silence", "repetition", "doubtful", "no_match"};
     return reason > 0 && reason < (int)(sizeof names / sizeof *names) ? names[reason] : "";
+}
+
+const char *utter_redact_name(int kind)
+{
+    return kind == UTTER_REDACT_CARD     ? "card"
+           : kind == UTTER_REDACT_PHONE  ? "phone"
+           : kind == UTTER_REDACT_SSN    ? "ssn"
+           : kind == UTTER_REDACT_NUMBER ? "number"
+                                         : "";
 }
 
 const char *utter_end_name(int end)
@@ -128,6 +137,7 @@ DEFINE_INIT(utter_model_params_init, utter_model_params)
 DEFINE_INIT(utter_session_params_init, utter_session_params)
 DEFINE_INIT(utter_live_params_init, utter_live_params)
 DEFINE_INIT(utter_decoding_params_init, utter_decoding_params)
+DEFINE_INIT(utter_text_params_init, utter_text_params)
 DEFINE_INIT(utter_source_init, utter_source)
 DEFINE_INIT(utter_transcribe_params_init, utter_transcribe_params)
 DEFINE_INIT(utter_microphone_params_init, utter_microphone_params)

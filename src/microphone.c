@@ -1,13 +1,11 @@
 #include "audio/capture.h"
-#include "audio/devices.h"
-#include "audio/portaudio.h"
 #include "src/base/memory.h"
 #include "src/message.h"
+#include "src/sound_device.h"
 
 #include <stdlib.h>
 
 static const double buffer_seconds = 10;
-enum { RATE = 16000, LEAST_RATE = 1000, MOST_RATE = 768000, MOST_CHANNELS = 64, MOST_FRAMES = 1 << 24 };
 
 struct utter_microphone {
     struct capture *capture;
@@ -15,28 +13,30 @@ struct utter_microphone {
 
 /* ---- the list ---- */
 
+struct visit {
+    int (*visit)(void *context, const struct utter_microphone_info *microphone);
+    void *context;
+};
+
+static int visit_one(void *context, const struct device *here)
+{
+    const struct visit *visit = context;
+    struct utter_microphone_info info = {.struct_size = sizeof info,
+                                         .number = here->number,
+                                         .name = here->name,
+                                         .host = here->host,
+                                         .channel_count = here->channels,
+                                         .sample_rate = (int)(here->rate + 0.5),
+                                         .is_default = here->is_default};
+    return visit->visit(visit->context, &info);
+}
+
 int utter_microphone_list(int (*visit)(void *context, const struct utter_microphone_info *microphone), void *context)
 {
     struct fault fault = {0};
-    struct device here;
-    if (!visit)
-        fail(&fault, UTTER_ERROR_ARGUMENT, "visit is NULL");
-    else
-        portaudio_hold(device_noun(CAPTURE), &fault);
-    if (fault.code)
-        return message_publish(&fault);
-    for (int i = 0; !fault.code && device_at(CAPTURE, i, &here); i++) {
-        struct utter_microphone_info info = {.struct_size = sizeof info,
-                                             .number = here.number,
-                                             .name = here.name,
-                                             .host = here.host,
-                                             .channel_count = here.channels,
-                                             .sample_rate = (int)(here.rate + 0.5),
-                                             .is_default = here.is_default};
-        if (visit(context, &info))
-            fail(&fault, UTTER_ERROR_CANCELLED, "the visitor ended the list of microphones");
-    }
-    portaudio_release();
+    struct visit walk = {visit, context};
+    if (!need_pointer(visit, "visit", &fault))
+        sound_device_list(CAPTURE, visit_one, &walk, &fault);
     return message_publish(&fault);
 }
 
@@ -45,19 +45,11 @@ int utter_microphone_list(int (*visit)(void *context, const struct utter_microph
 static int read_params(struct capture_params *capture, const struct utter_microphone_params *given, struct fault *fault)
 {
     struct utter_microphone_params p;
-    if (params_read(&p, sizeof p, given, "utter_microphone_params", fault))
+    if (params_read(&p, sizeof p, given, "utter_microphone_params", fault) ||
+        sound_device_check("utter_microphone_params", p.sample_rate, p.channel_count, p.buffer_seconds, fault))
         return fault->code;
-    if (p.sample_rate && (p.sample_rate < LEAST_RATE || p.sample_rate > MOST_RATE))
-        return fail(fault, UTTER_ERROR_ARGUMENT, "utter_microphone_params.sample_rate is %d, and must be %d to %d",
-                    p.sample_rate, LEAST_RATE, MOST_RATE);
-    if (p.channel_count < 0 || p.channel_count > MOST_CHANNELS)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "utter_microphone_params.channel_count is %d, and must be 0 to %d",
-                    p.channel_count, MOST_CHANNELS);
-    if (p.buffer_seconds != 0 && !(p.buffer_seconds >= 0.1 && p.buffer_seconds <= 600))
-        return fail(fault, UTTER_ERROR_ARGUMENT, "utter_microphone_params.buffer_seconds is %g, and must be 0.1 to 600",
-                    p.buffer_seconds);
     *capture = (struct capture_params){.device = p.device,
-                                       .rate = p.sample_rate ? p.sample_rate : RATE,
+                                       .rate = p.sample_rate ? p.sample_rate : SOUND_DEVICE_RATE,
                                        .channels = p.channel_count,
                                        .seconds = p.buffer_seconds != 0 ? p.buffer_seconds : buffer_seconds};
     return 0;
@@ -82,7 +74,7 @@ int utter_microphone_open(utter_microphone **microphone, const struct utter_micr
 int utter_microphone_read(utter_microphone *microphone, float *samples, size_t frames, int timeout_ms, size_t *got)
 {
     struct fault fault = {0};
-    int64_t count = 0, most = frames < MOST_FRAMES ? (int64_t)frames : MOST_FRAMES;
+    int64_t count = 0, most = frames < SOUND_DEVICE_MOST_FRAMES ? (int64_t)frames : SOUND_DEVICE_MOST_FRAMES;
     if (need_pointer(microphone, "microphone", &fault) || need_pointer(got, "got", &fault) ||
         (frames && need_pointer(samples, "samples", &fault)))
         return message_publish(&fault);

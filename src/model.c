@@ -67,20 +67,36 @@ static int end_model(struct utter_model *model, double began, struct fault *faul
     return 0;
 }
 
-/* A file is a Whisper, since no other family is published as one file; a directory is what its config.json says. */
+/* A .nemo archive is one of Parakeet's, any other file a Whisper, since no other family is published as one file. */
+static int load_file(struct utter_model *model, const char *path, struct fault *fault)
+{
+    struct checkpoint *checkpoint = NULL;
+    if (checkpoint_open(&checkpoint, path, fault))
+        return fault->code;
+    int code = strcmp(checkpoint_format(checkpoint), "nemo") ? model_load_whisper_file(model, checkpoint, fault)
+                                                             : model_load_nemo(model, checkpoint, fault);
+    checkpoint_close(&checkpoint);
+    return code;
+}
+
+/* A directory is what its config.json says. */
 static int load_model(struct utter_model *model, const char *path, struct fault *fault)
 {
     if (!path_is_directory(path))
-        return model_load_whisper_file(model, path, fault);
+        return load_file(model, path, fault);
     struct text_file file;
     if (text_file_read(&file, path, "config.json", MODEL_CONFIG_LIMIT, fault))
         return fault->code;
     cJSON *root = cJSON_ParseWithLength(file.text, file.length);
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "model_type"));
-    bool whisper = type && !strcmp(type, "whisper");
+    int (*load)(struct utter_model *, const char *, struct fault *) = model_load_ctc;
+    if (type && !strcmp(type, "whisper"))
+        load = model_load_whisper;
+    else if (type && (!strcmp(type, "parakeet_tdt") || !strcmp(type, "parakeet_rnnt")))
+        load = model_load_transducer;
     cJSON_Delete(root);
     text_file_free(&file);
-    return whisper ? model_load_whisper(model, path, fault) : model_load_ctc(model, path, fault);
+    return load(model, path, fault);
 }
 
 static int open_model(utter_engine *engine, const char *name, const struct utter_model_params *params,
@@ -110,11 +126,14 @@ int utter_model_open(utter_engine *engine, const char *model, const struct utter
 static int make_model(struct utter_model *model, const char *shape, uint64_t seed, struct fault *fault)
 {
     struct fastconformer_config ctc;
+    struct transducer_config transducer;
     struct whisper_config whisper;
     if (model_set_language(model, "", fault))
         return fault->code;
     if (fastconformer_config_named(&ctc, shape))
         return model_make_ctc(model, &ctc, seed, fault);
+    if (transducer_config_named(&transducer, shape))
+        return model_make_transducer(model, &transducer, seed, fault);
     if (whisper_config_named(&whisper, shape))
         return model_make_whisper(model, &whisper, seed, fault);
     return fail(fault, UTTER_ERROR_ARGUMENT, "there is no shape \"%.100s\"", shape);
@@ -152,6 +171,8 @@ void utter_model_close(utter_model **model)
     voices_close(&m->voices);
     if (m->network)
         fastconformer_close(&m->network);
+    if (m->transducer)
+        transducer_close(&m->transducer);
     if (m->whisper)
         whisper_close(&m->whisper);
     if (m->vocabulary)

@@ -142,8 +142,9 @@ int model_load_whisper(struct utter_model *model, const char *directory, struct 
     return code;
 }
 
-static int read_file(struct utter_model *model, struct checkpoint *checkpoint, const char *path, struct fault *fault)
+int model_load_whisper_file(struct utter_model *model, struct checkpoint *checkpoint, struct fault *fault)
 {
+    const char *path = checkpoint_path(checkpoint);
     struct whisper_config config;
     if (whisper_config_from_checkpoint(&config, checkpoint, fault))
         return fault->code;
@@ -152,16 +153,6 @@ static int read_file(struct utter_model *model, struct checkpoint *checkpoint, c
                                              path, fault)
                    : find_tiktoken(model, config.vocabulary, path, fault);
     return code ? code : finish(model, &config, checkpoint, fault);
-}
-
-int model_load_whisper_file(struct utter_model *model, const char *path, struct fault *fault)
-{
-    struct checkpoint *checkpoint = NULL;
-    if (checkpoint_open(&checkpoint, path, fault))
-        return fault->code;
-    int code = read_file(model, checkpoint, path, fault);
-    checkpoint_close(&checkpoint);
-    return code;
 }
 
 int model_make_whisper(struct utter_model *model, const struct whisper_config *config, uint64_t seed,

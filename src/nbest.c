@@ -43,11 +43,9 @@ static size_t length_of(const struct nbest_token *token)
     return token->bytes ? token->length : strlen(token->label);
 }
 
-int nbest_add(struct nbest *nbest, const char *text, double log_probability, const struct nbest_token *tokens,
-              size_t count, struct fault *fault)
+static int make_alternative(struct utter_alternative *out, const char *text, double log_probability,
+                            const struct nbest_token *tokens, size_t count, struct fault *fault)
 {
-    if (nbest->public.alternative_count == nbest->most)
-        return 0;
     size_t size = count * sizeof(struct utter_token) + strlen(text) + 1;
     for (size_t i = 0; i < count; i++)
         size += length_of(&tokens[i]) + 1;
@@ -63,9 +61,39 @@ int nbest_add(struct nbest *nbest, const char *text, double log_probability, con
         at += length + 1;
     }
     memcpy(at, text, strlen(text) + 1);
-    nbest->alternatives[nbest->public.alternative_count++] = (struct utter_alternative){
+    *out = (struct utter_alternative){
         .text = at, .log_probability = log_probability, .tokens = copies, .token_count = count};
     return 0;
+}
+
+int nbest_add(struct nbest *nbest, const char *text, double log_probability, const struct nbest_token *tokens,
+              size_t count, struct fault *fault)
+{
+    if (nbest->public.alternative_count == nbest->most)
+        return 0;
+    const int code = make_alternative(&nbest->alternatives[nbest->public.alternative_count], text, log_probability,
+                                      tokens, count, fault);
+    nbest->public.alternative_count += code == 0;
+    return code;
+}
+
+int nbest_rewrite(struct nbest *nbest, size_t at, const char *text, bool with_tokens, struct fault *fault)
+{
+    struct utter_alternative old = nbest->alternatives[at];
+    struct nbest_token *tokens = memory_new(old.token_count, sizeof *tokens);
+    if (!tokens)
+        return fail_memory(fault, "a stretch's alternatives");
+    for (size_t i = 0; i < old.token_count; i++)
+        tokens[i] = (struct nbest_token){.id = old.tokens[i].id,
+                                         .log_probability = old.tokens[i].log_probability,
+                                         .bytes = old.tokens[i].text,
+                                         .length = old.tokens[i].length};
+    const int code = make_alternative(&nbest->alternatives[at], text, old.log_probability, tokens,
+                                      with_tokens ? old.token_count : 0, fault);
+    if (!code)
+        free_alternative(&old);
+    free(tokens);
+    return code;
 }
 
 void nbest_queue_add(struct nbest_queue *queue, struct nbest *nbest)

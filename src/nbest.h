@@ -29,6 +29,9 @@ struct nbest_token {
 int nbest_add(struct nbest *nbest, const char *text, double log_probability, const struct nbest_token *tokens,
               size_t count, struct fault *fault);
 
+/* Gives an alternative another text, with its tokens or without, since they would say the old one. Errors: MEMORY. */
+int nbest_rewrite(struct nbest *nbest, size_t at, const char *text, bool with_tokens, struct fault *fault);
+
 struct nbest_queue {
     struct nbest *first, *last;
     size_t count;

@@ -1,13 +1,11 @@
-#include "audio/devices.h"
 #include "audio/playback.h"
-#include "audio/portaudio.h"
 #include "src/base/memory.h"
 #include "src/message.h"
+#include "src/sound_device.h"
 
 #include <stdlib.h>
 
 static const double buffer_seconds = 2;
-enum { RATE = 16000, LEAST_RATE = 1000, MOST_RATE = 768000, MOST_CHANNELS = 64, MOST_FRAMES = 1 << 24 };
 
 struct utter_player {
     struct playback *playback;
@@ -15,24 +13,30 @@ struct utter_player {
 
 /* ---- the list ---- */
 
+struct visit {
+    int (*visit)(void *context, const struct utter_player_info *player);
+    void *context;
+};
+
+static int visit_one(void *context, const struct device *here)
+{
+    const struct visit *visit = context;
+    struct utter_player_info info = {.struct_size = sizeof info,
+                                     .number = here->number,
+                                     .name = here->name,
+                                     .host = here->host,
+                                     .channel_count = here->channels,
+                                     .sample_rate = (int)(here->rate + 0.5),
+                                     .is_default = here->is_default};
+    return visit->visit(visit->context, &info);
+}
+
 int utter_player_list(int (*visit)(void *context, const struct utter_player_info *player), void *context)
 {
     struct fault fault = {0};
-    struct device here;
-    if (need_pointer(visit, "visit", &fault) || portaudio_hold(device_noun(PLAYBACK), &fault))
-        return message_publish(&fault);
-    for (int i = 0; !fault.code && device_at(PLAYBACK, i, &here); i++) {
-        struct utter_player_info info = {.struct_size = sizeof info,
-                                         .number = here.number,
-                                         .name = here.name,
-                                         .host = here.host,
-                                         .channel_count = here.channels,
-                                         .sample_rate = (int)(here.rate + 0.5),
-                                         .is_default = here.is_default};
-        if (visit(context, &info))
-            fail(&fault, UTTER_ERROR_CANCELLED, "the visitor ended the list of loudspeakers");
-    }
-    portaudio_release();
+    struct visit walk = {visit, context};
+    if (!need_pointer(visit, "visit", &fault))
+        sound_device_list(PLAYBACK, visit_one, &walk, &fault);
     return message_publish(&fault);
 }
 
@@ -41,19 +45,11 @@ int utter_player_list(int (*visit)(void *context, const struct utter_player_info
 static int read_params(struct playback_params *playback, const struct utter_player_params *given, struct fault *fault)
 {
     struct utter_player_params p;
-    if (params_read(&p, sizeof p, given, "utter_player_params", fault))
+    if (params_read(&p, sizeof p, given, "utter_player_params", fault) ||
+        sound_device_check("utter_player_params", p.sample_rate, p.channel_count, p.buffer_seconds, fault))
         return fault->code;
-    if (p.sample_rate && (p.sample_rate < LEAST_RATE || p.sample_rate > MOST_RATE))
-        return fail(fault, UTTER_ERROR_ARGUMENT, "utter_player_params.sample_rate is %d, and must be %d to %d",
-                    p.sample_rate, LEAST_RATE, MOST_RATE);
-    if (p.channel_count < 0 || p.channel_count > MOST_CHANNELS)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "utter_player_params.channel_count is %d, and must be 0 to %d",
-                    p.channel_count, MOST_CHANNELS);
-    if (p.buffer_seconds != 0 && !(p.buffer_seconds >= 0.1 && p.buffer_seconds <= 600))
-        return fail(fault, UTTER_ERROR_ARGUMENT, "utter_player_params.buffer_seconds is %g, and must be 0.1 to 600",
-                    p.buffer_seconds);
     *playback = (struct playback_params){.device = p.device,
-                                         .rate = p.sample_rate ? p.sample_rate : RATE,
+                                         .rate = p.sample_rate ? p.sample_rate : SOUND_DEVICE_RATE,
                                          .channels = p.channel_count ? p.channel_count : 1,
                                          .seconds = p.buffer_seconds != 0 ? p.buffer_seconds : buffer_seconds};
     return 0;
@@ -78,7 +74,7 @@ int utter_player_open(utter_player **player, const struct utter_player_params *p
 int utter_player_write(utter_player *player, const float *samples, size_t frames, int timeout_ms, size_t *written)
 {
     struct fault fault = {0};
-    int64_t count = 0, most = frames < MOST_FRAMES ? (int64_t)frames : MOST_FRAMES;
+    int64_t count = 0, most = frames < SOUND_DEVICE_MOST_FRAMES ? (int64_t)frames : SOUND_DEVICE_MOST_FRAMES;
     if (need_pointer(player, "player", &fault) || need_pointer(written, "written", &fault) ||
         (frames && need_pointer(samples, "samples", &fault)))
         return message_publish(&fault);

@@ -85,6 +85,7 @@ void recognizer_reset(struct recognizer *r)
         drop_window(&r->waiting[--r->count]);
     for (int lane = 0; r->held && lane < r->params.lanes; lane++)
         drop_window(&r->held[lane].window);
+    writing_reset(r->params.writing);
     segment_queue_clear(&r->segments);
     dropped_queue_clear(&r->dropped);
     nbest_queue_clear(&r->nbest);
@@ -117,20 +118,39 @@ void recognizer_close(struct recognizer **recognizer)
 /* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts. */
 static bool unsure(const struct recognizer *r, const struct segment *segment, const struct window *window)
 {
-    return r->model->network && !window->seam_before && !window->seam_after && segment_unsure(segment);
+    return !r->model->whisper && !window->sentence && !window->seam_before && !window->seam_after &&
+           segment_unsure(segment);
+}
+
+/* A grammar's sentence is whole as it is: nothing that follows belongs to it, and the grammar says how sure it is. */
+static int emit_sentence(struct recognizer *r, const struct window *window, const struct word *words, size_t count,
+                         struct fault *fault)
+{
+    const struct segment *before = r->segments.last;
+    if (writing_take(r->params.writing, window->channel, words, count, &r->segments, fault) ||
+        writing_finish(r->params.writing, &r->segments, fault))
+        return fault->code;
+    for (struct segment *s = before ? before->next : r->segments.first; s; s = s->next)
+        s->public.confidence = window->confidence;
+    return 0;
 }
 
 static int emit_segment(struct recognizer *r, const struct window *window, size_t first, size_t end,
                         struct fault *fault)
 {
-    struct segment *segment = segment_new(window->words.words + first, end - first, window->channel);
+    const struct word *words = window->words.words + first;
+    struct segment *segment = segment_new(words, end - first, window->channel);
     if (!segment)
         return fail_memory(fault, "a segment");
-    if (unsure(r, segment, window))
-        free(segment);
-    else
-        segment_queue_add(&r->segments, segment);
-    return 0;
+    const bool drop = unsure(r, segment, window);
+    free(segment);
+    if (drop)
+        return 0;
+    if (!r->params.decoding->search.translate)
+        writing_hears(r->params.writing, batch_language(r->batch));
+    if (window->sentence)
+        return emit_sentence(r, window, words, end - first, fault);
+    return writing_take(r->params.writing, window->channel, words, end - first, &r->segments, fault);
 }
 
 /* Words [first, end) of the window, as one segment or as those that the model itself made. */
@@ -138,7 +158,7 @@ static int emit(struct recognizer *r, const struct window *window, size_t first,
 {
     while (first < end) {
         size_t next = first + 1;
-        while (next < end && !window->words.words[next].opens)
+        while (next < end && (window->sentence || !window->words.words[next].opens))
             next++;
         if (emit_segment(r, window, first, next, fault))
             return fault->code;
@@ -147,8 +167,10 @@ static int emit(struct recognizer *r, const struct window *window, size_t first,
     return 0;
 }
 
-static int emit_dropped(struct recognizer *r, const struct window *window, struct fault *fault)
+static int emit_dropped(struct recognizer *r, struct window *window, struct fault *fault)
 {
+    if (writing_window(r->params.writing, window, fault))
+        return fault->code;
     if (window->reason == UTTER_REASON_NONE)
         return 0;
     struct dropped *dropped = dropped_new(window);
@@ -298,7 +320,9 @@ int recognizer_take(void *recognizer, struct window *window, struct fault *fault
 int recognizer_finish(struct recognizer *r, struct fault *fault)
 {
     if (r->running)
-        return running_finish(r->running, run_running, r, fault);
+        return running_finish(r->running, run_running, r, fault)
+                   ? fault->code
+                   : writing_finish(r->params.writing, &r->segments, fault);
     if (run_waiting(r, fault))
         return fault->code;
     for (int lane = 0; lane < r->params.lanes; lane++) {
@@ -306,7 +330,7 @@ int recognizer_finish(struct recognizer *r, struct fault *fault)
         if (release_held(r, lane, NULL, &covered, fault))
             return fault->code;
     }
-    return 0;
+    return writing_finish(r->params.writing, &r->segments, fault);
 }
 
 struct segment_queue *recognizer_segments(struct recognizer *r)

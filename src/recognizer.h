@@ -8,11 +8,13 @@
 #include "src/nbest.h"
 #include "src/segment.h"
 #include "src/window.h"
+#include "src/writing.h"
 
 struct recognizer_params {
     int lanes;                       /* channels that windows come from */
     int batch;                       /* windows per forward pass; 0: chosen for throughput */
-    const struct decoding *decoding; /* borrowed */
+    const struct decoding *decoding; /* borrowed, … */
+    struct writing *writing;         /* … as is this; NULL: words are handed out as they were heard */
     int64_t longest; /* samples of the longest window to come; those of sequential mode find their own */
     /* Asked before every forward pass; nonzero ends the call with CANCELLED. May be NULL. */
     int (*poll)(void *context);

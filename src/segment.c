@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { UNSURE_WORDS = 3 };
-static const float unsure_confidence = 0.45f;
+static const float unsure_acoustic = 0.45f;
 
 /* Copies text to *at, moves *at behind its NUL, and returns the copy. */
 static char *put(char **at, const char *text)
@@ -18,16 +18,25 @@ static char *put(char **at, const char *text)
 }
 
 /* The words' mean weighted by their durations; where none has any, the plain mean. */
-static float mean_confidence(const struct word *words, size_t count)
+static float mean_acoustic(const struct word *words, size_t count)
 {
     double weighted = 0, duration = 0, plain = 0;
     for (size_t i = 0; i < count; i++) {
         double length = words[i].end - words[i].start;
-        weighted += (double)words[i].confidence * length;
+        weighted += (double)words[i].acoustic * length;
         duration += length;
-        plain += (double)words[i].confidence;
+        plain += (double)words[i].acoustic;
     }
     return (float)(duration > 0 ? weighted / duration : plain / (double)count);
+}
+
+/* The share of the words that are likely right. */
+static float mean_confidence(const struct word *words, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)words[i].confidence;
+    return (float)(sum / (double)count);
 }
 
 struct segment *segment_new(const struct word *words, size_t count, int channel)
@@ -60,12 +69,13 @@ struct segment *segment_new(const struct word *words, size_t count, int channel)
                                              .text = joined,
                                              .words = public_words,
                                              .word_count = count};
+    segment->acoustic = mean_acoustic(words, count);
     return segment;
 }
 
 bool segment_unsure(const struct segment *segment)
 {
-    return segment->public.word_count <= UNSURE_WORDS && segment->public.confidence < unsure_confidence;
+    return segment->public.word_count <= UNSURE_WORDS && segment->acoustic < unsure_acoustic;
 }
 
 void segment_queue_add(struct segment_queue *queue, struct segment *segment)

@@ -10,6 +10,7 @@
 struct segment {
     struct segment *next;
     struct utter_segment public;
+    float acoustic; /* mean of the words', weighted by their durations */
 };
 
 /* From words (copied), of which there is at least one. NULL when memory ran out. Freed with free(). */

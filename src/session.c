@@ -4,6 +4,7 @@
 #include "src/hearing.h"
 #include "src/intake.h"
 #include "src/message.h"
+#include "src/writing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ enum warning { WARNING_NOT_FINITE, WARNING_CLIPPED, WARNINGS };
 struct utter_session {
     const struct utter_model *model;
     struct decoding decoding;
+    struct writing *writing; /* NULL: nothing is asked of it */
     struct intake *intake;
     struct hearing hearing;
     struct segment *handed;         /* what next gave last, … */
@@ -42,11 +44,13 @@ static int open_parts(struct utter_session *session, const struct utter_session_
                                    .channels = params->channels,
                                    .cutting = cut ? &cutting : NULL,
                                    .live = live};
-    if (intake_open(&session->intake, &intake, fault))
+    if (intake_open(&session->intake, &intake, fault) ||
+        writing_open(&session->writing, params->text, model, params->language, intake_channels(session->intake), fault))
         return fault->code;
     struct recognizer_params recognizer = {.lanes = intake_channels(session->intake),
                                            .batch = params->batch,
                                            .decoding = &session->decoding,
+                                           .writing = session->writing,
                                            .longest = (int64_t)cutting.longest * WINDOW_RATE / 100};
     return hearing_open(&session->hearing, model, params->live, &recognizer, fault);
 }
@@ -67,6 +71,7 @@ static void free_session(struct utter_session *session)
 {
     drop_handed(session);
     hearing_close(&session->hearing);
+    writing_close(&session->writing);
     intake_close(&session->intake);
     decoding_free(&session->decoding);
     free(session);
@@ -328,6 +333,16 @@ int utter_session_next_nbest(utter_session *session, struct utter_nbest *nbest)
     bool got = session->handed_nbest != NULL;
     if (got)
         *nbest = session->handed_nbest->public;
+    int code = leave(session, &fault);
+    return code ? code : got;
+}
+
+int utter_session_next_redacted(utter_session *session, struct utter_redacted *redacted)
+{
+    struct fault fault = {0};
+    if (need_pointer(redacted, "redacted", &fault) || enter(session, &fault))
+        return message_publish(&fault);
+    const int got = session->writing ? redacted_queue_take(writing_redacted(session->writing), redacted) : 0;
     int code = leave(session, &fault);
     return code ? code : got;
 }

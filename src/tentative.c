@@ -86,10 +86,13 @@ static int show_words(struct tentative *t, struct fault *fault)
     struct segment *segment = segment_new(t->words.words, t->words.count, t->channel);
     if (!segment)
         return fail_memory(fault, "a tentative text");
-    if (t->setting->model->network && t->seam < 0 && segment_unsure(segment)) {
-        free(segment);
+    const bool unsure =
+        !t->setting->model->whisper && !t->setting->decoding->constraint && t->seam < 0 && segment_unsure(segment);
+    free(segment);
+    if (unsure)
         return 0;
-    }
+    if (writing_live(t->setting->writing, t->channel, t->words.words, t->words.count, true, &segment, fault))
+        return fault->code;
     return show(t, segment, fault);
 }
 

@@ -49,12 +49,9 @@ static int read_all(struct text_file *file, FILE *stream, size_t limit, struct f
     }
 }
 
-int text_file_read(struct text_file *file, const char *directory, const char *name, size_t limit, struct fault *fault)
+/* file->path is set. */
+static int read_whole(struct text_file *file, size_t limit, struct fault *fault)
 {
-    memset(file, 0, sizeof *file);
-    file->path = path_join(directory, name);
-    if (!file->path)
-        return fail_memory(fault, name);
     FILE *stream = fopen(file->path, "rb");
     if (!stream) {
         fail(fault, UTTER_ERROR_IO, "%s: cannot be opened: %s", file->path, strerror(errno));
@@ -66,6 +63,18 @@ int text_file_read(struct text_file *file, const char *directory, const char *na
     if (code)
         text_file_free(file);
     return code;
+}
+
+int text_file_read(struct text_file *file, const char *directory, const char *name, size_t limit, struct fault *fault)
+{
+    *file = (struct text_file){.path = path_join(directory, name)};
+    return file->path ? read_whole(file, limit, fault) : fail_memory(fault, name);
+}
+
+int text_file_read_path(struct text_file *file, const char *path, size_t limit, struct fault *fault)
+{
+    *file = (struct text_file){.path = memory_text(path, strlen(path))};
+    return file->path ? read_whole(file, limit, fault) : fail_memory(fault, path);
 }
 
 int text_file_read_if_there(struct text_file *file, const char *directory, const char *name, size_t limit, bool *there,

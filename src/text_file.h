@@ -15,6 +15,7 @@ struct text_file {
 
 /* Reads directory/name. Errors: IO (not there, unreadable), MODEL (larger than limit bytes), MEMORY. */
 int text_file_read(struct text_file *file, const char *directory, const char *name, size_t limit, struct fault *fault);
+int text_file_read_path(struct text_file *file, const char *path, size_t limit, struct fault *fault);
 /* The same where there is such a file; *there says whether. Errors: IO (unreadable), MODEL, MEMORY. */
 int text_file_read_if_there(struct text_file *file, const char *directory, const char *name, size_t limit, bool *there,
                             struct fault *fault);

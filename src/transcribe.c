@@ -6,6 +6,7 @@
 #include "src/intake.h"
 #include "src/message.h"
 #include "src/transcript.h"
+#include "src/writing.h"
 #include "src/window_queue.h"
 
 #include <pthread.h>
@@ -21,6 +22,7 @@ struct job {
     struct audio_file *file;
     struct audio_file_info info;
     struct window_queue *queue;
+    struct writing *writing;
     struct hearing hearing;
     struct utter_live_params live;  /* where params.live is not NULL */
     struct segment_queue committed; /* of live lanes */
@@ -209,11 +211,14 @@ static int open_job(struct job *job, const struct utter_source *source, struct f
                                    .channels = job->params.channels,
                                    .cutting = cut ? &cutting : NULL,
                                    .live = live};
-    if (intake_open(&job->intake, &intake, fault))
+    if (intake_open(&job->intake, &intake, fault) ||
+        writing_open(&job->writing, job->params.text, job->model, job->params.language, intake_channels(job->intake),
+                     fault))
         return fault->code;
     struct recognizer_params recognizer = {.lanes = intake_channels(job->intake),
                                            .batch = job->params.batch,
                                            .decoding = &job->decoding,
+                                           .writing = job->writing,
                                            .longest = (int64_t)cutting.longest * WINDOW_RATE / 100,
                                            .poll = report,
                                            .poll_context = job};
@@ -227,6 +232,7 @@ static void close_job(struct job *job)
     audio_file_close(&job->file);
     intake_close(&job->intake);
     hearing_close(&job->hearing);
+    writing_close(&job->writing);
     segment_queue_clear(&job->committed);
     window_queue_close(&job->queue);
     decoding_free(&job->decoding);
@@ -242,7 +248,9 @@ static int make_transcript(struct job *job, double began, struct utter_transcrip
     struct utter_transcript *public = transcript_public(transcript);
     if (transcript_fill(transcript, finished(job), fault) ||
         transcript_fill_dropped(transcript, hearing_dropped(&job->hearing), fault) ||
-        transcript_fill_nbest(transcript, hearing_nbest(&job->hearing), fault)) {
+        transcript_fill_nbest(transcript, hearing_nbest(&job->hearing), fault) ||
+        transcript_fill_redacted(transcript, writing_redacted(job->writing),
+                                 (double)job->frames / job->info.sample_rate, fault)) {
         utter_transcript_free(&public);
         return fault->code;
     }

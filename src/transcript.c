@@ -13,6 +13,7 @@ struct transcript {
     struct utter_dropped *dropped;
     struct nbest_queue owned_nbest;
     struct utter_nbest *nbest;
+    struct utter_redacted *redacted;
     char *text, *language, *warning;
 };
 
@@ -119,6 +120,32 @@ int transcript_fill_nbest(struct transcript *t, struct nbest_queue *nbest, struc
     return 0;
 }
 
+static int by_redacted_start(const void *a, const void *b)
+{
+    const struct utter_redacted *x = a, *y = b;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return x->channel - y->channel;
+}
+
+int transcript_fill_redacted(struct transcript *t, struct redacted_queue *redacted, double duration,
+                             struct fault *fault)
+{
+    size_t count = 0;
+    if (!redacted || !redacted->count)
+        return 0;
+    t->redacted = memory_new(redacted->count, sizeof *t->redacted);
+    if (!t->redacted)
+        return fail_memory(fault, "a transcript");
+    for (; redacted_queue_take(redacted, &t->redacted[count]); count++)
+        if (t->redacted[count].end > duration && t->redacted[count].start < duration)
+            t->redacted[count].end = duration;
+    qsort(t->redacted, count, sizeof *t->redacted, by_redacted_start);
+    t->public.redacted = t->redacted;
+    t->public.redacted_count = count;
+    return 0;
+}
+
 struct utter_transcript *transcript_public(struct transcript *t)
 {
     return &t->public;
@@ -135,6 +162,7 @@ void utter_transcript_free(struct utter_transcript **transcript)
     free(t->segments);
     free(t->dropped);
     free(t->nbest);
+    free(t->redacted);
     free(t->text);
     free(t->language);
     free(t->warning);

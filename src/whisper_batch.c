@@ -234,6 +234,8 @@ static void forget_heard(struct window *w)
     free(w->dropped);
     free(w->tokens);
     w->dropped = NULL;
+    w->reason = UTTER_REASON_NONE;
+    w->sentence = false;
     w->tokens = NULL;
     w->token_count = 0;
     nbest_free(w->nbest);
@@ -256,6 +258,7 @@ int whisper_batch_search(struct whisper_batch *b, struct fault *fault)
     }
     struct whisper_search_params params = b->decoding->search;
     params.threads = b->model->engine->threads;
+    params.unfinished = b->decoding->passing;
     params.guide = &b->decoding->guide;
     if (whisper_search(b->model->vocabulary, &params, step, b, b->tasks, b->count, b->results, fault))
         return fault->code;

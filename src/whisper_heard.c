@@ -4,6 +4,7 @@
 #include "src/base/memory.h"
 #include "src/nbest.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,9 +81,19 @@ static enum utter_reason reason_of(const struct decoding *decoding, enum whisper
     case WHISPER_DOUBTFUL:
         return decoding->drop_doubtful ? UTTER_REASON_DOUBTFUL : UTTER_REASON_NONE;
     case WHISPER_FINE:
+    case WHISPER_NO_SENTENCE: /* judge_sentence's affair */
         break;
     }
     return UTTER_REASON_NONE;
+}
+
+/* Where a grammar says what may be said: whether it was. Text that is none, as of a silence, is no sentence. */
+static void judge_sentence(const struct whisper_heard *h, struct window *w)
+{
+    const struct whisper_hypothesis *best = &h->result->best[0];
+    bool finished = h->result->verdict != WHISPER_NO_SENTENCE;
+    if (h->decoding->constraint && w->reason == UTTER_REASON_NONE)
+        constraint_judge(h->decoding->constraint, finished ? (float)exp(best->gap) : 0.0f, w);
 }
 
 static int keep_dropped(const struct whisper_heard *h, struct window *w, struct fault *fault)
@@ -233,6 +244,7 @@ int whisper_heard_fill(const struct whisper_heard *h, struct window *w, struct f
     struct whisper_hypothesis kept = {0};
     w->temperature = h->result->temperature;
     w->reason = reason_of(h->decoding, h->result->verdict);
+    judge_sentence(h, w);
     if (keep_nbest(h, w, fault))
         return fault->code;
     if (w->reason != UTTER_REASON_NONE)

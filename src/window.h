@@ -21,8 +21,12 @@ struct window {
     int64_t seam;                 /* where, in the stream, samples: of the edge after */
     struct word_list words;
 
-    /* What the search of a Whisper fills besides. Reason other than none: words is empty, and dropped the text that is
-     * not given out. */
+    /* Where a grammar says what may be said: */
+    bool sentence;    /* the window is one sentence, whole as it is */
+    float confidence; /* of it, in [0, 1] */
+
+    /* What the search of a Whisper fills besides, and, where there is a grammar, any. Reason other than none: words is
+     * empty, and dropped the text that is not given out. */
     enum utter_reason reason;
     char *dropped; /* owned */
     double seek;   /* seconds of the window after which the next one begins in sequential mode */

@@ -13,10 +13,10 @@ breaches=$(
     grep -rnE '#include "(audio|models|decoder|src)/' src/cli samples --include=*.c --include=*.h
     # models are written above devices
     grep -nE 'cuda|immintrin|dnnl|malloc\(' models/*/forward.c
-    # the library is a guest in its host's process
+    # the library is a guest in its host's process; espeak.c puts back the locale that espeak-ng changes
     grep -rnE '(^|[^a-z_])(exit|abort|_exit|printf|perror|puts|setlocale|signal|sigaction)\(|fprintf\(std' \
         audio models decoder src --include=*.c --include=*.h --exclude-dir=cli --exclude-dir=training |
-        grep -vE ':[0-9]+: *(/?\*|//)'
+        grep -vE ':[0-9]+: *(/?\*|//)|^decoder/espeak\.c:[0-9]+:.*setlocale\(LC_CTYPE, (NULL|before)\)'
 )
 [ -z "$breaches" ] && exit 0
 echo "$breaches"

@@ -12,6 +12,15 @@ struct input {
     int64_t steps; /* of a piece */
 };
 
+/* Where x lies as it would be brought: floats, valid steps alone, no ReLU. Else NULL. */
+static inline const float *input_in_place(const struct input *j, int64_t row, int64_t from)
+{
+    const int64_t valid = valid_steps(j->how->lengths, row, j->x.shape[1]);
+    if (j->x.type != TENSOR_F32 || j->how->slope != 1 || from < 0 || from + j->steps > valid)
+        return NULL;
+    return (const float *)j->x.data + (row * j->x.shape[1] + from) * j->x.shape[2];
+}
+
 /* `steps` steps of a row from `from` on, through the leaky ReLU, zeros outside its valid ones. */
 static inline void input_bring(const struct input *j, float *to, int64_t row, int64_t from)
 {

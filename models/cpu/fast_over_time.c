@@ -4,6 +4,7 @@
  * there is none, into its scratch, where it stays in the cache for all output channels; so the tiles know no borders.
  * A transposed convolution is `stride` convolutions of stride 1, phases, whose outputs interleave: output t of padding
  * p is of phase (t + p) mod stride and meets the taps phase, phase + stride, …, the last one first.
+ * Groups are so many convolutions side by side; where each has a single channel (depthwise), channels are the vector.
  *
  * Sums are f32. bf16 weights are rounded, their input is not. */
 #include "models/cpu/fast.h"
@@ -24,9 +25,11 @@ enum { PIECE_BYTES = 128 * 1024, PIECES_PER_WORKER = 3 };
 /* struct convolution's `packed`. */
 struct packed {
     const struct cpu_convolution *form;
-    int64_t blocks;            /* of output channels */
-    float *weight;             /* [phase][block][tap of the phase][in][columns] */
-    float *bias;               /* [blocks · columns] */
+    int64_t groups;            /* 1 where channels are the vector */
+    int64_t columns, blocks;   /* output channels of a block, blocks of a group */
+    int64_t depth;             /* weights of an output channel under a tap */
+    float *weight;             /* [group][phase][block][tap of the phase][depth][columns] */
+    float *bias;               /* [group][blocks · columns] */
     struct winograd *winograd; /* the weights, where fast_winograd.c computes, or NULL */
     struct convolution plain;  /* the weights, where plain C does */
 };
@@ -79,42 +82,75 @@ static int tap_at(const struct convolution *k, const struct phase *f, int phase,
 
 /* ---- packing ---- */
 
-static void pack_phase(const struct packed *p, const struct convolution *k, const float *weight, int phase)
+static bool is_depthwise(const struct convolution *k)
 {
-    const struct phase f = phase_of(k, phase);
-    const int64_t columns = p->form->columns;
-    float *to = p->weight + f.before * k->in * p->blocks * columns;
-    for (int64_t block = 0; block < p->blocks; block++)
-        for (int tap = 0; tap < f.taps; tap++)
-            for (int64_t i = 0; i < k->in; i++)
-                for (int64_t o = block * columns; o < (block + 1) * columns; o++) {
-                    const int64_t at = k->transposed ? i * k->out + o : o * k->in + i;
-                    float value = o < k->out ? weight[at * k->kernel + tap_at(k, &f, phase, tap)] : 0;
-                    *to++ = k->type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
-                }
+    return k->groups > 1 && k->groups == k->in && k->groups == k->out && !k->transposed;
 }
 
-/* Groups, and what is transposed with dilation or with gaps between its kernels, are rare, and their layers small. */
+/* The weight of channel i of a group's input and channel o of its output under a tap. */
+static float weight_of(const struct convolution *k, const float *weight, int64_t group, int64_t o, int64_t i, int tap)
+{
+    const int64_t in = k->in / k->groups, out = k->out / k->groups;
+    const int64_t at = k->transposed ? (group * in + i) * out + o : (group * out + o) * in + i;
+    const float value = weight[at * k->kernel + tap];
+    return k->type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
+}
+
+static void pack_phase(const struct packed *p, const struct convolution *k, const float *weight, int64_t group,
+                       int phase)
+{
+    const struct phase f = phase_of(k, phase);
+    const int64_t out = k->out / p->groups, columns = p->columns;
+    float *to = p->weight + (group * k->kernel + f.before) * p->depth * p->blocks * columns;
+    for (int64_t block = 0; block < p->blocks; block++)
+        for (int tap = 0; tap < f.taps; tap++)
+            for (int64_t i = 0; i < p->depth; i++)
+                for (int64_t o = block * columns; o < (block + 1) * columns; o++)
+                    *to++ = o < out ? weight_of(k, weight, is_depthwise(k) ? o : group, is_depthwise(k) ? 0 : o, i,
+                                                tap_at(k, &f, phase, tap))
+                                    : 0;
+}
+
+/* What is transposed with dilation or with gaps between its kernels is rare, and its layers small. */
 static bool is_plain(const struct convolution *k)
 {
-    return k->groups != 1 || (k->transposed && (k->dilation != 1 || k->kernel < k->stride));
+    return k->transposed && (k->dilation != 1 || k->kernel < k->stride);
+}
+
+static const struct cpu_convolution *form_of(const struct cpu_kernels *kernels, const struct convolution *k)
+{
+    const int64_t in = k->in / k->groups, out = k->out / k->groups;
+    if (is_depthwise(k))
+        return &kernels->depthwise;
+    if (out == 1 && in >= kernels->narrow.columns)
+        return &kernels->single;
+    return out <= kernels->narrow.columns ? &kernels->narrow : &kernels->wide;
+}
+
+static void choose_form(const struct cpu_kernels *kernels, struct packed *p, const struct convolution *k)
+{
+    p->form = form_of(kernels, k);
+    p->groups = is_depthwise(k) ? 1 : k->groups;
+    p->depth = is_depthwise(k) ? 1 : k->in / k->groups;
+    const int64_t blocks = (k->out / p->groups + p->form->columns - 1) / p->form->columns;
+    p->columns = p->form->columns * (is_depthwise(k) ? blocks : 1);
+    p->blocks = is_depthwise(k) ? 1 : blocks;
 }
 
 static int pack(const struct device *d, struct packed *p, const struct convolution *k, const float *weight,
                 struct fault *fault)
 {
-    const struct cpu_kernels *kernels = ((const struct cpu_device *)d)->kernels;
-    p->form = k->out <= kernels->narrow.columns ? &kernels->narrow : &kernels->wide;
-    p->blocks = (k->out + p->form->columns - 1) / p->form->columns;
-    const size_t width = (size_t)(p->blocks * p->form->columns);
-    p->weight = memory_aligned(width * (size_t)k->in * (size_t)k->kernel * sizeof *p->weight);
-    p->bias = memory_new(width, sizeof *p->bias);
+    choose_form(((const struct cpu_device *)d)->kernels, p, k);
+    const int64_t width = p->blocks * p->columns, out = k->out / p->groups;
+    p->weight = memory_aligned((size_t)(p->groups * width * p->depth * k->kernel) * sizeof *p->weight);
+    p->bias = memory_new((size_t)(p->groups * width), sizeof *p->bias);
     if (!p->weight || !p->bias)
         return fail_memory(fault, "a model's weights");
-    for (int phase = 0; phase < phases_of(k); phase++)
-        pack_phase(p, k, weight, phase);
+    for (int64_t group = 0; group < p->groups; group++)
+        for (int phase = 0; phase < phases_of(k); phase++)
+            pack_phase(p, k, weight, group, phase);
     for (int64_t o = 0; k->bias && o < k->out; o++)
-        p->bias[o] = k->bias[o];
+        p->bias[o / out * width + o % out] = k->bias[o];
     return 0;
 }
 
@@ -173,30 +209,47 @@ static void hold_to_output(const struct job *j, const struct phase *f, int64_t *
     *end = *end < most ? *end : most;
 }
 
-/* A phase's outputs of a piece. x: its input, which begins at that of number `first` and first_shift. */
-static void convolve_phase(const struct job *j, int64_t row, int64_t first, int64_t end, int phase, const float *x)
+/* Outputs of a phase that a worker makes at once: numbers [begin, end) of a row. x: their input, which begins at that
+ * of number `from` and first_shift. */
+struct part {
+    int64_t row, from, begin, end;
+    const float *x;
+};
+
+/* One block of a group: t, of output channel `channel` and input channel `first` on. */
+static void convolve_block(const struct job *j, const struct phase *f, const struct part *part, int64_t channel,
+                           int64_t first, struct convolution_tile *t)
+{
+    const int64_t rows = j->p->form->rows;
+    for (int64_t q = part->begin; q < part->end; q += rows) {
+        const int64_t step = part->row * j->out.shape[1] + q * f->out_stride + f->out_shift;
+        const int64_t at = step * j->k->out + channel, left = part->end - q;
+        t->x = part->x + ((q - part->from) * f->x_stride + f->x_shift - j->first_shift) * j->k->in + first;
+        t->out = element_at(&j->out, at);
+        t->residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
+        j->p->form->tile(t, (int)(left < rows ? left : rows));
+    }
+}
+
+static void convolve_phase(const struct job *j, struct part part, int phase)
 {
     const struct phase f = phase_of(j->k, phase);
-    const int64_t columns = j->p->form->columns, in = j->k->in, out = j->k->out;
-    int64_t begin = first;
-    hold_to_output(j, &f, &begin, &end);
-    struct convolution_tile t = {.x_step = f.x_stride * in, .tap_step = f.tap_step * in, .taps = f.taps, .in = in};
+    const struct packed *p = j->p;
+    const int64_t in = j->k->in, width = p->blocks * p->columns, out = j->k->out / p->groups;
+    hold_to_output(j, &f, &part.begin, &part.end);
+    struct convolution_tile t = {.x_step = f.x_stride * in, .tap_step = f.tap_step * in, .taps = f.taps};
+    t.in = p->depth;
+    t.columns = p->columns;
     t.after = j->how->after;
     t.factor = j->how->factor;
     t.out_type = j->out.type;
-    t.out_step = f.out_stride * out;
-    for (int64_t block = 0; block < j->p->blocks; block++) {
-        t.width = out - block * columns < columns ? out - block * columns : columns;
-        t.weight = j->p->weight + (f.before * j->p->blocks + block * f.taps) * in * columns;
-        t.bias = j->p->bias + block * columns;
-        for (int64_t q = begin; q < end; q += j->p->form->rows) {
-            const int64_t step = row * j->out.shape[1] + q * f.out_stride + f.out_shift;
-            const int64_t at = step * out + block * columns;
-            t.x = x + ((q - first) * f.x_stride + f.x_shift - j->first_shift) * in;
-            t.out = element_at(&j->out, at);
-            t.residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
-            j->p->form->tile(&t, (int)(end - q < j->p->form->rows ? end - q : j->p->form->rows));
-        }
+    t.out_step = f.out_stride * j->k->out;
+    for (int64_t i = 0; i < p->groups * p->blocks; i++) {
+        const int64_t group = i / p->blocks, done = i % p->blocks * p->columns;
+        t.width = out - done < p->columns ? out - done : p->columns;
+        t.weight = p->weight + ((group * j->k->kernel + f.before) * width + done * f.taps) * p->depth;
+        t.bias = p->bias + group * width + done;
+        convolve_block(j, &f, &part, group * out + done, group * p->depth, &t);
     }
 }
 
@@ -206,11 +259,11 @@ static void convolve_pieces(void *context, int64_t begin, int64_t end, int worke
     float *x = scratch_worker(j->c, worker);
     const int64_t x_stride = j->k->transposed ? 1 : j->k->stride;
     for (int64_t item = begin; item < end; item++) {
-        const int64_t row = item / j->pieces, first = item % j->pieces * j->piece;
-        const int64_t last = first + j->piece < j->numbers ? first + j->piece : j->numbers;
-        input_bring(&j->input, x, row, first * x_stride + j->first_shift);
+        const int64_t from = item % j->pieces * j->piece, left = j->numbers - from;
+        const struct part part = {item / j->pieces, from, from, from + (left < j->piece ? left : j->piece), x};
+        input_bring(&j->input, x, part.row, from * x_stride + j->first_shift);
         for (int phase = 0; phase < phases_of(j->k); phase++)
-            convolve_phase(j, row, first, last, phase, x);
+            convolve_phase(j, part, phase);
     }
 }
 
@@ -248,6 +301,6 @@ void fast_convolve(struct context *c, struct tensor out, struct tensor x, const 
     j.numbers = k->transposed ? (out.shape[1] - 1 + k->padding) / k->stride + 1 : out.shape[1];
     j.first_shift = k->transposed ? 1 - taps_of(k, 0) : -k->padding;
     divide(&j);
-    if (scratch_reserve(c, 0, (size_t)(j.input.steps * k->in) * sizeof(float)))
+    if (scratch_reserve(c, 0, (size_t)(j.input.steps * k->in + p->form->columns) * sizeof(float)))
         thread_pool_run(c->device->threads, x.shape[0] * j.pieces, 1, convolve_pieces, &j);
 }

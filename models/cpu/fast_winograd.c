@@ -1,120 +1,37 @@
-/* fast_winograd.c - convolutions over time of stride 1 by F(4, 3): four outputs of three taps take six products instead
- * of twelve (Winograd 1980; Lavin and Gray 2016, arXiv 1509.09308, in one dimension).
+/* fast_winograd.c - convolutions over time by Toom and Cook's (Winograd's) algorithm on eight or ten points: a few
+ * outputs of a few taps take as many products as there are points instead of outputs times taps (Winograd 1980; Lavin
+ * and Gray 2016, arXiv 1509.09308, in one dimension; winograd_template.h has the formulas).
  *
- * A kernel of more taps is several of three, the last filled up with zeros; with dilation d the four outputs are d
- * steps apart, and so are the six inputs of three taps. Four outputs are a quad. Of a piece of time a worker makes the
- * six factors [6][quads][parts · in], multiplies each with its transformed weights, [6][quads][out], and makes the
- * outputs of the sums. Rounding errors are some ten times a direct sum's, about 1e-6 of the outputs' size.
+ * Six outputs share the factors of eight inputs under three taps; with ten, six under five taps, five under six, four
+ * under seven. A kernel of more taps is several such parts, the last filled up with zeros: 3 taps take 1.33 products
+ * for an output, 5 take 1.67, 7 take 2.5 and 11 take 4. A bundle is what shares its factors; with dilation d its
+ * outputs are d steps apart, and so are the inputs of its parts. Of a transposed convolution each phase
+ * (fast_over_time.c) has seven outputs of two taps in a bundle, and all phases share the factors.
  *
- * Where a quad begins depends on the row's beginning only: a row gives in a batch what it gives alone. */
+ * Of a piece of time a worker makes the factors [points][bundles][parts · in], multiplies each point's with its
+ * weights, [points][bundles][phases · out], and makes the outputs of the sums. Rounding errors are some three times a
+ * direct sum's with eight points, some six times with ten.
+ *
+ * Where a bundle begins depends on the row's beginning only: a row gives in a batch what it gives alone. */
 #include "models/cpu/fast_winograd.h"
 
 #include "models/cpu/device.h"
 #include "models/cpu/fast_input.h"
 #include "models/cpu/kernels.h"
 #include "models/cpu/scratch.h"
-#include "src/base/memory.h"
-
-#include <stdlib.h>
 
 enum {
-    OUTPUTS = 4,
-    TAPS = 3,
-    FACTORS = OUTPUTS + TAPS - 1,
-    FACTOR_BYTES = 256 * 1024, /* of a piece: half of a usual second-level cache, … */
-    LEAST_QUADS = 24,          /* … or what makes the most of weights that are read */
-    LEAST_CHANNELS = 16,
-    LINE = 16 /* floats of a line of the cache */
+    PIECE_BYTES = 192 * 1024, /* of a piece's factors and sums: they stay in a usual second-level cache */
+    PANEL_BYTES = 8192,       /* of weights that ask for another bundle in the pieces that they are read for … */
+    MOST_ASKED = 96,          /* … up to so many */
+    LINE = 16                 /* floats of a line of the cache */
 };
 
-struct winograd {
-    int64_t parts;  /* of three taps */
-    int64_t blocks; /* of output channels */
-    float *weight;  /* [factor][block][parts · in][columns] */
-    float *bias;    /* [blocks · columns] */
-    float *zeros;   /* [columns] */
-};
-
-bool winograd_suits(const struct device *d, const struct convolution *k)
+/* n rounded up to a multiple. */
+static int64_t whole(int64_t n, int64_t of)
 {
-    return ((const struct cpu_device *)d)->level > CPU_PLAIN && !k->transposed && k->groups == 1 && k->stride == 1 &&
-           k->kernel >= TAPS && k->in >= LEAST_CHANNELS && k->out >= LEAST_CHANNELS;
+    return (n + of - 1) / of * of;
 }
-
-/* ---- packing ---- */
-
-/* Factor f of three taps. */
-static double factor_of(int f, double a, double b, double c)
-{
-    switch (f) {
-    case 0:
-        return a / 4;
-    case 1:
-        return -(a + b + c) / 6;
-    case 2:
-        return -(a - b + c) / 6;
-    case 3:
-        return (a + 2 * b + 4 * c) / 24;
-    case 4:
-        return (a - 2 * b + 4 * c) / 24;
-    default:
-        return c;
-    }
-}
-
-static double tap_of(const struct convolution *k, const float *weight, int64_t o, int64_t i, int64_t tap)
-{
-    if (o >= k->out || tap >= k->kernel)
-        return 0;
-    const float value = weight[(o * k->in + i) * k->kernel + tap];
-    return k->type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
-}
-
-static void pack(const struct winograd *w, const struct convolution *k, const float *weight, int64_t columns)
-{
-    float *to = w->weight;
-    for (int f = 0; f < FACTORS; f++)
-        for (int64_t first = 0; first < w->blocks * columns; first += columns)
-            for (int64_t part = 0; part < w->parts; part++)
-                for (int64_t i = 0; i < k->in; i++)
-                    for (int64_t o = first; o < first + columns; o++)
-                        *to++ = (float)factor_of(f, tap_of(k, weight, o, i, TAPS * part),
-                                                 tap_of(k, weight, o, i, TAPS * part + 1),
-                                                 tap_of(k, weight, o, i, TAPS * part + 2));
-}
-
-struct winograd *winograd_new(const struct device *d, const struct convolution *k, const float *weight)
-{
-    const int64_t columns = ((const struct cpu_device *)d)->kernels->wide.columns;
-    struct winograd *w = memory_new(1, sizeof *w);
-    if (!w)
-        return NULL;
-    w->parts = (k->kernel + TAPS - 1) / TAPS;
-    w->blocks = (k->out + columns - 1) / columns;
-    w->weight = memory_aligned((size_t)(FACTORS * w->blocks * w->parts * k->in * columns) * sizeof *w->weight);
-    w->bias = memory_new((size_t)(w->blocks * columns), sizeof *w->bias);
-    w->zeros = memory_new((size_t)columns, sizeof *w->zeros);
-    if (!w->weight || !w->bias || !w->zeros) {
-        winograd_free(w);
-        return NULL;
-    }
-    pack(w, k, weight, columns);
-    for (int64_t o = 0; k->bias && o < k->out; o++)
-        w->bias[o] = k->bias[o];
-    return w;
-}
-
-void winograd_free(struct winograd *w)
-{
-    if (!w)
-        return;
-    free(w->weight);
-    free(w->bias);
-    free(w->zeros);
-    free(w);
-}
-
-/* ---- the op ---- */
 
 struct job {
     struct context *c;
@@ -124,75 +41,125 @@ struct job {
     const struct winograd *w;
     const struct convolved *how;
     struct input input;
-    int64_t span;      /* steps of a piece: OUTPUTS · dilation · a whole number */
+    int64_t all;       /* bundles of a row */
+    int64_t bundles;   /* of a piece; the last one of a row may have fewer */
     int64_t pieces;    /* of a row */
-    int64_t quads;     /* of a piece */
-    int64_t tall;      /* quads, rounded up to whole tiles */
-    int64_t depth;     /* parts · in */
-    int64_t out_width; /* blocks · columns */
-    /* Floats from a quad's factors to the next, and from one factor, or sum, of a quad to its next: never a multiple of
-     * 4096 bytes, whose rows would all lie in the same few lines of the first-level cache. */
+    int64_t out_width; /* blocks · columns: phases · out, rounded up */
+    /* Floats from a bundle's factors to the next, and from one factor, or sum, of a bundle to its next: never a
+     * multiple of 4096 bytes, whose rows would all lie in the same few lines of the first-level cache. */
     int64_t step, factors_apart, sums_apart;
 };
 
-/* The first step of a quad of a piece: quads are numbered along the steps of one dilation first. */
-static int64_t step_of(const struct job *j, int64_t quad)
+/* What a worker does at once: some bundles of a row from number `first` on. */
+struct piece {
+    int64_t row, first, bundles;
+    int64_t tall;   /* bundles, rounded up to whole tiles */
+    const float *x; /* the input from the first bundle's first step on */
+    float *factors, *sums;
+};
+
+/* The first step, or number of a phase's output, of a bundle that is the first of its dilation: bundles are numbered
+ * along the steps of one dilation first, and pieces are of whole dilations. */
+static int64_t step_of(const struct job *j, int64_t bundle)
 {
-    const int64_t d = j->k->dilation;
-    return quad / d * OUTPUTS * d + quad % d;
+    return bundle * j->w->outputs;
 }
 
-/* factors [FACTORS][tall][depth], in steps, of the input x of a piece. */
-static void make_factors(const struct job *j, float *factors, const float *x)
+/* Zeros in the rows that fill the last tile, and behind all others where depths are rounded up. */
+static void clear_rest(const struct job *j, const struct piece *p)
+{
+    const int64_t depth = j->w->parts * j->k->in, left = j->w->depth - depth;
+    for (int point = 0; point < j->w->points; point++) {
+        float *factors = p->factors + point * j->factors_apart;
+        for (int64_t bundle = 0; left > 0 && bundle < p->bundles; bundle++)
+            memset(factors + bundle * j->step + depth, 0, (size_t)left * sizeof *factors);
+        memset(factors + p->bundles * j->step, 0, (size_t)((p->tall - p->bundles) * j->step) * sizeof *factors);
+    }
+}
+
+/* The factors of a bundle. x: its first step. */
+static void make_bundle(const struct job *j, float *factors, const float *x)
 {
     const int64_t in = j->k->in, step = j->k->dilation * in;
-    for (int64_t quad = 0; quad < j->quads; quad++)
-        for (int64_t part = 0; part < j->w->parts; part++)
-            j->kernels->winograd_input(factors + quad * j->step + part * in, j->factors_apart,
-                                       x + step_of(j, quad) * in + TAPS * part * step, step, in);
+    for (int part = 0; part < j->w->parts; part++)
+        j->kernels->winograd_input(factors + part * in, j->factors_apart, x + j->w->taps * part * step, step, in,
+                                   j->w->points);
 }
 
-/* sums [FACTORS][tall][out_width] */
-static void multiply_factors(const struct job *j, float *sums, const float *factors)
+/* factors [points][tall][depth], in steps, of the input x of a piece. */
+static void make_factors(const struct job *j, const struct piece *p)
 {
-    const struct cpu_convolution *form = &j->kernels->wide;
-    struct convolution_tile t = {.x_step = j->step, .taps = 1, .in = j->depth, .bias = j->w->zeros};
-    t.out_step = j->out_width;
-    t.width = form->columns;
-    for (int64_t f = 0; f < FACTORS; f++)
-        for (int64_t block = 0; block < j->w->blocks; block++) {
-            t.weight = j->w->weight + (f * j->w->blocks + block) * j->depth * form->columns;
-            for (int64_t quad = 0; quad < j->tall; quad += form->rows) {
-                t.x = factors + f * j->factors_apart + quad * j->step;
-                t.out = sums + f * j->sums_apart + quad * j->out_width + block * form->columns;
-                form->tile(&t, form->rows);
+    const int64_t d = j->k->dilation;
+    for (int64_t bundle = 0; bundle < p->bundles; bundle += d)
+        for (int64_t i = 0; i < d; i++)
+            make_bundle(j, p->factors + (bundle + i) * j->step, p->x + (step_of(j, bundle) + i) * j->k->in);
+    clear_rest(j, p);
+}
+
+/* sums [points][tall][out_width]. Panels are read in the order in which they lie in memory. */
+static void multiply_factors(const struct job *j, const struct piece *p)
+{
+    const struct winograd *w = j->w;
+    struct cpu_winograd_products m = {.rows = p->tall, .factors_step = j->step, .sums_step = j->out_width};
+    m.weight = w->weight;
+    for (int64_t point = 0; point < w->points; point++)
+        for (int64_t at = 0; at < w->depth; at += WINOGRAD_DEPTH) {
+            m.depth = w->depth - at < WINOGRAD_DEPTH ? w->depth - at : WINOGRAD_DEPTH;
+            m.more = at > 0;
+            m.factors = p->factors + point * j->factors_apart + at;
+            for (int64_t block = 0; block < w->blocks; block++, m.weight += m.depth * w->columns) {
+                m.sums = p->sums + point * j->sums_apart + block * w->columns;
+                j->kernels->winograd_multiply(&m);
             }
         }
 }
 
-/* The steps of a quad that are steps of out: first, first + d, … below end. */
-static int steps_below(int64_t first, int64_t d, int64_t end)
+/* Outputs [from, end) of a bundle are steps of out. */
+struct span {
+    int from, end;
+};
+
+/* How many of first, first + apart, … are below end, at most all outputs of a bundle. */
+static int steps_below(int64_t first, int64_t apart, int64_t end, int outputs)
 {
-    const int64_t steps = first < end ? (end - first + d - 1) / d : 0;
-    return (int)(steps < OUTPUTS ? steps : OUTPUTS);
+    const int64_t steps = first < end ? (end - first + apart - 1) / apart : 0;
+    return (int)(steps < outputs ? steps : outputs);
 }
 
-static void make_outputs(const struct job *j, int64_t row, int64_t first, const float *sums)
+static struct span span_of(int64_t first, int64_t apart, int64_t time, int outputs)
 {
-    const int64_t d = j->k->dilation, time = j->out.shape[1];
-    struct convolution_tile t = {.bias = j->w->bias, .width = j->k->out, .out_step = d * j->k->out};
+    if (first >= 0 && first + (outputs - 1) * apart < time)
+        return (struct span){0, outputs};
+    return (struct span){steps_below(first, apart, 0, outputs), steps_below(first, apart, time, outputs)};
+}
+
+/* What becomes of the sums of one bundle and phase. first: the step of out that its first output is. */
+static void put_outputs(const struct job *j, int64_t row, int64_t first, const float *sums, struct convolution_tile *t)
+{
+    const int64_t apart = (int64_t)j->k->dilation * j->k->stride, time = j->out.shape[1];
+    const struct span span = span_of(first, apart, time, j->w->outputs);
+    const int64_t at = (row * time + first + span.from * apart) * j->k->out;
+    if (span.from >= span.end)
+        return;
+    t->out = element_at(&j->out, at);
+    t->residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
+    j->kernels->winograd_output(t, sums, j->sums_apart, j->w->points, j->w->outputs, span.from, span.end);
+}
+
+/* Output number q of a phase is step q · stride + phase - padding, or q where nothing is transposed. */
+static void make_outputs(const struct job *j, const struct piece *p)
+{
+    const struct convolution *k = j->k;
+    const int64_t d = k->dilation, stride = k->stride, shift = k->transposed ? k->padding : 0;
+    struct convolution_tile t = {.bias = j->w->bias, .width = k->out, .out_step = d * stride * k->out};
     t.after = j->how->after;
     t.factor = j->how->factor;
     t.out_type = j->out.type;
-    for (int64_t quad = 0; quad < j->quads; quad++) {
-        const int64_t step = first + step_of(j, quad), at = (row * time + step) * j->k->out;
-        const int steps = steps_below(step, d, time);
-        if (!steps)
-            continue;
-        t.out = element_at(&j->out, at);
-        t.residual = j->how->after == CONVOLUTION_ADD ? (const float *)j->how->residual.data + at : NULL;
-        j->kernels->winograd_output(&t, sums + quad * j->out_width, j->sums_apart, steps);
-    }
+    for (int64_t bundle = 0; bundle < p->bundles; bundle += d)
+        for (int64_t i = 0; i < d; i++)
+            for (int phase = 0; phase < j->w->phases; phase++)
+                put_outputs(j, p->row, (step_of(j, p->first + bundle) + i) * stride + phase - shift,
+                            p->sums + (bundle + i) * j->out_width + phase * k->out, &t);
 }
 
 static size_t input_bytes(const struct job *j)
@@ -202,51 +169,81 @@ static size_t input_bytes(const struct job *j)
 
 static size_t factor_bytes(const struct job *j)
 {
-    return scratch_part((size_t)(FACTORS * j->factors_apart) * sizeof(float));
+    return scratch_part((size_t)(j->w->points * j->factors_apart) * sizeof(float));
 }
 
 static size_t sum_bytes(const struct job *j)
 {
-    return scratch_part((size_t)(FACTORS * j->sums_apart) * sizeof(float));
+    return scratch_part((size_t)(j->w->points * j->sums_apart) * sizeof(float));
+}
+
+/* A piece's input: where it lies, or brought into the scratch. */
+static const float *input_of(const struct job *j, const struct piece *p, float *scratch)
+{
+    const int64_t from = step_of(j, p->first) - (j->k->transposed ? j->w->taps - 1 : j->k->padding);
+    const float *x = input_in_place(&j->input, p->row, from);
+    if (x)
+        return x;
+    input_bring(&j->input, scratch, p->row, from);
+    return scratch;
 }
 
 static void convolve_pieces(void *context, int64_t begin, int64_t end, int worker)
 {
     const struct job *j = context;
     unsigned char *scratch = scratch_worker(j->c, worker);
-    float *x = (float *)(void *)scratch, *factors = (float *)(void *)(scratch + input_bytes(j));
-    float *sums = (float *)(void *)(scratch + input_bytes(j) + factor_bytes(j));
-    const int64_t behind = (j->tall - j->quads) * j->step; /* rows of the last tile that are dropped */
-    for (int64_t f = 0; f < FACTORS; f++)
-        memset(factors + f * j->factors_apart + j->quads * j->step, 0, (size_t)behind * sizeof *factors);
+    struct piece p = {.factors = (float *)(void *)(scratch + input_bytes(j))};
+    p.sums = (float *)(void *)(scratch + input_bytes(j) + factor_bytes(j));
     for (int64_t item = begin; item < end; item++) {
-        const int64_t row = item / j->pieces, first = item % j->pieces * j->span;
-        input_bring(&j->input, x, row, first - j->k->padding);
-        make_factors(j, factors, x);
-        multiply_factors(j, sums, factors);
-        make_outputs(j, row, first, sums);
+        p.row = item / j->pieces;
+        p.first = item % j->pieces * j->bundles;
+        p.bundles = j->all - p.first < j->bundles ? j->all - p.first : j->bundles;
+        p.tall = whole(p.bundles, WINOGRAD_ROWS);
+        p.x = input_of(j, &p, (float *)(void *)scratch);
+        make_factors(j, &p);
+        multiply_factors(j, &p);
+        make_outputs(j, &p);
     }
 }
 
-/* How a row is divided: by what stays in the cache, but so that every worker has some. */
+/* Bundles of a piece whose factors and sums fit in the cache, or the more the more weights are read for them. */
+static int64_t fitting_bundles(const struct winograd *w)
+{
+    const int64_t width = w->depth + w->blocks * w->columns, bundle = w->points * width * (int64_t)sizeof(float);
+    const int64_t weights = w->points * w->depth * w->blocks * w->columns * (int64_t)sizeof(float);
+    const int64_t asked = weights / PANEL_BYTES < MOST_ASKED ? weights / PANEL_BYTES : MOST_ASKED;
+    return PIECE_BYTES / bundle > asked ? PIECE_BYTES / bundle : asked;
+}
+
+/* So many bundles or some more: whole dilations, and whole tiles where that is not much more. */
+static int64_t whole_bundles(int64_t bundles, int64_t d)
+{
+    int64_t unit = d;
+    while (unit % WINOGRAD_ROWS)
+        unit += d;
+    const int64_t tiles = whole(bundles, unit);
+    return 4 * tiles <= 5 * bundles ? tiles : whole(bundles, d);
+}
+
+/* How a row is divided: by what stays in the cache, but so that every worker has some, and pieces are alike. A piece
+ * begins with the first step of a dilation. */
 static void divide(struct job *j)
 {
-    const int64_t d = j->k->dilation, rows = j->kernels->wide.rows, time = j->out.shape[1];
-    const int64_t fitting = FACTOR_BYTES / (FACTORS * j->depth * (int64_t)sizeof(float));
-    const int64_t shares = (2 * thread_pool_size(j->c->device->threads) + j->out.shape[0] - 1) / j->out.shape[0];
-    const int64_t share = (time + OUTPUTS * shares - 1) / (OUTPUTS * shares);
-    int64_t quads = fitting > LEAST_QUADS ? fitting : LEAST_QUADS;
-    quads = quads < share ? quads : share;
-    quads = (quads + rows - 1) / rows * rows;
-    quads = quads > d ? quads / d * d : d;
-    j->quads = quads;
-    j->tall = (quads + rows - 1) / rows * rows;
-    j->span = OUTPUTS * quads;
-    j->pieces = (time + j->span - 1) / j->span;
-    j->step = j->depth + LINE;
-    j->factors_apart = j->tall * j->step + LINE;
-    j->sums_apart = j->tall * j->out_width + LINE;
-    j->input.steps = j->span + d * (TAPS * j->w->parts - 1);
+    const int64_t d = j->k->dilation, outputs = j->w->outputs;
+    const int64_t fitting = fitting_bundles(j->w);
+    const int64_t shares = (thread_pool_size(j->c->device->threads) + j->out.shape[0] - 1) / j->out.shape[0];
+    const int64_t numbers =
+        j->k->transposed ? (j->out.shape[1] - 1 + j->k->padding) / j->k->stride + 1 : j->out.shape[1];
+    j->all = (numbers + outputs * d - 1) / (outputs * d) * d;
+    j->pieces = (j->all - 1) / fitting + 1;
+    j->pieces = whole(j->pieces, shares);
+    j->bundles = whole_bundles((j->all + j->pieces - 1) / j->pieces, d);
+    j->pieces = (j->all + j->bundles - 1) / j->bundles;
+    const int64_t tall = whole(j->bundles, WINOGRAD_ROWS);
+    j->step = j->w->depth + LINE;
+    j->factors_apart = tall * j->step + LINE;
+    j->sums_apart = tall * j->out_width + LINE;
+    j->input.steps = outputs * j->bundles + d * (j->w->taps * j->w->parts - 1);
 }
 
 void winograd_convolve(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
@@ -255,8 +252,7 @@ void winograd_convolve(struct context *c, struct tensor out, struct tensor x, co
     const struct cpu_kernels *kernels = cpu_of(c)->kernels;
     struct job j = {.c = c, .kernels = kernels, .out = out, .k = k, .w = w, .how = how};
     j.input = (struct input){.kernels = kernels, .x = x, .how = how};
-    j.depth = w->parts * k->in;
-    j.out_width = w->blocks * kernels->wide.columns;
+    j.out_width = w->blocks * w->columns;
     divide(&j);
     if (scratch_reserve(c, 0, input_bytes(&j) + factor_bytes(&j) + sum_bytes(&j)))
         thread_pool_run(c->device->threads, x.shape[0] * j.pieces, 1, convolve_pieces, &j);

@@ -41,8 +41,9 @@ struct convolution_tile {
     int64_t tap_step; /* … to that under the next tap */
     int taps;
     int64_t in;
-    const float *weight; /* [taps, in, columns] */
+    const float *weight; /* [taps, in, columns], or depthwise [taps, columns] */
     const float *bias;   /* [columns] */
+    int64_t columns;     /* of the weights */
     enum convolution_after after;
     float factor;
     const float *residual; /* laid out like out */
@@ -57,6 +58,17 @@ struct convolution_tile {
 struct cpu_convolution {
     int columns, rows;
     void (*tile)(const struct convolution_tile *t, int rows);
+};
+
+enum { WINOGRAD_ROWS = 6 }; /* of a tile */
+
+/* sums [rows, a panel's columns], in steps, = factors [rows, depth], in steps, · weight [depth, columns]. */
+struct cpu_winograd_products {
+    const float *factors, *weight;
+    float *sums;
+    int64_t rows, depth; /* whole tiles; whole fours */
+    int64_t factors_step, sums_step;
+    bool more; /* the products are added to the sums that there are */
 };
 
 /* A head's kept keys or values: key t is the width elements from step · (index ? index[t] : t) on; i8 has its scale
@@ -103,11 +115,17 @@ struct cpu_kernels {
     void (*conv1d_silu)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
                         const float *weight, const float *bias, int taps, int64_t channels);
 
-    struct cpu_convolution wide, narrow; /* tiles of convolutions over time */
-    /* The ends of a convolution by F(4, 3) (winograd_template.h): six inputs, step floats apart, n channels each, to
-     * six factors; and six sums, [6][width rounded up], to at most four steps of out, as t says. apart: floats. */
-    void (*winograd_input)(float *out, int64_t apart, const float *x, int64_t step, int64_t n);
-    void (*winograd_output)(const struct convolution_tile *t, const float *sums, int64_t apart, int steps);
+    /* Tiles of convolutions over time; single: of one output channel; depthwise: of any number of channels, whose
+     * weights are rounded up to whole `columns`, and so is what it reads of a step of x. */
+    struct cpu_convolution wide, narrow, single, depthwise;
+    /* A convolution with fewer products (winograd_template.h) on 8 or 10 points: so many inputs, step floats apart, n
+     * channels each, to as many factors; products of factors and weights in wide.columns; as many sums, [points][width
+     * rounded up], to outputs [from, end) of a bundle's, as t says, whose out is that of output `from`. apart: floats.
+     */
+    void (*winograd_input)(float *out, int64_t apart, const float *x, int64_t step, int64_t n, int points);
+    void (*winograd_multiply)(const struct cpu_winograd_products *p);
+    void (*winograd_output)(const struct convolution_tile *t, const float *sums, int64_t apart, int points, int outputs,
+                            int from, int end);
     struct cpu_products products; /* in f32 */
     /* out = x + shift, or x where shift is NULL. */
     void (*shift)(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, const float *shift,

@@ -173,11 +173,21 @@ static inline vec vec_activated(vec x, enum activation a, vec slope)
     }
 }
 
-static void leaky_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, float slope,
-                      int64_t n)
+static inline __attribute__((always_inline)) void leaky(void *out, const enum tensor_type out_type, const void *x,
+                                                        const enum tensor_type x_type, float slope, int64_t n)
 {
     for (int64_t i = 0; i < n; i += LANES)
         put(out, out_type, i, n, vec_activated(get(x, x_type, i, n), ACTIVATION_LEAKY, vec_set(slope)));
+}
+
+/* Whole activations of a vocoder go through here: floats have a loop of their own. */
+static void leaky_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type, float slope,
+                      int64_t n)
+{
+    if (out_type == TENSOR_F32 && x_type == TENSOR_F32)
+        leaky(out, TENSOR_F32, x, TENSOR_F32, slope, n);
+    else
+        leaky(out, out_type, x, x_type, slope, n);
 }
 
 static void activate_row(void *out, enum tensor_type out_type, const void *x, enum tensor_type x_type,
@@ -428,8 +438,11 @@ const struct cpu_kernels KERNELS = {
     .conv1d_silu = conv1d_silu_step,
     .wide = {PANEL, GEMM_ROWS, convolve_wide},
     .winograd_input = winograd_input,
+    .winograd_multiply = winograd_multiply,
     .winograd_output = winograd_output,
     .narrow = {LANES, NARROW_ROWS, convolve_narrow},
+    .single = {1, SINGLE_ROWS, convolve_single},
+    .depthwise = {LANES, DEPTHWISE_ROWS, convolve_depthwise},
     .products = {TENSOR_F32, PANEL, 1, pack_columns, pack_rows, gemm},
     .shift = shift_row,
     .exponentials = exponentials,

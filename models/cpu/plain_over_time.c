@@ -77,6 +77,8 @@ static double after_sum(const struct convolved *how, double y, int64_t at)
         return y < 0 ? 0 : y;
     case CONVOLUTION_TANH:
         return tanh(y);
+    case CONVOLUTION_LEAKY:
+        return y < 0 ? how->factor * y : y;
     case CONVOLUTION_ADD:
         return ((const float *)how->residual.data)[at] + how->factor * y;
     default:

@@ -71,6 +71,8 @@ struct over_steps {
             return fmaxf(y, 0.0f);
         if (after == CONVOLUTION_TANH)
             return tanhf(y);
+        if (after == CONVOLUTION_LEAKY)
+            return y < 0.0f ? factor * y : y;
         return after == CONVOLUTION_ADD ? residual[i] + factor * y : y;
     }
 

@@ -164,30 +164,43 @@ static const char *contradiction(const struct fastconformer_config *c)
         return "subsampling_conv_stride is not 2";
     if (subsampled(c, c->mel_bins) != c->mel_bins / c->subsampling_factor || c->mel_bins < c->subsampling_factor)
         return "num_mel_bins does not go with subsampling_factor";
-    if (c->blank >= c->vocabulary)
-        return "pad_token_id, the blank, is not below vocab_size";
     return NULL;
+}
+
+static int check_encoder(const struct config_reader *r, const struct fastconformer_config *c)
+{
+    const char *wrong = contradiction(c);
+    return wrong ? fail(r->fault, UTTER_ERROR_MODEL, "%s: %s", r->name, wrong) : 0;
 }
 
 static int read_tree(const struct config_reader *r, const cJSON *root, struct fastconformer_config *c)
 {
-    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "model_type"));
-    if (!type || strcmp(type, "parakeet_ctc") != 0)
-        return fail(r->fault, UTTER_ERROR_UNSUPPORTED, "%s: model_type is not parakeet_ctc", r->name);
     const cJSON *encoder = cJSON_GetObjectItemCaseSensitive(root, "encoder_config");
     if (encoder && !cJSON_IsObject(encoder))
         return fail(r->fault, UTTER_ERROR_MODEL, "%s: encoder_config is not an object", r->name);
     int code = read_encoder(r, encoder ? encoder : root, c);
+    return code ? code : check_encoder(r, c);
+}
+
+static int read_ctc(const struct config_reader *r, const cJSON *root, struct fastconformer_config *c)
+{
+    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "model_type"));
+    if (!type || strcmp(type, "parakeet_ctc") != 0)
+        return fail(r->fault, UTTER_ERROR_UNSUPPORTED, "%s: model_type is not parakeet_ctc", r->name);
+    int code = read_tree(r, root, c);
     if (!code)
         code = read_number(r, root, "vocab_size", 2, 1000000, &c->vocabulary);
     if (!code)
         code = read_number(r, root, "pad_token_id", 0, 999999, &c->blank);
-    const char *wrong = code ? NULL : contradiction(c);
-    return wrong ? fail(r->fault, UTTER_ERROR_MODEL, "%s: %s", r->name, wrong) : code;
+    if (!code && c->blank >= c->vocabulary)
+        code = fail(r->fault, UTTER_ERROR_MODEL, "%s: pad_token_id, the blank, is not below vocab_size", r->name);
+    return code;
 }
 
-int fastconformer_config_read(struct fastconformer_config *config, const char *json, size_t length, const char *name,
-                              struct fault *fault)
+typedef int config_part(const struct config_reader *r, const cJSON *root, struct fastconformer_config *c);
+
+static int read_config(struct fastconformer_config *config, config_part *part, const char *json, size_t length,
+                       const char *name, struct fault *fault)
 {
     struct fault own = {0};
     struct config_reader r = {name, fault};
@@ -195,9 +208,28 @@ int fastconformer_config_read(struct fastconformer_config *config, const char *j
     cJSON *root = json_parse(json, length, name, &own);
     if (!root)
         return fail(fault, own.code, "%s", own.message);
-    int code = read_tree(&r, root, config);
+    int code = part(&r, root, config);
     cJSON_Delete(root);
     return code;
+}
+
+int fastconformer_config_read(struct fastconformer_config *config, const char *json, size_t length, const char *name,
+                              struct fault *fault)
+{
+    return read_config(config, read_ctc, json, length, name, fault);
+}
+
+int fastconformer_config_read_encoder(struct fastconformer_config *config, const char *json, size_t length,
+                                      const char *name, struct fault *fault)
+{
+    int code = read_config(config, read_tree, json, length, name, fault);
+    config->vocabulary = config->blank = 0;
+    return code;
+}
+
+int fastconformer_width(const struct fastconformer_config *config)
+{
+    return config->projection ? config->projection : config->vocabulary;
 }
 
 int fastconformer_frames(const struct fastconformer_config *config, int frames)
@@ -225,7 +257,7 @@ int fastconformer_matmuls(const struct fastconformer_config *c, int batch, int f
     all[n++] = (struct matmul_shape){rows, inner, d, 2 * layers};
     all[n++] = (struct matmul_shape){rows, d, d, 5 * layers}; /* query, key, value, output; second pointwise */
     all[n++] = (struct matmul_shape){rows, d, 2 * d, layers}; /* first pointwise */
-    all[n++] = (struct matmul_shape){rows, d, c->vocabulary, 1};
+    all[n++] = (struct matmul_shape){rows, d, fastconformer_width(c), 1};
     for (int i = 0; i < n && i < capacity; i++)
         out[i] = all[i];
     return n < capacity ? n : capacity;

@@ -155,9 +155,9 @@ static void block(struct context *c, struct tensor x, const struct block *b, str
     layer_norm(c, x, x, &b->out_norm);
 }
 
-/* ---- head: [rows, time, d] → log-probabilities on the host ---- */
+/* ---- head: [rows, time, d] → log-probabilities, or projected states, on the host ---- */
 
-static void head(struct context *c, struct tensor x, const struct linear *l, const struct batch *batch)
+static void head(struct context *c, struct tensor x, const struct linear *l, bool states, const struct batch *batch)
 {
     const int64_t time = x.shape[1];
     const int step = rows_at_once(time * l->out, batch->rows);
@@ -165,9 +165,10 @@ static void head(struct context *c, struct tensor x, const struct linear *l, con
         const int n = batch->rows - first < step ? batch->rows - first : step;
         size_t mark = arena_mark(c);
         struct tensor logits = new_3d(c, TENSOR_F32, n, time, l->out);
-        struct tensor scores = new_3d(c, TENSOR_F32, n, time, l->out);
+        struct tensor scores = states ? logits : new_3d(c, TENSOR_F32, n, time, l->out);
         linear(c, logits, rows_of(x, first, n), l);
-        log_softmax(c, scores, logits);
+        if (!states)
+            log_softmax(c, scores, logits);
         float *to = batch->scores ? batch->scores + (int64_t)first * time * l->out : NULL;
         tensor_download(c, to, scores, tensor_count(&scores));
         arena_release(c, mark);
@@ -185,6 +186,6 @@ void forward(struct context *c, const struct fastconformer *m, const struct posi
         block(c, x, &m->blocks[i], layer_positions(c, p, m, i, batch->time), m->config.heads, lengths);
         arena_release(c, layer);
     }
-    head(c, x, &m->head, batch);
+    head(c, x, &m->head, m->config.projection > 0, batch);
     arena_release(c, mark);
 }

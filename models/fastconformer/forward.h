@@ -17,7 +17,7 @@ struct batch {
     const float *features;          /* [rows, frames, mels] */
     int rows, frames, time;         /* time: frames after the stem */
     const int *lengths[STAGES + 1]; /* [rows] each: valid frames before the stem and after each of its stages */
-    float *scores;                  /* [rows, time, vocabulary] */
+    float *scores;                  /* [rows, time, vocabulary], or states [rows, time, projection] */
 };
 
 /* The encodings projected by one layer: out [2·time - 1, d]. */

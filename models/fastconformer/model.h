@@ -47,7 +47,7 @@ struct fastconformer {
     enum tensor_type compute; /* of activations, and of the matrices that stay out of int8 */
     struct stem stem;
     struct block *blocks; /* [layers] */
-    struct linear head;   /* [vocabulary, d] */
+    struct linear head;   /* [vocabulary, d], or the projection [projection, d] */
     int64_t parameters, bytes;
 };
 

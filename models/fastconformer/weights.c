@@ -147,15 +147,23 @@ static int bind_stem(struct binder *b, struct stem *s, const struct fastconforme
 
 /* ---- the model ---- */
 
+static struct weight head_of(const struct fastconformer_config *g)
+{
+    if (g->projection)
+        return (struct weight){"encoder_projector",
+                               WEIGHT_LINEAR,
+                               offsetof(struct fastconformer, head),
+                               true,
+                               2,
+                               {g->projection, g->hidden_size}};
+    return (struct weight){
+        "ctc_head", WEIGHT_LINEAR, offsetof(struct fastconformer, head), true, 3, {g->vocabulary, g->hidden_size, 1}};
+}
+
 int model_bind(struct fastconformer *m, const struct checkpoint *checkpoint, struct fault *fault)
 {
     struct binder b = {.checkpoint = checkpoint, .device = m->device, .type = m->compute, .fault = fault};
-    const struct weight head = {"ctc_head",
-                                WEIGHT_LINEAR,
-                                offsetof(struct fastconformer, head),
-                                true,
-                                3,
-                                {m->config.vocabulary, m->config.hidden_size, 1}};
+    const struct weight head = head_of(&m->config);
     int code = bind_stem(&b, &m->stem, &m->config);
     for (int i = 0; i < m->config.layers && !code; i++)
         code = bind_block(&b, &m->blocks[i], i, m);

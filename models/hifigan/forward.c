@@ -14,8 +14,8 @@ static void block_of_pairs(struct context *c, struct tensor out, struct tensor x
     const size_t mark = arena_mark(c);
     struct tensor between = new_like(c, c->compute, x, x.shape[1], x.shape[2]);
     for (int i = 0; i < dilations; i++) {
-        convolve_leaky(c, between, x, &b->dilated[i], slope, lengths);
-        convolve_leaky_add(c, out, between, &b->after[i], slope, 1, x, lengths);
+        convolve_leaky_leaky(c, between, x, &b->dilated[i], slope, lengths);
+        convolve_leaky_add(c, out, between, &b->after[i], 1, 1, x, lengths);
         x = out;
     }
     arena_release(c, mark);

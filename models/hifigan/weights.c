@@ -1,10 +1,9 @@
 /* weights.c - from the tensors of a checkpoint to struct hifigan. */
 #include "models/hifigan/model.h"
-#include "models/load/bind.h"
+#include "models/load/weight_norm.h"
 
 #include "src/base/memory.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,51 +23,6 @@ static bool has(const struct reader *r, const char *name, const char *end)
     return checkpoint_find(r->b.checkpoint, full) != NULL;
 }
 
-/* ---- weight norm ---- */
-
-/* w = g · v / |v|, the norm over all dimensions but the first (Salimans and Kingma, 2016, equation 2). v in place. */
-static void fold_weight_norm(float *v, const float *g, int64_t rows, int64_t step)
-{
-    for (int64_t i = 0; i < rows; i++) {
-        double squares = 0;
-        for (int64_t k = 0; k < step; k++)
-            squares += (double)v[i * step + k] * (double)v[i * step + k];
-        const double factor = squares > 0 ? (double)g[i] / sqrt(squares) : 0;
-        for (int64_t k = 0; k < step; k++)
-            v[i * step + k] = (float)(factor * (double)v[i * step + k]);
-    }
-}
-
-static int read_normed(struct reader *r, const char *name, const char *g_end, const char *v_end, const int64_t *shape,
-                       float **out)
-{
-    char g_name[NAME], v_name[NAME];
-    const int64_t g_shape[] = {shape[0], 1, 1};
-    float *g = NULL;
-    snprintf(g_name, sizeof g_name, "%s%s", name, g_end);
-    snprintf(v_name, sizeof v_name, "%s%s", name, v_end);
-    int code = weights_read(&r->b, r->prefix, g_name, 3, g_shape, &g);
-    if (!code)
-        code = weights_read(&r->b, r->prefix, v_name, 3, shape, out);
-    if (!code)
-        fold_weight_norm(*out, g, shape[0], shape[1] * shape[2]);
-    free(g);
-    return code;
-}
-
-/* The weight of NAME, folded: stored as it is, as PyTorch's older weight norm, or as its newer one. */
-static int read_weight(struct reader *r, const char *name, const int64_t *shape, float **out)
-{
-    char full[NAME];
-    if (has(r, name, ".weight_v"))
-        return read_normed(r, name, ".weight_g", ".weight_v", shape, out);
-    if (has(r, name, ".parametrizations.weight.original1"))
-        return read_normed(r, name, ".parametrizations.weight.original0", ".parametrizations.weight.original1", shape,
-                           out);
-    snprintf(full, sizeof full, "%s.weight", name);
-    return weights_read(&r->b, r->prefix, full, 3, shape, out);
-}
-
 /* ---- convolutions ---- */
 
 /* k: its shape and type are filled in. factor: of the weights. */
@@ -80,7 +34,7 @@ static int bind_convolution(struct reader *r, struct convolution *k, const char 
     float *weight = NULL, *bias = NULL;
     k->type = r->b.type;
     snprintf(bias_name, sizeof bias_name, "%s.bias", name);
-    int code = read_weight(r, name, shape, &weight);
+    int code = weights_read_normed(&r->b, r->prefix, name, shape, &weight);
     if (!code && has_bias)
         code = weights_read(&r->b, r->prefix, bias_name, 1, &k->out, &bias);
     for (int64_t i = 0; !code && i < count; i++)

@@ -3,10 +3,12 @@
 #include "models/load/ggml.h"
 #include "models/load/gguf.h"
 #include "models/load/json.h"
-#include "src/base/mapping.h"
+#include "models/load/nemo.h"
 #include "models/load/pytorch.h"
 #include "models/load/random.h"
 #include "models/load/safetensors.h"
+#include "models/load/tar.h"
+#include "src/base/mapping.h"
 #include "src/base/memory.h"
 
 #include <stdio.h>
@@ -59,6 +61,7 @@ static const struct format {
     {"gguf", "GGUF", 0, gguf_read},
     {"pytorch", "PK", 0, pytorch_read},
     {"pytorch", "\x80\x02\x8a\x0a", 0, pytorch_read}, /* the format before 1.6 */
+    {"nemo", "ustar", TAR_MAGIC, nemo_read},
     {"safetensors", "{", 8, safetensors_read},
 };
 
@@ -73,8 +76,8 @@ static int read_file(struct checkpoint *c, const struct shard *s, struct fault *
             f = &FORMATS[i];
     }
     if (!f)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "%s: neither safetensors nor ggml, GGUF or PyTorch's zip format",
-                    path_for_message(s->path));
+        return fail(fault, UTTER_ERROR_UNSUPPORTED,
+                    "%s: neither safetensors nor ggml, GGUF, PyTorch's zip format or .nemo", path_for_message(s->path));
     c->format = c->format ? c->format : f->name;
     return f->read(s->map.data, size, s->path, base_name(s->path), &c->tensors, fault);
 }
@@ -319,6 +322,13 @@ const struct stored_tensor *checkpoint_find(const struct checkpoint *checkpoint,
 const char *checkpoint_format(const struct checkpoint *checkpoint)
 {
     return checkpoint->format;
+}
+
+bool checkpoint_member(const struct checkpoint *c, const char *suffix, const unsigned char **bytes, size_t *size)
+{
+    if (!c->format || strcmp(c->format, "nemo") != 0)
+        return false;
+    return tar_find(c->shards[0].map.data, c->shards[0].map.size, suffix, bytes, size);
 }
 
 bool checkpoint_number(const struct checkpoint *checkpoint, const char *name, int64_t *value)

@@ -47,11 +47,12 @@ struct stored_tensor {
 
 struct checkpoint;
 
-/* path: a file of safetensors, ggml (whisper.cpp), GGUF or PyTorch, told apart by their first bytes and not by their
- * names; the index of a sharded one (NAME.index.json); or a directory that holds model.safetensors, its index,
- * pytorch_model.bin or its index, or HiFi-GAN's generator_v1 to generator_v3, looked for in this order. Tensors have
- * the names that the file gives them, and shapes with the outermost dimension first. Errors: IO (not there), MODEL
- * (damaged: one sentence naming file and fault), UNSUPPORTED (a format or tensor type we do not read), MEMORY. */
+/* path: a file of safetensors, ggml (whisper.cpp), GGUF or PyTorch, or a .nemo archive, told apart by their first bytes
+ * and not by their names; the index of a sharded one (NAME.index.json); or a directory that holds model.safetensors,
+ * its index, pytorch_model.bin or its index, or HiFi-GAN's generator_v1 to generator_v3, looked for in this order.
+ * Tensors have the names that the file gives them, and shapes with the outermost dimension first. Errors: IO (not
+ * there), MODEL (damaged: one sentence naming file and fault), UNSUPPORTED (a format or tensor type we do not read),
+ * MEMORY. */
 int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct fault *fault);
 void checkpoint_close(struct checkpoint **checkpoint);
 
@@ -61,8 +62,13 @@ size_t checkpoint_count(const struct checkpoint *checkpoint);
 const struct stored_tensor *checkpoint_at(const struct checkpoint *checkpoint, size_t index);
 const struct stored_tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name);
 
-/* "safetensors", "ggml", "gguf", "pytorch" or "random"; of several files, the first one's. */
+/* "safetensors", "ggml", "gguf", "pytorch", "nemo" or "random"; of several files, the first one's. */
 const char *checkpoint_format(const struct checkpoint *checkpoint);
+
+/* Of an archive the first file whose name ends with suffix, where it lies: until checkpoint_close. False: no such file,
+ * or no archive. */
+bool checkpoint_member(const struct checkpoint *checkpoint, const char *suffix, const unsigned char **bytes,
+                       size_t *size);
 
 /* A hyperparameter that the file carries, by the names of OpenAI's dims ("n_mels", "n_text_layer" …), from 1 to 2^24;
  * false: the file has none of this name. */

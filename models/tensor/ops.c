@@ -511,6 +511,13 @@ void convolve_leaky_tanh(struct context *c, struct tensor out, struct tensor x, 
     convolve_checked(c, "convolve_leaky_tanh", out, x, k, &how);
 }
 
+void convolve_leaky_leaky(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                          float slope, const int *lengths)
+{
+    const struct convolved how = {.slope = slope, .after = CONVOLUTION_LEAKY, .factor = slope, .lengths = lengths};
+    convolve_checked(c, "convolve_leaky_leaky", out, x, k, &how);
+}
+
 void convolve_leaky_add(struct context *c, struct tensor out, struct tensor x, const struct convolution *k, float slope,
                         float factor, struct tensor residual, const int *lengths)
 {

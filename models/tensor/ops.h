@@ -252,6 +252,10 @@ void convolve_leaky(struct context *c, struct tensor out, struct tensor x, const
 void convolve_leaky_tanh(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
                          float slope, const int *lengths);
 
+/* leaky_relu(the convolution of leaky_relu(x, slope), slope), for what is read through a leaky ReLU alone. */
+void convolve_leaky_leaky(struct context *c, struct tensor out, struct tensor x, const struct convolution *k,
+                          float slope, const int *lengths);
+
 /* out = residual + factor · the convolution of leaky_relu(x, slope) (slope 1: of x). residual and out f32; they may be
  * the same tensor. */
 void convolve_leaky_add(struct context *c, struct tensor out, struct tensor x, const struct convolution *k, float slope,
@@ -329,11 +333,11 @@ void kept_attention_weights(struct context *c, struct tensor out, struct tensor 
 enum linear_after { LINEAR_NONE = 0, LINEAR_RELU, LINEAR_SILU, LINEAR_GELU, LINEAR_ADD };
 
 /* What happens in one call beside the convolution itself. */
-enum convolution_after { CONVOLUTION_NONE = 0, CONVOLUTION_RELU, CONVOLUTION_TANH, CONVOLUTION_ADD };
+enum convolution_after { CONVOLUTION_NONE = 0, CONVOLUTION_RELU, CONVOLUTION_TANH, CONVOLUTION_ADD, CONVOLUTION_LEAKY };
 struct convolved {
     float slope; /* of a leaky ReLU before it; 1: none */
     enum convolution_after after;
-    float factor;           /* CONVOLUTION_ADD: out = residual + factor · y */
+    float factor;           /* CONVOLUTION_ADD: out = residual + factor · y; CONVOLUTION_LEAKY: the slope */
     struct tensor residual; /* f32 */
     const int *lengths;     /* or NULL */
 };

@@ -45,6 +45,9 @@ with unless told otherwise; docs/models.md has the error rates with it. Made by 
 transcripts of the training recordings below and of public-domain books, speeches and LJ Speech transcripts, task dialogues
 (CC BY-SA 4.0) and banking queries (CC BY 4.0); sentences of the evaluation sets are left out.
 
+`confidence.json` has the weights by which `utter` says how likely a word is right (`models/training/confidence.py`; how far it
+can be believed is in docs/models.md).
+
 ## How it was trained
 By `models/training/`, from nothing, on two processor cores in about {minutes:.0f} minutes of training
 ({heard:.0f} hours of augmented audio heard, {step} steps), from

@@ -92,11 +92,8 @@ static inline bool has_speakers(const struct vits_config *config)
 int vits_bind(struct vits *m, const struct checkpoint *checkpoint, struct fault *fault);
 void vits_release(struct vits *m);
 
-/* weights_norm.c: convolutions, whose weights may lie as a direction and a length. */
+/* weights_convolution.c */
 
-/* NAME.weight [shape] as f32 for the caller to free, with its weight norm folded in (Salimans and Kingma 2016): stored
- * as NAME.parametrizations.weight.original{0,1}, as NAME.weight_{g,v}, or as it is. */
-int vits_read_folded(struct binder *b, const char *prefix, const char *name, const int64_t shape[3], float **out);
 /* Prepares k, whose in, out, kernel, dilation and groups are set, with "same" padding, in the binder's type, from
  * NAME.weight and NAME.bias. */
 int vits_bind_convolution(struct binder *b, struct convolution *k, const char *prefix, const char *name);

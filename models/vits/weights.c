@@ -1,4 +1,5 @@
 /* weights.c - from the tensors of a VitsModel checkpoint to struct vits: encoder, flow and speakers. */
+#include "models/load/weight_norm.h"
 #include "models/vits/model.h"
 
 #include "src/base/memory.h"
@@ -103,7 +104,7 @@ static int bind_residual_and_skip(struct binder *b, struct wavenet_layer *l, con
     float *weight = NULL, *bias = NULL;
     snprintf(name, sizeof name, "res_skip_layers.%d", index);
     snprintf(bias_name, sizeof bias_name, "res_skip_layers.%d.bias", index);
-    int code = vits_read_folded(b, prefix, name, shape, &weight);
+    int code = weights_read_normed(b, prefix, name, shape, &weight);
     if (!code)
         code = weights_read(b, prefix, bias_name, 1, shape, &bias);
     if (!code && !last)
@@ -121,7 +122,7 @@ static int bind_speakers(struct binder *b, struct wavenet_layer *layers, const c
 {
     const int64_t outputs = 2 * g->hidden_size, shape[3] = {outputs * g->wavenet_layers, g->speaker_size, 1};
     float *weight = NULL, *bias = NULL;
-    int code = vits_read_folded(b, prefix, "cond_layer", shape, &weight);
+    int code = weights_read_normed(b, prefix, "cond_layer", shape, &weight);
     if (!code)
         code = weights_read(b, prefix, "cond_layer.bias", 1, shape, &bias);
     for (int i = 0; i < g->wavenet_layers && !code; i++)

@@ -34,6 +34,9 @@ void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_
     params->lm_weight = d->lm_weight;
     params->word_bonus = d->word_bonus;
     params->unknown_word = d->unknown_word;
+    params->blank_penalty = d->blank_penalty;
+    params->grammar_file = d->grammar;
+    params->grammar_threshold = d->grammar_threshold;
     params->boost = d->boost;
     params->boost_weight = d->boost_weight;
 }
@@ -86,7 +89,7 @@ int decoding_check_files(const struct usage *usage, const struct decoding *d, in
     struct utter_session_params session_params;
     struct utter_model_info info = {.struct_size = sizeof info};
     utter_session *session = NULL;
-    if (!d->boost && (!d->lm || strcmp(d->lm, "none") == 0))
+    if (!d->grammar && !d->boost && (!d->lm || strcmp(d->lm, "none") == 0))
         return 0;
     utter_model_get_info(model, &info);
     int status = beam == 1 ? check_beam(usage, d, info.family && strcmp(info.family, "whisper") == 0) : 0;
@@ -100,5 +103,5 @@ int decoding_check_files(const struct usage *usage, const struct decoding *d, in
     if (error)
         complain("%s", utter_error_message());
     utter_session_close(&session);
-    return error ? EXIT_SOME_FAILED : 0;
+    return error == UTTER_ERROR_ARGUMENT ? EXIT_USAGE : error ? EXIT_SOME_FAILED : 0;
 }

@@ -14,7 +14,9 @@ struct decoding {
     int best_of, batch;
     int force_tokens;
     const char *lm;
-    double lm_weight, word_bonus, unknown_word;
+    double lm_weight, word_bonus, unknown_word, blank_penalty;
+    const char *grammar;
+    double grammar_threshold;
     const char *boost;
     double boost_weight;
     double temperatures[6]; /* as filled in by decoding_params */
@@ -51,8 +53,16 @@ struct decoding {
      "language model beside the beam, from utter lm build (default: the model's own, if any)"},                        \
         {"lm-weight", OPTION_NUMBER, &(d).lm_weight, "W", 0.001, 10, "of its log probabilities"},                      \
         {"word-bonus", OPTION_NUMBER, &(d).word_bonus, "B", -100, 100, "with a language model, for each word"},        \
+        {"unknown-word", OPTION_NUMBER, &(d).unknown_word, "B", -1000, 0, "… for each that it does not know"},         \
     {                                                                                                                  \
-        "unknown-word", OPTION_NUMBER, &(d).unknown_word, "B", -1000, 0, "… for each that it does not know"          \
+        "blank-penalty", OPTION_NUMBER, &(d).blank_penalty, "P", -100, 100, "beam: on saying nothing, in every frame"  \
+    }
+
+#define GRAMMAR_OPTIONS(d)                                                                                             \
+    {"grammar", OPTION_TEXT, &(d).grammar, "FILE", 0, 0, "only sentences of this grammar (GBNF), or nothing"},         \
+    {                                                                                                                  \
+        "grammar-threshold", OPTION_NUMBER, &(d).grammar_threshold, "P", 0.0001, 1,                                    \
+            "confidence below which a sentence is no match (default: 0.5)"                                             \
     }
 
 #define BOOST_OPTIONS(d)                                                                                               \
@@ -80,8 +90,8 @@ const char *decoding_given(const struct decoding *d);
 /* Says no, in one sentence, when the model takes no such option. Returns 0 or EXIT_USAGE. */
 int decoding_check(const struct usage *usage, const struct decoding *d, const struct utter_model_info *info);
 
-/* Opens the language model and the phrases asked for once, so that a bad one is one sentence and not one for each
- * recording. params: as filled by decoding_params. Returns 0, or an exit status after a message. */
+/* Opens the language model, the phrases and the grammar asked for once, so that a bad one is one sentence and not one
+ * for each recording. params: as filled by decoding_params. Returns 0, or an exit status after a message. */
 int decoding_check_files(const struct usage *usage, const struct decoding *d, int beam, utter_model *model,
                          const struct utter_decoding_params *params);
 

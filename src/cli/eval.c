@@ -323,6 +323,7 @@ int command_eval(int argc, char **argv)
         {"hypotheses", OPTION_TEXT, &work.hypotheses, "FILE", 0, 0, "write what was said and heard as TSV"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
         LM_OPTIONS(work.decoding),
+        GRAMMAR_OPTIONS(work.decoding),
         BOOST_OPTIONS(work.decoding),
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),

@@ -82,6 +82,8 @@ static void add_dropped(struct text *out, const struct utter_dropped *dropped)
     json_key_integer(out, "channel", dropped->channel);
     json_key_string(out, "reason", utter_reason_name(dropped->reason));
     json_key_string(out, "text", dropped->text);
+    if (dropped->reason == UTTER_REASON_NO_MATCH)
+        json_key_number(out, "confidence", dropped->confidence, 4);
     json_end(out, '}');
 }
 
@@ -124,6 +126,17 @@ static void add_nbest(struct text *out, const struct utter_nbest *nbest)
     json_end(out, '}');
 }
 
+static void add_redacted(struct text *out, const struct utter_redacted *redacted)
+{
+    json_item(out);
+    json_begin(out, '{');
+    json_key_string(out, "kind", utter_redact_name(redacted->kind));
+    json_key_number(out, "start", redacted->start, 3);
+    json_key_number(out, "end", redacted->end, 3);
+    json_key_integer(out, "channel", redacted->channel);
+    json_end(out, '}');
+}
+
 void format_json(struct text *out, const struct recording *recording)
 {
     const struct utter_transcript *transcript = recording->transcript;
@@ -150,6 +163,13 @@ void format_json(struct text *out, const struct recording *recording)
         json_begin(out, '[');
         for (size_t i = 0; i < transcript->nbest_count; i++)
             add_nbest(out, &transcript->nbest[i]);
+        json_end(out, ']');
+    }
+    if (transcript->redacted_count) {
+        json_key(out, "redacted");
+        json_begin(out, '[');
+        for (size_t i = 0; i < transcript->redacted_count; i++)
+            add_redacted(out, &transcript->redacted[i]);
         json_end(out, ']');
     }
     json_end(out, '}');

@@ -10,6 +10,7 @@
 #include "screen.h"
 #include "setup.h"
 #include "stop.h"
+#include "writing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct utterance {
 struct listening {
     struct setup setup;
     struct decoding decoding;
+    struct writing writing;
     struct utter_decoding_params decoding_params;
     const char *format, *channels, *language, *input, *voice_activity;
     bool list, timings, json, split;
@@ -43,7 +45,7 @@ static const char summary[] = "Writes what is said into a microphone while it is
 static const char notes[] =
     "On a terminal the words that are not certain yet are grey, and change; elsewhere only whole lines come out, each "
     "as\n"
-    "soon as its utterance has ended. json is one event a line: speech, tentative, committed, end, warning.\n"
+    "soon as its utterance has ended. json is one event a line: speech, tentative, committed, no_match, end, warning.\n"
     "--input is a number or a name from --list, or a part of one name. Ctrl-C ends the listening and writes the last\n"
     "words; a second one ends at once. Exit status: 0 done, 1 something failed, 2 wrong usage.";
 
@@ -156,11 +158,60 @@ static void on_text(struct listening *work, const struct utter_event *event)
     show(work, event->channel);
 }
 
+/* What the committed texts so far have lost: events of their own. */
+static void take_redacted(struct listening *work, double time)
+{
+    struct utter_redacted redacted;
+    while (!work->failed && utter_session_next_redacted(work->session, &redacted) == 1) {
+        struct text line = {0};
+        if (!work->json)
+            continue;
+        json_begin(&line, '{');
+        json_key_string(&line, "event", "redacted");
+        json_key_integer(&line, "channel", redacted.channel);
+        json_key_number(&line, "time", time, 3);
+        json_key_number(&line, "start", redacted.start, 3);
+        json_key_number(&line, "end", redacted.end, 3);
+        json_key_string(&line, "kind", utter_redact_name(redacted.kind));
+        json_end(&line, '}');
+        text_add(&line, "\n");
+        print(work, &line);
+    }
+}
+
+static void json_no_match(struct text *out, double time, const struct utter_dropped *dropped)
+{
+    json_begin(out, '{');
+    json_key_string(out, "event", utter_reason_name(dropped->reason));
+    json_key_integer(out, "channel", dropped->channel);
+    json_key_number(out, "time", time, 3);
+    json_key_number(out, "start", dropped->start, 3);
+    json_key_number(out, "end", dropped->end, 3);
+    json_key_string(out, "text", dropped->text);
+    json_key_number(out, "confidence", dropped->confidence, 4);
+    json_end(out, '}');
+    text_add(out, "\n");
+}
+
+/* What was said and is no sentence of the grammar: heard before the events that it brought about. */
+static void take_no_matches(struct listening *work)
+{
+    struct utter_dropped dropped;
+    while (!work->failed && utter_session_next_dropped(work->session, &dropped) > 0) {
+        struct text line = {0};
+        if (!work->json || dropped.reason != UTTER_REASON_NO_MATCH)
+            continue;
+        json_no_match(&line, work->seconds, &dropped);
+        print(work, &line);
+    }
+}
+
 /* Hands out what is new. Returns 0, or the session's error after a message. */
 static int take_events(struct listening *work)
 {
     struct utter_event event = {.struct_size = sizeof event};
     int got = 0;
+    take_no_matches(work);
     while (!work->failed && (got = utter_session_next_event(work->session, &event)) > 0) {
         struct text line = {0};
         if (event.channel < 0 || event.channel >= MOST_CHANNELS)
@@ -171,6 +222,8 @@ static int take_events(struct listening *work)
             json_event(&line, &event);
             print(work, &line);
         }
+        if (event.kind == UTTER_EVENT_COMMITTED)
+            take_redacted(work, event.time);
     }
     return got < 0 ? got : 0;
 }
@@ -310,6 +363,7 @@ static int open_session(struct listening *work)
     params.language = work->language;
     params.decoding = &work->decoding_params;
     params.live = &live;
+    params.text = writing_params(&work->writing);
     if (utter_session_open(work->setup.opened, &params, &work->session) == 0)
         return 0;
     complain("%s", utter_error_message());
@@ -323,6 +377,8 @@ static int run(const struct usage *usage, struct listening *work)
         status = decoding_check(usage, &work->decoding, &work->setup.info);
     if (!status)
         status = setup_check_language(&work->setup, work->language);
+    if (!status)
+        status = writing_check(&work->writing, work->setup.opened, work->language);
     decoding_params(&work->decoding, work->json, &work->decoding_params);
     if (!status)
         status = decoding_check_files(usage, &work->decoding, work->beam, work->setup.opened, &work->decoding_params);
@@ -394,9 +450,11 @@ int command_listen(int argc, char **argv)
          "what tells speech from the rest, instead of what ships: the level, or a Silero VAD's weights"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
-         "width of the beam search (default: 16 with a language model, else 1, greedy; Whisper: at most 64)"},
+         "width of the beam search (default: 32 with a language model, else 1, greedy; Whisper: at most 64)"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line on standard error, at the end"},
         LM_OPTIONS(work.decoding),
+        WRITING_OPTIONS(work.writing),
+        GRAMMAR_OPTIONS(work.decoding),
         BOOST_OPTIONS(work.decoding),
         DECODING_OPTIONS(work.decoding),
     };

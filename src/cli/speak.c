@@ -52,7 +52,7 @@ static int complain_once(struct speak *work)
 
 static void json_mark(struct text *line, const struct utter_mark *mark)
 {
-    static const char *const names[] = {"", "sentence", "word", "phone"};
+    static const char *const names[] = {"", "sentence", "word", "phone", "named"};
     json_begin(line, '{');
     json_key_string(line, "mark", names[mark->kind]);
     if (mark->kind != UTTER_MARK_SENTENCE)

@@ -36,7 +36,7 @@ struct speaking {
          "FILE",                                                                                                       \
          0,                                                                                                            \
          0,                                                                                                            \
-         "speaker embeddings, for voices that need them (SpeechT5)"},                                                  \
+         "speaker embeddings, for voices that need them (SpeechT5, some FastSpeech2)"},                                \
         {"speaker",                                                                                                    \
          OPTION_INTEGER,                                                                                               \
          &(speaking).speaker,                                                                                          \

@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "setup.h"
 #include "stop.h"
+#include "writing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +31,9 @@ struct result {
 struct transcription {
     struct setup setup;
     struct decoding decoding;
+    struct writing writing;
     struct utter_decoding_params decoding_params;
+    const struct utter_text_params *text; /* NULL: words as they are heard */
     const char *format_name, *output_dir, *channels, *language, *boost;
     bool words, timings;
     int beam, nbest, jobs;
@@ -149,6 +152,7 @@ static void transcribe_one(void *context, size_t index)
     params.language = work->language;
     params.batch = work->decoding.batch;
     params.decoding = &work->decoding_params;
+    params.text = work->text;
     params.live = work->decoding.live ? &work->decoding.live_params : NULL;
     params.progress = on_progress;
     params.progress_context = &current;
@@ -277,6 +281,9 @@ static int run(const struct usage *usage, struct transcription *work)
         status = decoding_check(usage, &work->decoding, &work->setup.info);
     if (!status)
         status = setup_check_language(&work->setup, work->language);
+    work->text = writing_params(&work->writing);
+    if (!status)
+        status = writing_check(&work->writing, work->setup.opened, work->language);
     /* JSON always has the words' times, so they are to be true. */
     decoding_params(&work->decoding, work->words || strcmp(work->format->name, "json") == 0, &work->decoding_params);
     if (!status)
@@ -305,17 +312,20 @@ int command_transcribe(int argc, char **argv)
         {"channels", OPTION_CHOICE, &work.channels, "mix|split", 0, 0, "all channels as one (default), or each alone"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
-         "width of the beam search (default: 16 with a language model, else 1, greedy; Whisper: at most 64)"},
+         "width of the beam search (default: 32 with a language model, else 1, greedy; Whisper, transducers: at most "
+         "64)"},
         {"nbest", OPTION_INTEGER, &work.nbest, "N", 1, 256,
          "with json: the N likeliest texts, at most the beam, and their tokens"},
         {"words", OPTION_FLAG, &work.words, NULL, 0, 0, "the time of each word"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line per file on standard error"},
         {"jobs", OPTION_INTEGER, &work.jobs, "N", 1, 64, "files at once (default: by their number and the threads)"},
         LM_OPTIONS(work.decoding),
+        GRAMMAR_OPTIONS(work.decoding),
         BOOST_OPTIONS(work.decoding),
         {"boost", OPTION_TEXT, &work.boost, "F", 0, 0, "not in this version"},
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),
+        WRITING_OPTIONS(work.writing),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {

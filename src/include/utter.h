@@ -8,7 +8,8 @@
  * Results:  every function that can fail returns 0 or a negative enum utter_error and hands its
  *           result through an out-parameter, which is left untouched on failure unless said otherwise.
  *           utter_error_message() then holds one sentence for people. The library never prints, exits,
- *           aborts, or touches signals or the locale.
+ *           aborts, or touches signals or the locale (but that espeak-ng, which the first voice that
+ *           needs it opens, sets LC_CTYPE for the moment in which it begins).
  *
  * Params:   structs named *_params begin with struct_size. Fill one with its _init function, which sets
  *           struct_size and zeroes the rest; a zeroed field means the default. A library newer than the
@@ -110,18 +111,20 @@ UTTER_API void utter_model_params_init(struct utter_model_params *params);
 
 /* Opens a model.
  * model   the path of a model directory as published on Hugging Face (config.json, safetensors,
- *         tokenizer.json, preprocessor_config.json) of a FastConformer with CTC head or a Whisper; or
- *         the path of a Whisper in one file: OpenAI's .pt, whisper.cpp's ggml-*.bin, or GGUF; or the
- *         name of a model that ships with Utter, as "en"; NULL means "en". A path has a '/' in it or
- *         exists; a name is looked up in the directory that $UTTER_MODELS names, then where Utter is
- *         installed. A .pt carries no vocabulary: multilingual.tiktoken (or gpt2.tiktoken, for
- *         English-only models) is looked for beside it, then in $UTTER_MODELS.
+ *         tokenizer.json, preprocessor_config.json) of a FastConformer with CTC head, of a transducer
+ *         on one (RNN-T, TDT) or of a Whisper; or the path of one file: a Whisper as OpenAI's .pt,
+ *         whisper.cpp's ggml-*.bin or GGUF, one of Parakeet's as NeMo's .nemo; or the name of a model
+ *         that ships with Utter, as "en"; NULL means "en". A path has a '/' in it or exists; a name is
+ *         looked up in the directory that $UTTER_MODELS names, then where Utter is installed. A .pt
+ *         carries no vocabulary: multilingual.tiktoken (or gpt2.tiktoken, for English-only models) is
+ *         looked for beside it, then in $UTTER_MODELS.
  * Errors: ARGUMENT, MEMORY, IO (not there), MODEL (damaged), UNSUPPORTED. Any thread. */
 UTTER_API int utter_model_open(utter_engine *engine, const char *model, const struct utter_model_params *params,
                                utter_model **out);
 
 /* Opens a model of a published shape with seeded random weights, for benchmarks and tests: its text is
- * noise. shape: "parakeet-ctc-0.6b", "parakeet-ctc-1.1b", "default-en"; "whisper-tiny", "-tiny.en",
+ * noise. shape: "parakeet-ctc-0.6b", "parakeet-ctc-1.1b", "default-en"; "parakeet-tdt-0.6b-v2",
+ * "parakeet-tdt-0.6b-v3" or without its end, "parakeet-rnnt-0.6b", "transducer-toy"; "whisper-tiny", "-tiny.en",
  * "-base", "-base.en", "-small", "-small.en", "-medium", "-medium.en", "-large-v2", "-large-v3",
  * "-large-v3-turbo", "-distil-large-v3"; "whisper-toy", which hears a second at a time.
  * Errors as utter_model_open. */
@@ -134,7 +137,7 @@ UTTER_API void utter_model_close(utter_model **model);
 struct utter_model_info {
     size_t struct_size;
     const char *name;      /* as opened */
-    const char *family;    /* "fastconformer-ctc", "whisper" */
+    const char *family;    /* "fastconformer-ctc", "fastconformer-tdt", "fastconformer-rnnt", "whisper" */
     const char *language;  /* BCP 47, or "" where the model does not say or speaks many */
     const char *precision; /* "f32", "bf16", "int8": what is computed with */
     int64_t parameters;
@@ -154,13 +157,15 @@ UTTER_API int utter_model_get_info(const utter_model *model, struct utter_model_
 struct utter_word {
     const char *text;
     double start, end; /* seconds */
-    float confidence;  /* in [0, 1] */
+    float confidence;  /* in [0, 1]: of the models that ship, the probability that the word is right, as fitted on a
+                          development set (docs/models.md); of others the geometric mean of its tokens' probabilities */
 };
 
 struct utter_segment {
     double start, end; /* seconds */
     int channel;       /* 0 when channels were mixed */
-    float confidence;  /* in [0, 1]: mean over words, weighted by their durations */
+    float confidence;  /* in [0, 1]: mean over words, the share of them that is likely right; with a grammar, of the
+                          sentence */
     const char *text;  /* no leading or trailing space */
     const struct utter_word *words;
     size_t word_count;
@@ -175,15 +180,16 @@ struct utter_timings {
     double total_seconds;    /* from the first call to the last */
 };
 
-/* Why sound that a Whisper heard gives no text. */
+/* Why sound that was heard gives no text: the first three are a Whisper's. */
 enum utter_reason {
     UTTER_REASON_NONE = 0,
     UTTER_REASON_SILENCE,    /* the model takes it for silence and does not believe its own text */
     UTTER_REASON_REPETITION, /* the text repeats itself at every temperature */
-    UTTER_REASON_DOUBTFUL    /* its mean log-probability is below the threshold at every temperature */
+    UTTER_REASON_DOUBTFUL,   /* its mean log-probability is below the threshold at every temperature */
+    UTTER_REASON_NO_MATCH    /* what was said is no sentence of the grammar */
 };
 
-/* "silence", "repetition", "doubtful"; "" for anything else. Any thread. */
+/* "silence", "repetition", "doubtful", "no_match"; "" for anything else. Any thread. */
 UTTER_API const char *utter_reason_name(int reason);
 
 /* Text that was heard and not given out. */
@@ -191,7 +197,8 @@ struct utter_dropped {
     double start, end; /* seconds */
     int channel;
     enum utter_reason reason;
-    const char *text; /* what would have been said */
+    const char *text; /* what would have been said; NO_MATCH: the sentence that comes nearest, "" where none is near */
+    float confidence; /* NO_MATCH: of that sentence, in [0, 1] */
 };
 
 struct utter_token {
@@ -230,10 +237,10 @@ struct utter_boost_phrase {
 };
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
- * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head read the fields from
- * lm on, and a Whisper those before, and boost and what follows it. What is out of range is named when a session is
- * opened or a recording transcribed (ARGUMENT; translating with a model that knows English only: UNSUPPORTED); nothing
- * of it is kept by pointer. */
+ * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
+ * read the fields from lm on, and a Whisper those before, and grammar and boost. What is out of range is named when a
+ * session is opened or a recording transcribed (ARGUMENT; translating with a model that knows English only:
+ * UNSUPPORTED); nothing of it is kept by pointer. */
 struct utter_decoding_params {
     size_t struct_size;
     int translate;              /* nonzero: into English */
@@ -254,18 +261,30 @@ struct utter_decoding_params {
     int word_times;             /* nonzero: every word's times from the cross-attention; else only where windows
                                    overlap, and spread over the segment elsewhere */
     int drop_doubtful;          /* nonzero: doubtful text is dropped with its reason; else it is kept */
-    /* CTC: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535, section 4.1):
-       NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file that
-       utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as utter_model_open) */
+    /* All but Whisper: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535,
+       section 4.1): NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file
+       that utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as
+       utter_model_open) */
     const char *lm;
     double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
-    double word_bonus;   /* natural log, added for each word; 0: 1.75; -100 to 100 */
+    double word_bonus;   /* natural log, added for each word; 0: 0.75; -100 to 100 */
     double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
+    /* CTC, any beam above 1: natural log, taken from the score of the blank (no token) in every frame, so that less is
+       left out; 0: 0.8 with a language model and no grammar, else nothing; -100 to 100 */
+    double blank_penalty;
+    /* Any model: only sentences of this grammar come out, one for each stretch of sound between pauses, with its
+       confidence; a stretch that is none is dropped (NO_MATCH). GBNF, as llama.cpp and whisper.cpp write it
+       (docs/grammars.md): its text, or the path of a file with it; NULL: none. A language model is asked beside it only
+       where lm names one. Not with sequential, nor with a beam of 1 for a CTC model (ARGUMENT); a grammar that is none,
+       left-recursive or unspeakable for the model is MODEL, one that cannot be followed UNSUPPORTED. */
+    const char *grammar;
+    const char *grammar_file;
+    double grammar_threshold; /* a confidence below it is no match; 0: 0.5; negative: never; at most 1 */
     /* Phrases to listen for, names above all: a text gains for each that is in it, as whole words in whatever case, and
        nothing for one that it only begins. The words count as known to the language model. A phrase whose words that
        expects anyway gains less. boost: NULL, or the path of a list in UTF-8, one phrase a line, where need be followed
        by a tab and its weight; lines that begin with "#" are comments. Or boost_phrases, and not both. For models with
-       a CTC head a beam of 2 or more is needed (16, where none is asked for). Errors: ARGUMENT, which names the line or
+       a CTC head a beam of 2 or more is needed. Errors: ARGUMENT, which names the line or
        the phrase (empty, there twice, too long, no UTF-8, not to be written by the model, a weight out of range), IO */
     const char *boost;
     const struct utter_boost_phrase *boost_phrases; /* [boost_phrase_count] */
@@ -275,6 +294,45 @@ struct utter_decoding_params {
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
+
+/* ---- text as people write it ------------------------------------------------------------------------ */
+
+/* Numbers that are redacted, or'ed. Where in doubt a number is: what is one digit short or was misheard is as secret.
+ */
+enum utter_redact {
+    UTTER_REDACT_CARD = 1,  /* 13 digits and more; near a word as "card" from 8 on */
+    UTTER_REDACT_PHONE = 2, /* 7 digits and more */
+    UTTER_REDACT_SSN = 4,   /* social-security numbers: 9 digits; near "social security" from 4 on */
+    UTTER_REDACT_ALL = 7,
+    UTTER_REDACT_NUMBER = 8 /* in results: 4 digits and more that may be a part of one of those, where what is before or
+                               behind them is not known: in live sessions, and in alternatives */
+};
+
+/* "card", "phone", "ssn", "number"; "" for anything else. Any thread. */
+UTTER_API const char *utter_redact_name(int kind);
+
+/* What becomes of words before they are handed out; all of it is off in the zeroed struct. Of a word that stands for
+ * several, start is the first one's, end the last one's, and confidence their mean. Each segment is written by itself.
+ */
+struct utter_text_params {
+    size_t struct_size;
+    int written; /* nonzero: numbers, dates, times, money, units, telephone numbers, spelled letters and addresses
+                    as people write them: "$105.20", "March 21, 2026", "3:30 p.m." (docs/written.md) */
+    int mask;    /* nonzero: of profane words the first letter and stars */
+    const char *mask_words; /* NULL: a list of English; else the path of a text file, a word a line */
+    int redact;             /* of enum utter_redact, or'ed: numbers become "[CARD]", "[PHONE]", "[SSN]", "[NUMBER]" in
+                               texts and words, and utter_redacted says where in the sound they are. Alternatives lose
+                               their tokens, and every run of 3 digits */
+};
+
+UTTER_API void utter_text_params_init(struct utter_text_params *params);
+
+/* A stretch of sound whose text was redacted: that of the words and up to 0.25 s beside them where no other word is. */
+struct utter_redacted {
+    double start, end; /* seconds */
+    int channel;
+    enum utter_redact kind;
+};
 
 /* ---- session: one stream of sound --------------------------------------------------------------- */
 
@@ -309,8 +367,8 @@ struct utter_session_params {
     int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
     int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
-    int beam;             /* width of the beam search, at most 256 (Whisper: 64); 1: greedy; 0: 16 where a language
-                             model or phrases are at hand (utter_decoding_params), else greedy */
+    int beam;             /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: 32 where a language
+                             model, phrases or a grammar are at hand (utter_decoding_params), else greedy */
     const char *language; /* NULL: the model's own, or, where it speaks many, the one it hears in the
                              first windows; a language it does not speak is UNSUPPORTED */
     int batch;            /* windows per forward pass, at most 256; 1: each is transcribed as soon as it
@@ -320,6 +378,9 @@ struct utter_session_params {
                   0: none */
     const struct utter_live_params *live; /* not NULL: a live session, which hands out events (utter_session_next_event)
                                              while it is fed. batch is ignored. Copied */
+    const struct utter_text_params *text; /* NULL: words as they are heard. Written and redacted text needs English
+                                             (else UNSUPPORTED); a segment that ends in digits may wait for the next
+                                             where the session is not live. Copied */
 };
 
 UTTER_API void utter_session_params_init(struct utter_session_params *params);
@@ -357,6 +418,10 @@ UTTER_API int utter_session_next_dropped(utter_session *session, struct utter_dr
 
 /* Hands out the next stretch's alternatives, oldest first, as utter_session_next does segments. */
 UTTER_API int utter_session_next_nbest(utter_session *session, struct utter_nbest *nbest);
+
+/* Hands out the next redacted stretch of sound, oldest first, as utter_session_next does segments; of live sessions, of
+ * committed text. */
+UTTER_API int utter_session_next_redacted(utter_session *session, struct utter_redacted *redacted);
 
 /* The language of the stream: the one asked for, the model's own, or the one detected; "" while unknown.
  * Valid until the model is closed. Errors: ARGUMENT. */
@@ -447,6 +512,7 @@ struct utter_transcribe_params {
     int nbest;                                    /* as in utter_session_params */
     const struct utter_live_params *live; /* not NULL: as a live session would commit it, a segment for every window, to
                                              try what a stream will give; without tentative texts. batch is ignored */
+    const struct utter_text_params *text; /* as in utter_session_params */
 };
 
 UTTER_API void utter_transcribe_params_init(struct utter_transcribe_params *params);
@@ -467,6 +533,8 @@ struct utter_transcript {
     size_t dropped_count;
     const struct utter_nbest *nbest; /* in order of start */
     size_t nbest_count;
+    const struct utter_redacted *redacted; /* in order of start */
+    size_t redacted_count;
 };
 
 /* Transcribes a recording with a session of its own, in memory that does not grow with its length
@@ -547,7 +615,8 @@ struct utter_voice_params {
     const char *lexicon;  /* NULL, or a text file of words that are to be pronounced otherwise: a word and its phones a
                              line, ARPAbet or /IPA/, "#" begins a comment */
     const char *speakers; /* NULL, or a file of speaker embeddings for voices that are told their speaker by one
-                             (SpeechT5): float32 [speakers, width] as NumPy writes it (.npy) */
+                             (SpeechT5; FastSpeech2 with a speaker_embed_dim): float32 [speakers, width] as NumPy writes
+                             it (.npy) */
 };
 
 UTTER_API void utter_voice_params_init(struct utter_voice_params *params);
@@ -594,7 +663,8 @@ typedef struct utter_speech utter_speech;
 enum utter_markup {
     UTTER_MARKUP_PLAIN = 0, /* text as people write it; a blank line ends a paragraph */
     UTTER_MARKUP_SSML,      /* W3C's Speech Synthesis Markup Language 1.1, of which are understood: speak, p, s, break,
-                               prosody (rate, pitch, volume), phoneme, sub, say-as; other elements are looked through */
+                               prosody (rate, pitch, volume), emphasis, voice (name: a speaker's number or name),
+                               phoneme, sub, say-as, mark; other elements are looked through */
     UTTER_MARKUP_PHONEMES   /* phones with spaces between, in ARPAbet ("HH AH0 L OW1") or IPA; "|" between words;
                                , . ? ! ; : end words and phrases; a sentence a line */
 };
@@ -637,21 +707,21 @@ UTTER_API int utter_speech_finish(utter_speech *speech);
  * gives numbers that are none, or draws a sentence out without end), DEVICE, STATE (after such a failure). */
 UTTER_API int utter_speech_read(utter_speech *speech, float *samples, size_t capacity, size_t *got);
 
-enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE };
+enum utter_mark_kind { UTTER_MARK_NONE = 0, UTTER_MARK_SENTENCE, UTTER_MARK_WORD, UTTER_MARK_PHONE, UTTER_MARK_NAMED };
 
 struct utter_mark {
     size_t struct_size; /* set by the caller */
     enum utter_mark_kind kind;
     double start, end;           /* seconds of the sound that is read */
     const char *text;            /* of a word as it is spoken; of a phone in ARPAbet, as the voice spells it; "" of a
-                                    sentence */
+                                    sentence; NAMED: the name of SSML's mark, whose end is its start */
     size_t text_begin, text_end; /* bytes of the text, as it was given */
 };
 
 /* Hands out the next mark of what has been computed, oldest first: 1 and *mark filled, or 0 when there is none until
  * more is read, or an error. Sentences come before their words, and words before their phones. Voices that do not say
- * how long their tokens last (SpeechT5) have marks of sentences alone. Its text is valid until the next call on this
- * speech. Errors: ARGUMENT. */
+ * how long their tokens last (SpeechT5) have marks of sentences alone, and named ones at the beginning of theirs. Its
+ * text is valid until the next call on this speech. Errors: ARGUMENT. */
 UTTER_API int utter_speech_next_mark(utter_speech *speech, struct utter_mark *mark);
 
 struct utter_speech_timings {
@@ -716,10 +786,10 @@ struct utter_player_params {
 
 UTTER_API void utter_player_params_init(struct utter_player_params *params);
 
-/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. What is written at once may
- * lose some hundredths of a second of its beginning to the system (seen with PulseAudio's null sink). Errors: ARGUMENT,
- * MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread; afterwards one thread at a
- * time, beside which any other may call utter_player_stop. */
+/* Opens a loudspeaker, which plays silence until something is written; params may be NULL. (Who records the monitor of
+ * a PulseAudio sink misses the beginning of any stream that is added, by up to that recorder's own latency: the sink
+ * has it.) Errors: ARGUMENT, MEMORY, DEVICE (there is none, none of that name, or the system refuses it). Any thread;
+ * afterwards one thread at a time, beside which any other may call utter_player_stop. */
 UTTER_API int utter_player_open(utter_player **player, const struct utter_player_params *params);
 
 /* Takes frames sample frames, interleaved, which are copied and begin to be heard at once. Waits while the buffer is

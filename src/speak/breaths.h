@@ -2,13 +2,15 @@
 #ifndef SRC_SPEAK_BREATHS_H
 #define SRC_SPEAK_BREATHS_H
 
+#include "decoder/spoken_marks.h"
 #include "src/speak/voice.h"
 
 /* Zeroed: empty. */
 struct breaths {
     struct utterance *first, *last;
-    double pause; /* seconds asked for by breaks … */
-    double gap;   /* … and between sentences that go before whatever is said next */
+    double pause;           /* seconds asked for by breaks … */
+    double gap;             /* … and between sentences that go before whatever is said next */
+    struct mark_list marks; /* that are not any utterance's yet: whatever is said next takes them */
 };
 
 /* Adds a sentence's utterances. Where nothing of it can be said, none; its breaks still count.

@@ -42,22 +42,38 @@ static int add_word(struct mark_queue *queue, const struct utterance *utterance,
     return add(queue, UTTER_MARK_WORD, start, end, utterance->text + word->text, word->begin, word->end, fault);
 }
 
+/* Adds the user's marks from *next on that stand in front of a byte of the text, or at it. */
+static int add_named(struct mark_queue *queue, const struct utterance *utterance, size_t *next, size_t byte,
+                     double time, struct fault *fault)
+{
+    for (; *next < utterance->mark_count && utterance->marks[*next].at <= byte; ++*next) {
+        const struct spoken_mark *mark = &utterance->marks[*next];
+        if (add(queue, UTTER_MARK_NAMED, time, time, mark->name, mark->at, mark->at, fault))
+            break;
+    }
+    return fault->code;
+}
+
 static int add_tokens(struct mark_queue *queue, const struct utterance *utterance, double start, double frame_seconds,
                       struct fault *fault)
 {
     int word = -1;
+    size_t named = 0;
     int64_t frame = 0;
     for (size_t i = 0; i < utterance->count && !fault->code; i++) {
         const struct utterance_token *token = &utterance->tokens[i];
         double from = start + (double)frame * frame_seconds;
         frame += token->frames;
-        if (token->word >= 0 && token->word != word)
+        if (token->word >= 0 && token->word != word &&
+            !add_named(queue, utterance, &named, utterance->words[token->word].begin, from, fault))
             add_word(queue, utterance, i, from, frame_seconds, fault);
         word = token->word;
         if (token->word >= 0 && token->phone && !fault->code)
             add(queue, UTTER_MARK_PHONE, from, start + (double)frame * frame_seconds, token->phone,
                 utterance->words[word].begin, utterance->words[word].end, fault);
     }
+    if (!fault->code)
+        add_named(queue, utterance, &named, SIZE_MAX, start + (double)frame * frame_seconds, fault);
     return fault->code;
 }
 
@@ -70,11 +86,20 @@ int mark_utterance(struct mark_queue *queue, const struct utterance *utterance, 
             return fault->code;
     }
     queue->marks[queue->held]->public.end = end;
-    if (timed && add_tokens(queue, utterance, start, frame_seconds, fault))
+    size_t named = 0;
+    if (timed ? add_tokens(queue, utterance, start, frame_seconds, fault)
+              : add_named(queue, utterance, &named, SIZE_MAX, start, fault))
         return fault->code;
     if (utterance->closes)
         queue->held = queue->count;
     return 0;
+}
+
+int mark_named(struct mark_queue *queue, const struct spoken_mark *mark, double time, struct fault *fault)
+{
+    if (!add(queue, UTTER_MARK_NAMED, time, time, mark->name, mark->at, mark->at, fault))
+        queue->held = queue->count;
+    return fault->code;
 }
 
 struct mark *mark_take(struct mark_queue *queue)

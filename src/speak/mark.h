@@ -17,9 +17,12 @@ struct mark_queue {
 };
 
 /* Adds the marks of an utterance that has been rendered: it begins at start, and its frames follow each other every
- * frame_seconds. timed: whether its tokens have frames; else only its sentence is marked, until end. Errors: MEMORY. */
+ * frame_seconds. timed: whether its tokens have frames; else only its sentence is marked, until end, and marks of
+ * the user's are at its start. Errors: MEMORY. */
 int mark_utterance(struct mark_queue *queue, const struct utterance *utterance, double start, double end,
                    double frame_seconds, bool timed, struct fault *fault);
+/* Adds a mark of the user's behind all that has been said, at `time` seconds. Errors: MEMORY. */
+int mark_named(struct mark_queue *queue, const struct spoken_mark *mark, double time, struct fault *fault);
 /* The oldest that may be handed out, the caller's (free); NULL: none. */
 struct mark *mark_take(struct mark_queue *queue);
 void mark_clear(struct mark_queue *queue);

@@ -68,7 +68,7 @@ static int pronounce_text(const struct utter_voice *voice, enum utter_markup mar
     struct sentences sentences = {0};
     if (!voice->pronouncer)
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "the voice %.200s is given letters, not phones", voice->name);
-    if (!sentences_open(&sentences, markup, &prosody, true, fault) && !sentences_feed(&sentences, text, size, fault) &&
+    if (!sentences_open(&sentences, voice, markup, &prosody, fault) && !sentences_feed(&sentences, text, size, fault) &&
         !sentences_finish(&sentences, fault))
         visit_sentences(voice, &sentences, visit, fault);
     sentences_close(&sentences);

@@ -134,7 +134,7 @@ static int begin_utterance(struct rendering *rendering, struct fault *fault)
     struct utterance *utterance = rendering->utterance;
     shift_rate(rendering, utterance);
     struct renderer_request request = {.utterance = utterance,
-                                       .speaker = rendering->params.speaker,
+                                       .speaker = utterance->speaker,
                                        .seed = rendering->params.seed,
                                        .longest = longest(rendering, utterance)};
     int64_t frames = 0;

@@ -8,7 +8,6 @@
 
 struct rendering_params {
     int sample_rate; /* Hz of what is read */
-    int speaker;
     uint64_t seed;
     double shift; /* semitones that the whole speech is shifted by, where the renderer does not bend; else 0 */
 };

@@ -1,10 +1,15 @@
 #include "src/speak/sentences.h"
 
-int sentences_open(struct sentences *sentences, enum utter_markup markup, const struct prosody *prosody, bool english,
-                   struct fault *fault)
+int sentences_open(struct sentences *sentences, const struct utter_voice *voice, enum utter_markup markup,
+                   const struct prosody *prosody, struct fault *fault)
 {
-    struct spoken_options options = {
-        .markup = markup == UTTER_MARKUP_SSML ? SPOKEN_SSML : SPOKEN_PLAIN, .verbatim = !english, .prosody = *prosody};
+    const struct spoken_options options = {
+        .markup = markup == UTTER_MARKUP_SSML ? SPOKEN_SSML : SPOKEN_PLAIN,
+        .verbatim = !voice->english,
+        .prosody = *prosody,
+        .voice = {voice->speakers, (const char *const *)voice->speaker_names, voice->speaker_hertz},
+        .rules = voice->rules,
+    };
     switch (markup) {
     case UTTER_MARKUP_PLAIN:
     case UTTER_MARKUP_SSML:

@@ -4,6 +4,7 @@
 
 #include "decoder/spoken_phonemes.h"
 #include "decoder/spoken_text.h"
+#include "src/speak/voice.h"
 
 /* One of the two readers is set. */
 struct sentences {
@@ -13,8 +14,9 @@ struct sentences {
     size_t base; /* … which was so many bytes into the text */
 };
 
-int sentences_open(struct sentences *sentences, enum utter_markup markup, const struct prosody *prosody, bool english,
-                   struct fault *fault);
+/* For a voice, which must outlive it. */
+int sentences_open(struct sentences *sentences, const struct utter_voice *voice, enum utter_markup markup,
+                   const struct prosody *prosody, struct fault *fault);
 void sentences_close(struct sentences *sentences);
 void sentences_reset(struct sentences *sentences);
 int sentences_feed(struct sentences *sentences, const char *text, size_t size, struct fault *fault);

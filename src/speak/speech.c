@@ -55,10 +55,8 @@ static int check_params(const struct utter_voice *voice, struct utter_speech_par
 
 static int open_rendering(struct utter_speech *speech, double shift, struct fault *fault)
 {
-    struct rendering_params params = {.sample_rate = speech->params.sample_rate,
-                                      .speaker = speech->params.speaker,
-                                      .seed = speech->params.seed,
-                                      .shift = shift};
+    struct rendering_params params = {
+        .sample_rate = speech->params.sample_rate, .seed = speech->params.seed, .shift = shift};
     rendering_close(&speech->rendering);
     return rendering_open(&speech->rendering, speech->voice, &params, fault);
 }
@@ -72,9 +70,11 @@ static int open_parts(struct utter_speech *speech, struct fault *fault)
     bool shifted = params->pitch != 0 && !rendering_bends(speech->rendering);
     if (shifted && open_rendering(speech, params->pitch, fault))
         return fault->code;
-    struct prosody prosody = {
-        .rate = (float)params->rate, .pitch = shifted ? 0 : (float)params->pitch, .volume = (float)params->volume};
-    return sentences_open(&speech->sentences, params->markup, &prosody, speech->voice->english, fault);
+    struct prosody prosody = {.rate = (float)params->rate,
+                              .pitch = shifted ? 0 : (float)params->pitch,
+                              .volume = (float)params->volume,
+                              .speaker = params->speaker};
+    return sentences_open(&speech->sentences, speech->voice, params->markup, &prosody, fault);
 }
 
 static void free_speech(struct utter_speech *speech)
@@ -226,11 +226,24 @@ int utter_speech_finish(utter_speech *speech)
 
 /* ---- sound ---- */
 
+static int add_last_marks(utter_speech *speech, struct fault *fault)
+{
+    const struct mark_list *list = &speech->breaths.marks;
+    const double now = rendering_get_times(speech->rendering).audio;
+    for (size_t i = list->taken; i < list->count && speech->params.marks; i++)
+        if (mark_named(&speech->marks, &list->marks[i], now, fault))
+            break;
+    return fault->code;
+}
+
 /* After the last sentence: what breaks asked for, and what the resampler still has. */
 static int end_speech(utter_speech *speech, struct fault *fault)
 {
     double pause = speech->breaths.pause;
+    add_last_marks(speech, fault);
     breaths_clear(&speech->breaths);
+    if (fault->code)
+        return fault->code;
     if (pause > 0)
         return rendering_begin(speech->rendering, NULL, pause, NULL, fault);
     speech->state = SPEECH_ENDED;

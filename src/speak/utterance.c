@@ -14,6 +14,9 @@ void utterance_free(struct utterance *utterance)
 {
     if (!utterance)
         return;
+    for (size_t i = 0; i < utterance->mark_count; i++)
+        free(utterance->marks[i].name);
+    free(utterance->marks);
     free(utterance->tokens);
     free(utterance->words);
     free(utterance->text);
@@ -41,5 +44,15 @@ int utterance_add_token(struct utterance *utterance, int id, const char *phone, 
         return fail_memory(fault, "a sentence's tokens");
     utterance->tokens[utterance->count++] = (struct utterance_token){
         .id = id, .word = word ? (int)utterance->word_count - 1 : -1, .phone = phone, .prosody = *prosody};
+    return 0;
+}
+
+int utterance_add_mark(struct utterance *utterance, struct spoken_mark *mark, struct fault *fault)
+{
+    if (!memory_grow((void **)&utterance->marks, &utterance->mark_capacity, utterance->mark_count + 1,
+                     sizeof *utterance->marks))
+        return fail_memory(fault, "a sentence's marks");
+    utterance->marks[utterance->mark_count++] = *mark;
+    mark->name = NULL;
     return 0;
 }

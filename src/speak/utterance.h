@@ -27,6 +27,9 @@ struct utterance {
     size_t word_count, word_capacity;
     char *text; /* the words', each with a NUL */
     size_t text_length, text_capacity;
+    struct spoken_mark *marks; /* in the order of the text; their names are the utterance's */
+    size_t mark_count, mark_capacity;
+    int speaker;
     double silence;     /* seconds before it */
     bool opens, closes; /* the first, the last of its sentence */
     size_t begin, end;  /* the sentence, in bytes of the text */
@@ -42,5 +45,8 @@ int utterance_add_word(struct utterance *utterance, const char *text, size_t beg
 /* Adds a token of the last word (word: true) or of none. Errors: MEMORY. */
 int utterance_add_token(struct utterance *utterance, int id, const char *phone, bool word,
                         const struct prosody *prosody, struct fault *fault);
+
+/* Adds a mark of the user's, whose name is the utterance's from then on. Errors: MEMORY. */
+int utterance_add_mark(struct utterance *utterance, struct spoken_mark *mark, struct fault *fault);
 
 #endif

@@ -85,7 +85,7 @@ static int begin_voice(struct utter_voice **out, utter_engine *engine, const cha
     voice->english = true;
     if (!voice->name)
         fail_memory(fault, "a voice");
-    else if (!voice_set_language(voice, "en", fault))
+    else if (!voice_set_language(voice, "en", fault) && !say_rules_open(&voice->rules, fault))
         precision_type(&voice->type, params->precision, engine->device, fault);
     if (fault->code)
         utter_voice_close(&voice);
@@ -156,6 +156,11 @@ void utter_voice_close(utter_voice **voice)
     if (v->family)
         v->family->close(v);
     pronouncer_close(&v->pronouncer);
+    say_rules_close(&v->rules);
+    for (int i = 0; v->speaker_names && i < v->speakers; i++)
+        free(v->speaker_names[i]);
+    free(v->speaker_names);
+    free(v->speaker_hertz);
     free(v->name);
     free(v->language);
     free(v);

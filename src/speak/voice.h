@@ -3,6 +3,7 @@
 #define SRC_SPEAK_VOICE_H
 
 #include "decoder/pronounce.h"
+#include "decoder/spoken_rules.h"
 #include "src/engine.h"
 #include "src/speak/renderer.h"
 
@@ -24,10 +25,13 @@ struct utter_voice {
     void *parts;                   /* the family's */
     bool english;                  /* its text is normalised as English */
     struct pronouncer *pronouncer; /* English; NULL: the voice is given letters, or another language */
+    struct say_rules *rules;       /* by which all of its speeches read text */
     enum tensor_type type;         /* of the weights */
     int64_t parameters, weight_bytes;
     int sample_rate, hop; /* Hz; samples per frame */
     int speakers;
+    char **speaker_names; /* [speakers]; NULL: they have none */
+    float *speaker_hertz; /* [speakers], what they speak at on average; NULL: it is not known */
     double load_seconds;
 };
 

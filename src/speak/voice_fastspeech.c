@@ -1,8 +1,10 @@
-/* voice_fastspeech.c - voices that are a FastSpeech2 Conformer and a HiFi-GAN: phones in, spectrograms between. */
+/* voice_fastspeech.c - voices that are a FastSpeech2 Conformer and a HiFi-GAN: phones in, spectrograms between.
+ * Speakers are told by a table in the model, by embeddings that the user brings, or by both. */
 #include "decoder/phone_vocabulary.h"
 #include "models/fastspeech/fastspeech.h"
 #include "src/base/memory.h"
 #include "src/model.h"
+#include "src/speak/speakers.h"
 #include "src/speak/vocoder.h"
 #include "src/text_file.h"
 
@@ -16,8 +18,9 @@ struct fastspeech_voice {
     struct fastspeech *acoustic;
     struct hifigan *vocoder;
     struct phone_vocabulary vocabulary;
-    float pitch_per_semitone; /* in the deviations that the model counts pitch in; 0: it does not say */
-    int made_up_frames;       /* of every token of a voice with random weights, whose own durations would be none; 0 */
+    struct speakers embeddings;
+    float *pitch_per_semitone; /* [speakers], in the deviations that the model counts pitch in; NULL: it does not say */
+    int made_up_frames;        /* of every token of a voice with random weights, whose own durations would be none; 0 */
 };
 
 /* ---- opening ---- */
@@ -25,7 +28,6 @@ struct fastspeech_voice {
 /* What config.json says beside the two networks' shapes. */
 struct extras {
     struct spectrogram spectrogram;
-    double log_f0_deviation; /* natural logarithm; 0: it does not say */
     bool has_vocoder;
 };
 
@@ -41,12 +43,103 @@ static void read_extras(struct extras *extras, const char *json, size_t length)
     cJSON *root = cJSON_ParseWithLength(json, length);
     const cJSON *vocoder = cJSON_GetObjectItemCaseSensitive(root, "vocoder_config");
     const cJSON *own = cJSON_GetObjectItemCaseSensitive(root, "utter");
-    double deviation = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(own, "log_f0_deviation"));
     extras->has_vocoder = vocoder != NULL;
-    extras->log_f0_deviation = deviation > 1e-3 && deviation < 10 ? deviation : 0;
     extras->spectrogram.sample_rate = whole_number(own, "sampling_rate");
     extras->spectrogram.hop = whole_number(own, "hop_length");
     cJSON_Delete(root);
+}
+
+/* Natural logarithms of Hz. */
+struct log_f0 {
+    double mean, deviation;
+};
+
+static struct log_f0 log_f0_of(const cJSON *mean, const cJSON *deviation)
+{
+    return (struct log_f0){cJSON_GetNumberValue(mean), cJSON_GetNumberValue(deviation)};
+}
+
+/* A speaker's pitch: his own entry "utter.speaker_log_f0", or what the voice says of all. */
+static struct log_f0 read_log_f0(const cJSON *own, int speaker)
+{
+    const cJSON *all = cJSON_GetObjectItemCaseSensitive(own, "speaker_log_f0");
+    const cJSON *pair = cJSON_GetArrayItem(all, speaker);
+    if (pair)
+        return log_f0_of(cJSON_GetArrayItem(pair, 0), cJSON_GetArrayItem(pair, 1));
+    return log_f0_of(cJSON_GetObjectItemCaseSensitive(own, "log_f0_mean"),
+                     cJSON_GetObjectItemCaseSensitive(own, "log_f0_deviation"));
+}
+
+/* What each speaker's pitch is counted in, and what it is on average. A voice that does not say both of all of its
+ * speakers, in numbers that can be meant, has neither. */
+static int read_pitch(struct utter_voice *voice, const cJSON *own, struct fault *fault)
+{
+    struct fastspeech_voice *parts = voice->parts;
+    parts->pitch_per_semitone = memory_new((size_t)voice->speakers, sizeof *parts->pitch_per_semitone);
+    voice->speaker_hertz = memory_new((size_t)voice->speakers, sizeof *voice->speaker_hertz);
+    if (!parts->pitch_per_semitone || !voice->speaker_hertz)
+        return fail_memory(fault, "a voice");
+    for (int i = 0; i < voice->speakers; i++) {
+        const struct log_f0 f0 = read_log_f0(own, i);
+        if (!(f0.mean > log(20) && f0.mean < log(2000) && f0.deviation > 1e-3 && f0.deviation < 10)) {
+            free(parts->pitch_per_semitone);
+            free(voice->speaker_hertz);
+            parts->pitch_per_semitone = voice->speaker_hertz = NULL;
+            return 0;
+        }
+        parts->pitch_per_semitone[i] = (float)(log(2) / 12 / f0.deviation);
+        voice->speaker_hertz[i] = (float)exp(f0.mean);
+    }
+    return 0;
+}
+
+static int read_names(struct utter_voice *voice, const cJSON *own, struct fault *fault)
+{
+    const cJSON *names = cJSON_GetObjectItemCaseSensitive(own, "speakers");
+    if (!cJSON_IsArray(names))
+        return 0;
+    voice->speaker_names = memory_new((size_t)voice->speakers, sizeof *voice->speaker_names);
+    if (!voice->speaker_names)
+        return fail_memory(fault, "a voice");
+    for (int i = 0; i < voice->speakers; i++) {
+        const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(names, i));
+        voice->speaker_names[i] = memory_text(name ? name : "", name ? strlen(name) : 0);
+        if (!voice->speaker_names[i])
+            return fail_memory(fault, "a voice");
+    }
+    return 0;
+}
+
+/* What config.json says of the speakers, whose number is known. */
+static int read_speakers(struct utter_voice *voice, const struct text_file *file, struct fault *fault)
+{
+    cJSON *root = cJSON_ParseWithLength(file->text, file->length);
+    const cJSON *own = cJSON_GetObjectItemCaseSensitive(root, "utter");
+    if (!read_names(voice, own, fault))
+        read_pitch(voice, own, fault);
+    cJSON_Delete(root);
+    return fault->code;
+}
+
+/* How many speakers there are: as many as have all that tells them apart. */
+static int count_speakers(struct utter_voice *voice, const struct fastspeech_config *config, const char *path,
+                          struct fault *fault)
+{
+    struct speakers *given = &((struct fastspeech_voice *)voice->parts)->embeddings;
+    voice->speakers = config->speakers > 1 ? config->speakers : 1;
+    if (!config->speaker_embed_dim)
+        return 0;
+    if (!path)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "the voice %.200s speaks by speaker embeddings: name a file of them",
+                    voice->name);
+    if (speakers_read(given, path, fault))
+        return fault->code;
+    if (given->width != config->speaker_embed_dim)
+        return fail(fault, UTTER_ERROR_MODEL, "%s: its embeddings have %d numbers, and the voice %.200s takes %d", path,
+                    given->width, voice->name, config->speaker_embed_dim);
+    if (config->speakers <= 1 || given->count < voice->speakers)
+        voice->speakers = given->count;
+    return 0;
 }
 
 static int read_vocabulary(struct phone_vocabulary *vocabulary, const char *directory, int size, struct fault *fault)
@@ -96,14 +189,13 @@ static int load(struct utter_voice *voice, const struct voice_source *source, st
     struct text_file file;
     if (text_file_read(&file, source->directory, "config.json", MODEL_CONFIG_LIMIT, fault))
         return fault->code;
-    if (!fastspeech_config_read(&config, file.text, file.length, file.path, fault))
+    if (!fastspeech_config_read(&config, file.text, file.length, file.path, fault) &&
+        !count_speakers(voice, &config, source->params->speakers, fault) && !read_speakers(voice, &file, fault))
         read_extras(&extras, file.text, file.length);
     text_file_free(&file);
     extras.spectrogram.mels = config.mel_bins;
     if (fault->code || read_vocabulary(&parts->vocabulary, source->directory, config.vocabulary, fault))
         return fault->code;
-    if (extras.log_f0_deviation > 0)
-        parts->pitch_per_semitone = (float)(log(2) / 12 / extras.log_f0_deviation);
     return open_weights(voice, source, &config, &extras, fault);
 }
 
@@ -145,22 +237,14 @@ static int make(struct utter_voice *voice, const struct voice_source *source, st
     return vocoder_make(&parts->vocoder, voice, shapes[shape].vocoder, source->seed, fault);
 }
 
-static int describe(struct utter_voice *voice, struct fault *fault)
+static void describe(struct utter_voice *voice)
 {
     const struct fastspeech_voice *parts = voice->parts;
     const struct hifigan_config *vocoder = hifigan_get_config(parts->vocoder);
-    const struct fastspeech_config *acoustic = fastspeech_get_config(parts->acoustic);
     voice->sample_rate = vocoder->sample_rate ? vocoder->sample_rate : 22050;
     voice->hop = hifigan_hop(vocoder);
     voice->parameters = fastspeech_parameters(parts->acoustic) + hifigan_parameters(parts->vocoder);
     voice->weight_bytes = fastspeech_weight_bytes(parts->acoustic) + hifigan_weight_bytes(parts->vocoder);
-    voice->speakers = acoustic->speakers > 1 ? acoustic->speakers : 1;
-    if (acoustic->speaker_embed_dim)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED,
-                    "the voice %.200s needs speaker embeddings, which are known here of "
-                    "SpeechT5 alone",
-                    voice->name);
-    return 0;
 }
 
 static int open_fastspeech(struct utter_voice *voice, const struct voice_source *source, struct fault *fault)
@@ -171,7 +255,8 @@ static int open_fastspeech(struct utter_voice *voice, const struct voice_source 
     if (voice_open_pronouncer(voice, source->params->lexicon, fault) ||
         (source->directory ? load(voice, source, fault) : make(voice, source, fault)))
         return fault->code;
-    return describe(voice, fault);
+    describe(voice);
+    return 0;
 }
 
 static void close_fastspeech(struct utter_voice *voice)
@@ -181,6 +266,8 @@ static void close_fastspeech(struct utter_voice *voice)
         return;
     fastspeech_close(&parts->acoustic);
     hifigan_close(&parts->vocoder);
+    speakers_free(&parts->embeddings);
+    free(parts->pitch_per_semitone);
     free(parts);
     voice->parts = NULL;
 }
@@ -270,14 +357,15 @@ static int grow(struct fastspeech_renderer *r, size_t count, struct fault *fault
     return 0;
 }
 
-static void take_tokens(struct fastspeech_renderer *r, const struct utterance *utterance)
+static void take_tokens(struct fastspeech_renderer *r, const struct utterance *utterance, int speaker)
 {
     const struct fastspeech_voice *parts = r->voice->parts;
+    const float per_semitone = parts->pitch_per_semitone ? parts->pitch_per_semitone[speaker] : 0;
     for (size_t i = 0; i < utterance->count; i++) {
         const struct utterance_token *token = &utterance->tokens[i];
         r->tokens[i] = token->id;
         r->rate[i] = token->prosody.rate;
-        r->pitch[i] = token->prosody.pitch * parts->pitch_per_semitone;
+        r->pitch[i] = token->prosody.pitch * per_semitone;
         r->durations[i] = parts->made_up_frames;
     }
 }
@@ -286,10 +374,13 @@ static int encode(struct fastspeech_renderer *r, const struct renderer_request *
 {
     const struct fastspeech_voice *parts = r->voice->parts;
     int count = (int)request->utterance->count;
+    const size_t embedding = (size_t)request->speaker * (size_t)parts->embeddings.width;
     struct fastspeech_control control = {.rate = r->rate,
                                          .pitch = r->pitch,
                                          .durations = parts->made_up_frames ? r->durations : NULL,
                                          .speaker = request->speaker};
+    if (parts->embeddings.values)
+        control.embedding = parts->embeddings.values + embedding;
     return fastspeech_encode(r->acoustic, r->tokens, &count, 1, count, &control, (int)request->longest, r->durations,
                              &r->frames, fault);
 }
@@ -302,7 +393,7 @@ static int begin(struct renderer *renderer, const struct renderer_request *reque
     struct utterance *utterance = request->utterance;
     if (grow(r, utterance->count, fault))
         return fault->code;
-    take_tokens(r, utterance);
+    take_tokens(r, utterance, request->speaker);
     if (encode(r, request, fault))
         return fault->code;
     size_t values = (size_t)r->frames * (size_t)fastspeech_get_config(parts->acoustic)->mel_bins;
@@ -331,7 +422,7 @@ static int open_renderer(struct renderer **renderer, const struct utter_voice *v
     struct fastspeech_renderer *r = memory_new(1, sizeof *r);
     if (!r)
         return fail_memory(fault, "a speech");
-    r->renderer.ops = parts->pitch_per_semitone > 0 ? &bending : &unbending;
+    r->renderer.ops = parts->pitch_per_semitone ? &bending : &unbending;
     r->voice = voice;
     struct renderer *opened = &r->renderer;
     if (fastspeech_pass_open(&r->acoustic, parts->acoustic, fault) ||

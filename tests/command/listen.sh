@@ -1,13 +1,10 @@
 # utter listen: text while it is spoken, from a microphone that is PulseAudio's.
 . "$(dirname "$0")/common.inc"
-command -v sndfile-convert >/dev/null || skip "no sndfile-convert (sndfile-programs)"
 [ -f "$top/models/default/en/model.safetensors" ] || skip "no default model"
 . "$tests/command/sound.inc"
 
 cd "$work" || exit 1
-# The recording as raw samples: what follows the header of a WAV file, and a second of silence behind it.
-sndfile-convert -pcm16 "$sound" morning.wav >/dev/null || skip "sndfile-convert cannot convert"
-{ tail -c +45 morning.wav && head -c 32000 /dev/zero; } >morning.raw
+record
 
 # listen NAME WORD...: begins to listen, with out and err of that name, and waits until it does.
 listen() {
@@ -16,13 +13,6 @@ listen() {
     "$utter" listen --input phone "$@" >"$name.out" 2>"$name.err" &
     listener=$!
     sleep 1.5
-}
-
-# said WHAT: standard input is what a small model makes of the recording through a microphone on a busy machine: its
-# eleven words by and large, and some of them right ("good morning please leave your name and number after the tone").
-said() {
-    awk '{ for (i = 1; i <= NF; i++) right += $i ~ /^(good|morning|please|leave|your|name|and|number|after|the|tone)$/
-           words += NF } END { exit !(words >= 6 && words <= 16 && right >= 2) }' || fail "$1: not what was said"
 }
 
 # ends STATUS [SIGNAL]: what listens ends by itself or by a signal, with that status and nothing of a sanitizer's.

@@ -23,6 +23,16 @@ expect list.out '^[0-9]* speaker (ALSA, ' "the list"
 for scenario in play stop gaps; do
     plays $scenario
 done
+# When a stream is added, PulseAudio computes anew what its sink has not played yet, but what a recorder of the monitor has
+# got of that stays as it was, without the new stream's beginning; a recorder that asks for no more than 5 ms at a time has
+# the monitor go in such steps, and then the beginning is heard. (A pipe's sink, which has nothing to compute anew, gets
+# it whole in any case; pacat and aplay lose the same at a monitor.)
+parec -s "unix:$work/pulse/native" -d phone.monitor --latency-msec=5 --raw >/dev/null &
+recorder=$!
+sleep 0.5
+plays at-once
+kill $recorder
+wait $recorder 2>/dev/null
 # On a sink of another rate than its own: one that resamples what it is given would, while its monitor is recorded, ask
 # for more than there is room for.
 pactl -s "unix:$work/pulse/native" load-module module-null-sink sink_name=other rate=44100 channels=2 >/dev/null &&

@@ -9,11 +9,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_items(const struct spoken_sentence *sentence, size_t size)
 {
-    if (!sentence->count || sentence->begin > sentence->end || sentence->end > size)
+    if ((!sentence->count && !sentence->mark_count) || sentence->begin > sentence->end || sentence->end > size)
         abort();
     for (size_t i = 0; i < sentence->count; i++)
         if (sentence->items[i].begin > sentence->items[i].end || sentence->items[i].end > size ||
             (sentence->items[i].kind != SPOKEN_BREAK && !sentence->items[i].text))
+            abort();
+    for (size_t i = 0; i < sentence->mark_count; i++)
+        if (!sentence->marks[i].name || sentence->marks[i].at > size)
             abort();
 }
 
@@ -29,13 +32,16 @@ static int read_ready(struct spoken_reader *reader, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const char *const names[] = {"a", "b"};
+    static const float hertz[] = {100, 200};
     struct spoken_reader *reader = NULL;
     struct fault fault = {0};
     if (!size)
         return 0;
     const struct spoken_options options = {.markup = data[0] & 1 ? SPOKEN_SSML : SPOKEN_PLAIN,
                                            .verbatim = (data[0] & 2) != 0,
-                                           .prosody = {1.0f, 0.0f, 0.0f}};
+                                           .prosody = {.rate = 1.0f},
+                                           .voice = {.speakers = 2, .names = names, .hertz = hertz}};
     const size_t piece = 1 + (data[0] >> 2);
     if (spoken_reader_open(&reader, &options, &fault))
         return 0;

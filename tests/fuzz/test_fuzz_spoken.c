@@ -18,6 +18,8 @@ static const char *const corpus[] = {
     "\xE2\x80\x9CWhy?\xE2\x80\x9D\n\n- one\n1. two\nHeading\nText... \xE4\xBD\xA0\xE3\x80\x82 \xF0\x9F\x98\x80 "
     "\xCF\x80",
     "<speak><p>a<break time='1s'/><s>b</s></p><prosody rate='+10%' pitch='-1st' volume='+6dB'>c</prosody></speak>",
+    "<speak><mark name='a'/>b <emphasis level='strong'>c</emphasis><voice name='b 1'><prosody pitch='+99Hz'>d"
+    "<mark name=''/></prosody></voice><audio src='x'>e</audio><lang xml:lang='fr'>f</lang>.<mark name='g'/></speak>",
     "<speak><sub alias='d e'>f</sub><phoneme ph='g'>h</phoneme>&#x263A;&amp;<![CDATA[i]]><!--j--><?k l?></speak>",
     "<speak><say-as interpret-as='date' format='dmy'>1/2/2026</say-as><say-as "
     "interpret-as='digits'>12</say-as></speak>",

@@ -9,7 +9,9 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -352,6 +354,82 @@ static void sessions_share_a_model(void **unused)
         assert_true(callers[i].right);
 }
 
+/* ---- written, masked, redacted: the words of the tones are what a list masks ---- */
+
+static const char *write_list(void)
+{
+    static char path[64];
+    snprintf(path, sizeof path, "/tmp/utter-mask-%d.txt", (int)getpid());
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("nul\nzwo\nfour\n", file);
+    fclose(file);
+    return path;
+}
+
+static void expect_masked(const char *text)
+{
+    static const char *const masked[] = {"nul", "zwo", "four"};
+    for (size_t i = 0; i < 3; i++)
+        assert_null(strstr(text, masked[i]));
+}
+
+static void words_are_masked(void **unused)
+{
+    (void)unused;
+    struct tones t = {.sound = {.state = 19}};
+    for (int i = 0; i < 4; i++) {
+        tones_say(&t, 12);
+        tones_pause(&t, 1.5);
+    }
+    struct utter_text_params text;
+    utter_text_params_init(&text);
+    text.mask = 1;
+    text.mask_words = write_list();
+    text.redact = UTTER_REDACT_ALL;
+    struct utter_live_params live;
+    utter_live_params_init(&live);
+    for (int which = 0; which < 2; which++) {
+        utter_session *session = NULL;
+        struct utter_session_params params;
+        struct utter_segment segment;
+        struct utter_event event = {.struct_size = sizeof event};
+        struct utter_redacted redacted;
+        size_t texts = 0, stars = 0;
+        utter_session_params_init(&params);
+        params.text = &text;
+        params.live = which ? &live : NULL;
+        assert_int_equal(utter_session_open(model, &params, &session), 0);
+        for (size_t at = 0; at < t.sound.count; at += 1600) {
+            size_t left = t.sound.count - at;
+            assert_int_equal(utter_session_feed(session, t.sound.samples + at, left < 1600 ? left : 1600), 0);
+        }
+        assert_int_equal(utter_session_finish(session), 0);
+        while (!which && utter_session_next(session, &segment) == 1) {
+            expect_masked(segment.text);
+            texts++;
+            stars += strchr(segment.text, '*') != NULL;
+        }
+        while (which && utter_session_next_event(session, &event) == 1) {
+            expect_masked(event.segment.text);
+            texts += event.kind == UTTER_EVENT_COMMITTED;
+            stars += strchr(event.segment.text, '*') != NULL;
+        }
+        assert_true(texts >= 4 && stars >= 4);
+        assert_int_equal(utter_session_next_redacted(session, &redacted), 0);
+        utter_session_close(&session);
+    }
+    remove(text.mask_words);
+    text.redact = 64;
+    utter_session *session = NULL;
+    struct utter_session_params params;
+    utter_session_params_init(&params);
+    params.text = &text;
+    assert_int_equal(utter_session_open(model, &params, &session), UTTER_ERROR_ARGUMENT);
+    assert_int_equal(utter_session_next_redacted(NULL, NULL), UTTER_ERROR_ARGUMENT);
+    tones_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +443,7 @@ int main(void)
         cmocka_unit_test(reset_begins_anew),
         cmocka_unit_test(channels_are_told_apart),
         cmocka_unit_test(sessions_share_a_model),
+        cmocka_unit_test(words_are_masked),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -229,6 +229,42 @@ static void test_marks(void **state)
     utter_speech_close(&speech);
 }
 
+/* The user's marks lie where the words begin that they stand before, or where the sound ends that they stand behind. */
+static void test_named_marks(void **state)
+{
+    static const char text[] = "<speak><mark name='a'/>One <mark name='b'/>two<mark name='c'/><break time='1s'/>three."
+                               "<mark name='d'/></speak>";
+    struct utter_speech_params params;
+    utter_speech_params_init(&params);
+    params.marks = 1;
+    params.markup = UTTER_MARKUP_SSML;
+    utter_speech *speech = open_speech(*state, &params);
+    struct sound sound = {0};
+    static struct marks marks;
+    speak(speech, text, 1000, 1000, &sound);
+    take_marks(speech, &marks);
+    double words[3][2], named[4];
+    int word = 0, name = 0;
+    for (size_t i = 0; i < marks.count; i++) {
+        const struct utter_mark *mark = &marks.marks[i];
+        if (mark->kind == UTTER_MARK_WORD && word < 3) {
+            words[word][0] = mark->start;
+            words[word++][1] = mark->end;
+        }
+        if (mark->kind != UTTER_MARK_NAMED)
+            continue;
+        assert_true(name < 4 && marks.texts[i][0] == 'a' + name && mark->start == mark->end);
+        assert_memory_equal(&text[mark->text_begin], "<mark", 5);
+        named[name++] = mark->start;
+    }
+    assert_int_equal(name, 4);
+    assert_true(named[0] == words[0][0] && named[1] == words[1][0]);
+    assert_true(named[2] >= words[1][1] && named[2] < words[2][0] - 0.9);
+    assert_true(named[3] >= words[2][1] && named[3] <= (double)sound.count / 22050 + 0.01);
+    free(sound.samples);
+    utter_speech_close(&speech);
+}
+
 /* Speech that was flushed does not wait for what follows, and bytes are counted on behind it. */
 static void test_flush(void **state)
 {
@@ -412,17 +448,12 @@ static void test_pronounce(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_first_sound),
-        cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_flush),
-        cmocka_unit_test(test_prosody),
-        cmocka_unit_test(test_other_rates_and_pitch),
-        cmocka_unit_test(test_text_at_fault),
-        cmocka_unit_test(test_nothing_to_say),
-        cmocka_unit_test(test_params),
-        cmocka_unit_test(test_pronounce),
+        cmocka_unit_test(test_pieces),        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_first_sound),   cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_named_marks),   cmocka_unit_test(test_flush),
+        cmocka_unit_test(test_prosody),       cmocka_unit_test(test_other_rates_and_pitch),
+        cmocka_unit_test(test_text_at_fault), cmocka_unit_test(test_nothing_to_say),
+        cmocka_unit_test(test_params),        cmocka_unit_test(test_pronounce),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -144,6 +144,50 @@ static void test_fastspeech(void **state)
     utter_voice_close(&voice);
 }
 
+/* Embeddings of two speakers, as NumPy writes them, [2, width]. */
+static void write_embeddings(struct world *world, int width)
+{
+    char bytes[128 + 2 * 16 * sizeof(float)] = "\x93NUMPY\x01";
+    const float values[32] = {1, 0.5f, 0, -1, 2, -2, 1, 1, 0.3f, -1};
+    int length = snprintf(bytes + 10, 118, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, %d), }", width);
+    memset(bytes + 10 + length, ' ', 118 - (size_t)length);
+    bytes[8] = 118;
+    memcpy(bytes + 128, values, 2 * (size_t)width * sizeof(float));
+    write_file(world, "speakers.npy", bytes, 128 + 2 * (size_t)width * sizeof(float));
+}
+
+/* A voice that is told its speaker by an embedding. */
+static void test_fastspeech_embeddings(void **state)
+{
+    struct world *world = *state;
+    static struct sound first, second;
+    struct utter_voice_params params;
+    struct utter_speech_params speech;
+    struct utter_voice_info info = {.struct_size = sizeof info};
+    char speakers[128];
+    utter_voice *voice = NULL;
+    utter_voice_params_init(&params);
+    utter_speech_params_init(&speech);
+    take(world, "fastspeech/brought");
+    write_phones(world, 13);
+    params.vocoder = GOLDEN "fastspeech/voice";
+    fails(world, &params, UTTER_ERROR_ARGUMENT, "speaker embeddings");
+    snprintf(speakers, sizeof speakers, "%s/speakers.npy", world->directory);
+    params.speakers = speakers;
+    write_embeddings(world, 4);
+    fails(world, &params, UTTER_ERROR_MODEL, "have 4 numbers");
+    write_embeddings(world, 5);
+    if (utter_voice_open(world->engine, world->directory, &params, &voice))
+        fail_msg("%s", utter_error_message());
+    assert_int_equal(utter_voice_get_info(voice, &info), 0);
+    assert_int_equal(info.speaker_count, 2);
+    speak(voice, &speech, "Hello there.", &first);
+    speech.speaker = 1;
+    speak(voice, &speech, "Hello there.", &second);
+    assert_true(first.count > 0 && second.count > 0 && !same(&first, &second));
+    utter_voice_close(&voice);
+}
+
 /* A vocoder for other spectrograms is refused, in a sentence that says what differs. */
 static void test_other_vocoder(void **state)
 {
@@ -266,8 +310,10 @@ static void test_no_voice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fastspeech),       cmocka_unit_test(test_other_vocoder), cmocka_unit_test(test_vits),
-        cmocka_unit_test(test_vits_from_phones), cmocka_unit_test(test_speecht5),      cmocka_unit_test(test_no_voice),
+        cmocka_unit_test(test_fastspeech),       cmocka_unit_test(test_fastspeech_embeddings),
+        cmocka_unit_test(test_other_vocoder),    cmocka_unit_test(test_vits),
+        cmocka_unit_test(test_vits_from_phones), cmocka_unit_test(test_speecht5),
+        cmocka_unit_test(test_no_voice),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

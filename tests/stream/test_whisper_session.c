@@ -378,6 +378,55 @@ static void *hear_in_thread(void *context)
     return NULL;
 }
 
+/* Words of the made-up vocabulary, at most four to a window; and with a threshold that nothing reaches, none. */
+static void a_grammar_lets_sentences_out(void **unused)
+{
+    (void)unused;
+    static struct heard heard;
+    struct utter_decoding_params decoding;
+    utter_decoding_params_init(&decoding);
+    decoding.grammar = "root ::= \"w\" [0-9]{1,5} (\" w\" [0-9]{1,5}){0,3}";
+    decoding.grammar_threshold = -1;
+    decoding.no_speech = -1;
+    for (int beam = 1; beam < 5; beam += 3) {
+        hear(&decoding, beam, 5000, &heard);
+        assert_true(heard.segments > 0 && strlen(heard.text) <= 28 * heard.segments);
+        assert_int_equal(strspn(heard.text, "w0123456789 |"), strlen(heard.text));
+    }
+    decoding.grammar_threshold = 1;
+    hear(&decoding, 1, 5000, &heard);
+    assert_int_equal(heard.words, 0);
+    assert_int_equal(heard.reason, UTTER_REASON_NO_MATCH);
+}
+
+static void grammars_that_cannot_be_are_named(void **unused)
+{
+    (void)unused;
+    utter_session *session = NULL;
+    struct utter_session_params params;
+    struct utter_decoding_params decoding;
+    utter_session_params_init(&params);
+    utter_decoding_params_init(&decoding);
+    params.decoding = &decoding;
+    decoding.grammar = "root ::= \"w\"";
+    decoding.grammar_file = "nowhere";
+    assert_int_equal(utter_session_open(model, &params, &session), UTTER_ERROR_ARGUMENT);
+    assert_string_equal(utter_error_message(), "grammar and grammar_file are both given");
+    decoding.grammar = NULL;
+    assert_int_equal(utter_session_open(model, &params, &session), UTTER_ERROR_IO);
+    decoding.grammar_file = NULL;
+    decoding.grammar = "root ::= root \"w\" | \"\"";
+    assert_int_equal(utter_session_open(model, &params, &session), UTTER_ERROR_MODEL);
+    assert_non_null(strstr(utter_error_message(), "the grammar, line 1, column 1: rule 'root' is left-recursive"));
+    decoding.grammar = "root ::= \"w\"";
+    decoding.grammar_threshold = 2;
+    assert_int_equal(utter_session_open(model, &params, &session), UTTER_ERROR_ARGUMENT);
+    decoding.grammar_threshold = 0;
+    decoding.sequential = 1;
+    assert_int_equal(utter_session_open(model, &params, &session), UTTER_ERROR_ARGUMENT);
+    assert_null(session);
+}
+
 static void sessions_share_a_model(void **unused)
 {
     (void)unused;
@@ -414,6 +463,8 @@ int main(void)
         cmocka_unit_test(dropped_text_says_why),
         cmocka_unit_test(the_prompt_is_heard),
         cmocka_unit_test(bad_params_are_named),
+        cmocka_unit_test(a_grammar_lets_sentences_out),
+        cmocka_unit_test(grammars_that_cannot_be_are_named),
         cmocka_unit_test(sessions_share_a_model),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -29,7 +29,7 @@ static float *noise(int64_t n, float size)
 
 /* ---- one call on two devices ---- */
 
-enum how { PLAINLY, WITH_RELU, WITH_TANH, OF_LEAKY, OF_LEAKY_TANH, OF_LEAKY_ADD, HOWS };
+enum how { PLAINLY, WITH_RELU, WITH_TANH, OF_LEAKY, OF_LEAKY_TANH, OF_LEAKY_ADD, OF_LEAKY_LEAKY, HOWS };
 
 struct call {
     struct convolution k; /* the shape */
@@ -71,6 +71,9 @@ static void run(struct context *c, const struct call *call, struct tensor out, s
     case OF_LEAKY_ADD: /* in place: out holds the residual */
         tensor_upload(c, out, call->residual, out_count(call));
         convolve_leaky_add(c, out, x, k, call->slope, call->factor, out, call->lengths);
+        break;
+    case OF_LEAKY_LEAKY:
+        convolve_leaky_leaky(c, out, x, k, call->slope, call->lengths);
         break;
     default:
         convolve(c, out, x, k, call->lengths);
@@ -213,6 +216,30 @@ static void test_convolve_long(void **state)
     }
 }
 
+static void test_convolve_transposed_long(void **state)
+{
+    (void)state;
+    for (int stride = 2; stride < 9; stride += 3) {
+        struct call call = {.batch = 1 + stride % 2, .time = pick(300, 900), .how = OF_LEAKY, .x_type = TENSOR_F32};
+        call.k = (struct convolution){.in = pick(16, 40), .out = pick(16, 40), .kernel = 2 * stride, .stride = stride};
+        call.k.padding = pick(0, stride);
+        call.k.dilation = call.k.groups = 1;
+        call.k.transposed = true;
+        check_call(&call);
+    }
+}
+
+static void test_convolve_depthwise_long(void **state)
+{
+    (void)state;
+    for (int dilation = 1; dilation < 28; dilation *= 3) {
+        struct call call = {.batch = 2, .time = pick(300, 900), .how = PLAINLY, .x_type = TENSOR_F32};
+        call.k = (struct convolution){.kernel = 3, .stride = 1, .dilation = dilation, .padding = dilation};
+        call.k.in = call.k.out = call.k.groups = pick(150, 200);
+        check_call(&call);
+    }
+}
+
 static void test_convolve_groups(void **state)
 {
     (void)state;
@@ -220,8 +247,8 @@ static void test_convolve_groups(void **state)
         int groups = pick(1, 8);
         struct call call = {.batch = BATCH, .time = pick(1, 40), .how = (enum how)(i % HOWS), .x_type = pick_type()};
         call.k = (struct convolution){.in = groups * pick(1, 9), .out = groups * pick(1, 9), .kernel = pick(1, 7)};
-        if (i % 3 == 0)
-            call.k.in = call.k.out = groups; /* depthwise */
+        if (i / HOWS % 2)
+            call.k.in = call.k.out = groups = pick(2, 90); /* depthwise */
         call.k.stride = 1;
         call.k.dilation = pick(1, 3);
         call.k.groups = groups;
@@ -392,11 +419,18 @@ static void test_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),         cmocka_unit_test(test_transposed_by_hand),
-        cmocka_unit_test(test_convolve),        cmocka_unit_test(test_convolve_long),
-        cmocka_unit_test(test_convolve_groups), cmocka_unit_test(test_convolve_transposed),
-        cmocka_unit_test(test_rows_alone),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_checks),          cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_transposed_by_hand),
+        cmocka_unit_test(test_convolve),
+        cmocka_unit_test(test_convolve_long),
+        cmocka_unit_test(test_convolve_groups),
+        cmocka_unit_test(test_convolve_transposed),
+        cmocka_unit_test(test_convolve_transposed_long),
+        cmocka_unit_test(test_convolve_depthwise_long),
+        cmocka_unit_test(test_rows_alone),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_checks),
+        cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests(tests, open_devices, close_devices);
 }

@@ -239,6 +239,26 @@ static void test_beam_sums_alignments(void **state)
     ctc_free(&r);
 }
 
+/* One frame, where the blank is a little likelier than the token: a penalty turns that, at any height of the scores. */
+static void test_blank_penalty(void **state)
+{
+    (void)state;
+    const float scores[] = {-0.9f, -0.5f};
+    struct ctc_params params = {.blank = 1, .beam = 2, .nbest = 2};
+    const double penalties[] = {0.0, 0.3, 0.5, -1.0};
+    const size_t lengths[] = {0, 0, 1, 0};
+    for (size_t i = 0; i < sizeof penalties / sizeof *penalties; i++) {
+        struct ctc_result result;
+        params.blank_penalty = penalties[i];
+        assert_int_equal(ctc_decode(scores, 1, 2, &params, &result, NULL), 0);
+        assert_int_equal(result.count, 2);
+        assert_int_equal(result.best[0].count, lengths[i]);
+        const struct ctc_hypothesis *silent = &result.best[lengths[i] ? 1 : 0];
+        assert_float_equal(silent->score, -0.5 - penalties[i], 1e-6);
+        ctc_free(&result);
+    }
+}
+
 static void test_nothing_to_decode(void **state)
 {
     (void)state;
@@ -419,10 +439,11 @@ static void test_bad_arguments(void **state)
     (void)state;
     const float scores[2] = {0};
     const struct ctc_params bad[] = {
-        {.blank = -1, .beam = 1, .nbest = 1, .prune = 0.0f}, {.blank = 2, .beam = 1, .nbest = 1, .prune = 0.0f},
-        {.blank = 0, .beam = -1, .nbest = 1, .prune = 0.0f}, {.blank = 0, .beam = 257, .nbest = 1, .prune = 0.0f},
-        {.blank = 0, .beam = 2, .nbest = 3, .prune = 0.0f},  {.blank = 0, .beam = 2, .nbest = -1, .prune = 0.0f},
-        {.blank = 0, .beam = 2, .nbest = 1, .prune = -1.0f}, {.blank = 0, .beam = 2, .nbest = 1, .prune = NAN}};
+        {.blank = -1, .beam = 1, .nbest = 1, .prune = 0.0f},      {.blank = 2, .beam = 1, .nbest = 1, .prune = 0.0f},
+        {.blank = 0, .beam = -1, .nbest = 1, .prune = 0.0f},      {.blank = 0, .beam = 257, .nbest = 1, .prune = 0.0f},
+        {.blank = 0, .beam = 2, .nbest = 3, .prune = 0.0f},       {.blank = 0, .beam = 2, .nbest = -1, .prune = 0.0f},
+        {.blank = 0, .beam = 2, .nbest = 1, .prune = -1.0f},      {.blank = 0, .beam = 2, .nbest = 1, .prune = NAN},
+        {.blank = 0, .beam = 2, .nbest = 1, .blank_penalty = NAN}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fault fault = {0};
         struct ctc_result result = {NULL, 77};
@@ -443,6 +464,7 @@ int main(void)
         cmocka_unit_test(test_greedy_is_collapsed_argmax),
         cmocka_unit_test(test_repeats_need_a_blank),
         cmocka_unit_test(test_beam_sums_alignments),
+        cmocka_unit_test(test_blank_penalty),
         cmocka_unit_test(test_nothing_to_decode),
         cmocka_unit_test(test_scores_that_are_not_finite),
         cmocka_unit_test(test_all_scores_bad),

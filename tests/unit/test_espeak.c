@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <locale.h>
 
 static void expect(const char *language, const char *text, const char *ipa)
 {
@@ -19,6 +20,19 @@ static void expect(const char *language, const char *text, const char *ipa)
     if (out.length != strlen(ipa) || (out.length && memcmp(out.bytes, ipa, out.length) != 0))
         fail_msg("%s: %.*s, expected %s", text, (int)out.length, out.bytes, ipa);
     text_free(&out);
+}
+
+/* The first to call: the library begins with it. */
+static void test_locale(void **state)
+{
+    (void)state;
+    char before[64];
+    snprintf(before, sizeof before, "%s", setlocale(LC_ALL, NULL));
+    if (!espeak_is_there())
+        skip();
+    assert_string_equal(setlocale(LC_ALL, NULL), before);
+    expect("pl", "ŁÓDŹ", "wˈutɕ");
+    assert_string_equal(setlocale(LC_ALL, NULL), before);
 }
 
 static void test_languages(void **state)
@@ -57,6 +71,7 @@ static void test_not_there(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_languages), cmocka_unit_test(test_not_there)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_locale), cmocka_unit_test(test_languages),
+                                       cmocka_unit_test(test_not_there)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

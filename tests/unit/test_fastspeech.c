@@ -1,18 +1,10 @@
 /* FastSpeech 2 against transformers' FastSpeech2ConformerModel (tests/golden/make_fastspeech.py), its configuration,
  * and models that are not what they should be. */
-#include "models/cpu/cpu.h"
 #include "models/fastspeech/durations.h"
 #include "models/fastspeech/fastspeech.h"
 #include "models/load/json.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "spectrogram_check.h"
 
 #define GOLDEN TEST_DATA "/golden/fastspeech/"
 
@@ -33,17 +25,6 @@ struct golden {
     float *embeddings; /* [ROWS, speaker_embed_dim] */
     float *mel;        /* [frames of all rows, mels] */
 };
-
-static char *read_text(const char *path, size_t *length)
-{
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    char *text = calloc(1, 1 << 20);
-    assert_non_null(text);
-    *length = fread(text, 1, (1 << 20) - 1, file);
-    fclose(file);
-    return text;
-}
 
 static int whole(const cJSON *object, const char *key)
 {
@@ -107,8 +88,7 @@ static struct golden open_golden(const char *variant)
     snprintf(path, sizeof path, GOLDEN "%s/cases.json", variant);
     read_cases(&g, path);
     snprintf(path, sizeof path, GOLDEN "%s/mel.f32", variant);
-    g.mel = (float *)read_text(path, &length);
-    assert_int_equal(length, sizeof(float) * (size_t)((g.frames[0] + g.frames[1] + g.frames[2]) * g.config.mel_bins));
+    g.mel = read_spectrograms(path, (size_t)((g.frames[0] + g.frames[1] + g.frames[2]) * g.config.mel_bins));
     return g;
 }
 
@@ -121,29 +101,7 @@ static void close_golden(struct golden *g)
     free(g->mel);
 }
 
-/* ---- devices, and a model on one ---- */
-
-static struct thread_pool *threads;
-static struct device *plain, *fast;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    struct fault fault = {0};
-    assert_int_equal(thread_pool_open(&threads, 2, &fault), 0);
-    assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
-    assert_int_equal(cpu_device_open(&fast, threads, CPU_AVX512, &fault), 0);
-    return 0;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    device_close(&plain);
-    device_close(&fast);
-    thread_pool_close(&threads);
-    return 0;
-}
+/* ---- a model on a device ---- */
 
 struct running {
     struct golden g;
@@ -192,29 +150,6 @@ static int speak(struct running *r, int first, int rows, const struct fastspeech
 
 /* ---- comparing ---- */
 
-struct difference {
-    double cosine, largest; /* of all values, around their means */
-};
-
-static struct difference compare(const float *a, const float *b, int n)
-{
-    double ab = 0, aa = 0, bb = 0, x = 0, y = 0;
-    struct difference d = {0};
-    for (int i = 0; i < n; i++) {
-        x += (double)a[i] / n;
-        y += (double)b[i] / n;
-    }
-    for (int i = 0; i < n; i++) {
-        ab += ((double)a[i] - x) * ((double)b[i] - y);
-        aa += ((double)a[i] - x) * ((double)a[i] - x);
-        bb += ((double)b[i] - y) * ((double)b[i] - y);
-        d.largest = fmax(d.largest, fabs((double)a[i] - (double)b[i]));
-        assert_true(isfinite(a[i]));
-    }
-    d.cosine = ab / sqrt(aa * bb);
-    return d;
-}
-
 /* The golden durations are those before the model's own speed. */
 static void same_durations(const struct running *r)
 {
@@ -228,21 +163,10 @@ static void same_durations(const struct running *r)
 static struct difference run_golden(const char *variant, const struct device *device, enum tensor_type type)
 {
     struct running r = start(variant, device, type);
-    struct difference worst = {1, 0};
-    const int longest = speak(&r, 0, ROWS, NULL), mels = r.g.config.mel_bins;
-    const float *expected = r.g.mel;
+    const int longest = speak(&r, 0, ROWS, NULL);
     same_durations(&r);
-    for (int row = 0; row < ROWS; row++) {
-        const float *mel = r.mel + row * longest * mels;
-        const struct difference d = compare(mel, expected, r.frames[row] * mels);
-        worst.cosine = fmin(worst.cosine, d.cosine);
-        worst.largest = fmax(worst.largest, d.largest);
-        expected += r.frames[row] * mels;
-        for (int i = r.frames[row] * mels; i < longest * mels; i++)
-            assert_true(mel[i] == 0);
-    }
-    printf("%s, %s, %s: cosine %.8f, largest difference %.2g\n", variant, device->name, tensor_type_name(type),
-           worst.cosine, worst.largest);
+    const struct difference worst = compare_rows(r.mel, r.frames, ROWS, longest, r.g.config.mel_bins, r.g.mel);
+    print_difference(variant, device, type, worst);
     stop(&r);
     return worst;
 }

@@ -1,5 +1,6 @@
 /* test_ngram.c - language models against KenLM's scores, what the vocabulary finds, and the broken ARPA files. */
 #include "decoder/ngram.h"
+#include "src/base/mapping.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -23,11 +24,12 @@ static struct ngram *open_arpa(const char *path, bool quantize, void **bytes)
     return g;
 }
 
-/* The largest difference from KenLM over every word of scores.txt. */
-static double difference(const struct ngram *g)
+/* The largest difference from KenLM over every word of scores. */
+static double difference(const struct ngram *g, const char *scores_name)
 {
-    FILE *file = fopen(TEST_DATA "/golden/ngram/scores.txt", "r");
     char line[1024];
+    snprintf(line, sizeof line, TEST_DATA "/golden/ngram/%s", scores_name);
+    FILE *file = fopen(line, "r");
     double worst = 0.0;
     assert_non_null(file);
     while (fgets(line, sizeof line, file)) {
@@ -53,30 +55,37 @@ static void test_same_as_kenlm(void **state)
     void *bytes;
     struct ngram *g = open_arpa(TEST_DATA "/golden/ngram/small.arpa", false, &bytes);
     assert_int_equal(ngram_order(g), 4);
-    assert_true(difference(g) < 1e-4);
+    assert_true(difference(g, "scores.txt") < 1e-4);
     ngram_close(&g);
     free(bytes);
     g = open_arpa(TEST_DATA "/golden/ngram/small.arpa", true, &bytes);
-    printf("quantized: %.4f\n", difference(g));
-    assert_true(difference(g) < 0.05);
+    printf("quantized: %.4f\n", difference(g, "scores.txt"));
+    assert_true(difference(g, "scores.txt") < 0.05);
     ngram_close(&g);
     free(bytes);
+}
+
+static void pack(const char *from, const char *to)
+{
+    FILE *plain = fopen(from, "rb");
+    gzFile packed = gzopen(to, "wb");
+    char text[4096];
+    assert_true(plain && packed);
+    for (size_t n; (n = fread(text, 1, sizeof text, plain)) > 0;)
+        assert_int_equal(gzwrite(packed, text, (unsigned)n), n);
+    fclose(plain);
+    gzclose(packed);
 }
 
 static void test_gzip(void **state)
 {
     (void)state;
     const char *path = "test_ngram.arpa.gz";
-    FILE *plain = fopen(TEST_DATA "/golden/ngram/small.arpa", "rb");
-    gzFile packed = gzopen(path, "wb");
     char text[4096];
     void *bytes;
-    for (size_t n; (n = fread(text, 1, sizeof text, plain)) > 0;)
-        assert_int_equal(gzwrite(packed, text, (unsigned)n), n);
-    fclose(plain);
-    gzclose(packed);
+    pack(TEST_DATA "/golden/ngram/small.arpa", path);
     struct ngram *g = open_arpa(path, false, &bytes);
-    assert_true(difference(g) < 1e-4);
+    assert_true(difference(g, "scores.txt") < 1e-4);
     ngram_close(&g);
     free(bytes);
     /* cut short: one sentence that says so */
@@ -90,6 +99,32 @@ static void test_gzip(void **state)
     assert_int_equal(ngram_read_arpa(path, false, &bytes, &size, &fault), UTTER_ERROR_MODEL);
     assert_non_null(strstr(fault.message, "ends early"));
     remove(path);
+}
+
+/* Of order 6, compressed, and then from a file of ours that is mapped. */
+static void test_deep(void **state)
+{
+    (void)state;
+    const char *packed = "test_ngram_deep.arpa.gz", *binary = "test_ngram_deep.bin";
+    struct fault fault = {0};
+    struct mapping mapping;
+    struct ngram *g = NULL;
+    void *bytes;
+    size_t size;
+    pack(TEST_DATA "/golden/ngram/deep.arpa", packed);
+    assert_int_equal(ngram_read_arpa(packed, false, &bytes, &size, &fault), 0);
+    FILE *file = fopen(binary, "wb");
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+    free(bytes);
+    assert_int_equal(mapping_open(&mapping, binary, &fault), 0);
+    assert_int_equal(ngram_open(&g, mapping.data, mapping.size, binary, &fault), 0);
+    assert_int_equal(ngram_order(g), 6);
+    assert_true(difference(g, "deep_scores.txt") < 1e-4);
+    ngram_close(&g);
+    mapping_close(&mapping);
+    remove(packed);
+    remove(binary);
 }
 
 static void test_vocabulary(void **state)
@@ -172,10 +207,8 @@ static void test_broken_arpa(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_as_kenlm),
-        cmocka_unit_test(test_gzip),
-        cmocka_unit_test(test_vocabulary),
-        cmocka_unit_test(test_broken_arpa),
+        cmocka_unit_test(test_same_as_kenlm), cmocka_unit_test(test_gzip),        cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_vocabulary),    cmocka_unit_test(test_broken_arpa),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,18 +1,10 @@
 /* SpeechT5 against transformers' SpeechT5ForTextToSpeech (tests/golden/make_speecht5.py), its configuration, and models
  * that are not what they should be. */
-#include "models/cpu/cpu.h"
 #include "models/load/json.h"
 #include "models/speecht5/dropout.h"
 #include "models/speecht5/speecht5.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "spectrogram_check.h"
 
 #define GOLDEN TEST_DATA "/golden/speecht5/"
 
@@ -31,17 +23,6 @@ struct golden {
     struct speecht5_ending ending;
     float *mel; /* [frames of all rows, mels] */
 };
-
-static char *read_text(const char *path, size_t *length)
-{
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    char *text = calloc(1, 1 << 18);
-    assert_non_null(text);
-    *length = fread(text, 1, (1 << 18) - 1, file);
-    fclose(file);
-    return text;
-}
 
 static double number(const cJSON *object, const char *key)
 {
@@ -94,9 +75,7 @@ static void open_golden(struct golden *g, const char *variant)
     snprintf(path, sizeof path, GOLDEN "%s/cases.json", variant);
     read_cases(g, path);
     snprintf(path, sizeof path, GOLDEN "%s/mel.f32", variant);
-    g->mel = (float *)read_text(path, &length);
-    assert_int_equal(length,
-                     sizeof(float) * (size_t)((g->frames[0] + g->frames[1] + g->frames[2]) * g->config.mel_bins));
+    g->mel = read_spectrograms(path, (size_t)((g->frames[0] + g->frames[1] + g->frames[2]) * g->config.mel_bins));
     for (int row = 0; row < ROWS; row++)
         g->rows[row].speaker = g->speakers + row * SPEAKER;
 }
@@ -107,29 +86,7 @@ static void close_golden(struct golden *g)
     free(g->mel);
 }
 
-/* ---- devices, and a model on one ---- */
-
-static struct thread_pool *threads;
-static struct device *plain, *fast;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    struct fault fault = {0};
-    assert_int_equal(thread_pool_open(&threads, 2, &fault), 0);
-    assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
-    assert_int_equal(cpu_device_open(&fast, threads, CPU_AVX512, &fault), 0);
-    return 0;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    device_close(&plain);
-    device_close(&fast);
-    thread_pool_close(&threads);
-    return 0;
-}
+/* ---- a model on a device ---- */
 
 struct running {
     struct golden g;
@@ -172,50 +129,15 @@ static void speak(struct running *r, int first, int rows)
 
 /* ---- comparing ---- */
 
-struct difference {
-    double cosine, largest; /* of all values, around their means */
-};
-
-static struct difference compare(const float *a, const float *b, int n)
-{
-    double ab = 0, aa = 0, bb = 0, x = 0, y = 0;
-    struct difference d = {0};
-    for (int i = 0; i < n; i++) {
-        x += (double)a[i] / n;
-        y += (double)b[i] / n;
-    }
-    for (int i = 0; i < n; i++) {
-        ab += ((double)a[i] - x) * ((double)b[i] - y);
-        aa += ((double)a[i] - x) * ((double)a[i] - x);
-        bb += ((double)b[i] - y) * ((double)b[i] - y);
-        d.largest = fmax(d.largest, fabs((double)a[i] - (double)b[i]));
-        assert_true(isfinite(a[i]));
-    }
-    d.cosine = ab / sqrt(aa * bb);
-    return d;
-}
-
 /* The least cosine and the largest difference of a row. */
 static struct difference run_golden(const char *variant, const struct device *device, enum tensor_type type)
 {
     struct running r;
-    struct difference worst = {1, 0};
     start(&r, variant, device, type);
     speak(&r, 0, ROWS);
-    const int mels = r.g.config.mel_bins;
-    const float *expected = r.g.mel;
     assert_memory_equal(r.frames, r.g.frames, sizeof r.frames);
-    for (int row = 0; row < ROWS; row++) {
-        const float *mel = r.mel + row * r.most * mels;
-        const struct difference d = compare(mel, expected, r.frames[row] * mels);
-        worst.cosine = fmin(worst.cosine, d.cosine);
-        worst.largest = fmax(worst.largest, d.largest);
-        expected += r.frames[row] * mels;
-        for (int i = r.frames[row] * mels; i < r.most * mels; i++)
-            assert_true(mel[i] == 0);
-    }
-    printf("%s, %s, %s: cosine %.8f, largest difference %.2g\n", variant, device->name, tensor_type_name(type),
-           worst.cosine, worst.largest);
+    const struct difference worst = compare_rows(r.mel, r.frames, ROWS, r.most, r.g.config.mel_bins, r.g.mel);
+    print_difference(variant, device, type, worst);
     stop(&r);
     return worst;
 }

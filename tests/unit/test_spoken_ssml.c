@@ -28,6 +28,10 @@ static void test_elements(void **state)
         {"<speak><emphasis>so</emphasis> <foo a=\"b\">much</foo></speak>", "so much."},
         {"<speak>see<metadata>hidden</metadata> <desc>this</desc>it</speak>", "see it."},
         {"<speak>a <mark name=\"x\"/> dog</speak>", "a dog."},
+        {"<speak>Dr. <mark name=\"x\"/>Grey has 1<mark name=\"y\"/>2.</speak>", "doctor grey has twelve."},
+        {"<speak>see <audio src=\"x\"><desc>no</desc>a sound</audio> <audio src=\"y\"/>here</speak>",
+         "see a sound here."},
+        {"<speak>say <lang xml:lang=\"fr\">oui</lang> <voice name=\"x\">twice</voice></speak>", "say oui twice."},
         {"<speak>R&amp;D &lt; &#x35; &#53;</speak>", "R and D is less than five five."},
         {"<speak><![CDATA[<b> & c]]><!-- no --><?no x?></speak>", "B and C."},
         {"<speak>un<prosody rate=\"fast\">likely</prosody></speak>", "unlikely."},
@@ -121,8 +125,11 @@ static void test_prosody(void **state)
     static const char text[] =
         "<speak>a <prosody rate=\"200%\" pitch=\"+2st\">bee <prosody rate=\"200%\" pitch=\"low\" "
         "volume=\"-6dB\">sea</prosody> dee</prosody> tea</speak>";
-    static const struct prosody expected[] = {
-        {1.0f, 0.0f, 0.0f}, {2.0f, 2.0f, 0.0f}, {4.0f, -1.0f, -6.0f}, {2.0f, 2.0f, 0.0f}, {1.0f, 0.0f, 0.0f}};
+    static const struct prosody expected[] = {{1.0f, 0.0f, 0.0f, 0},
+                                              {2.0f, 2.0f, 0.0f, 0},
+                                              {4.0f, -1.0f, -6.0f, 0},
+                                              {2.0f, 2.0f, 0.0f, 0},
+                                              {1.0f, 0.0f, 0.0f, 0}};
     struct spoken_reader *reader = open_reader(SPOKEN_SSML, false);
     struct spoken_sentence sentence;
     struct fault fault = {0};
@@ -132,6 +139,119 @@ static void test_prosody(void **state)
     assert_int_equal(sentence.count, 5);
     for (size_t i = 0; i < sentence.count; i++)
         assert_memory_equal(&sentence.items[i].prosody, &expected[i], sizeof expected[i]);
+    spoken_reader_close(&reader);
+}
+
+/* What a document's items are to be said with, by a voice of two speakers at 100 Hz and at 200 Hz. */
+static struct spoken_reader *read_for_two(const char *text, struct spoken_sentence *sentence)
+{
+    static const char *const names[] = {"anna", "bert"};
+    static const float hertz[] = {100.0f, 200.0f};
+    const struct spoken_options options = {
+        .markup = SPOKEN_SSML, .prosody = PLAIN_PROSODY, .voice = {.speakers = 2, .names = names, .hertz = hertz}};
+    struct spoken_reader *reader = NULL;
+    struct fault fault = {0};
+    if (spoken_reader_open(&reader, &options, &fault) || spoken_reader_feed(reader, text, strlen(text), &fault) ||
+        spoken_reader_finish(reader, &fault) || spoken_reader_next(reader, sentence, &fault) != 1)
+        fail_msg("%s: %s", text, fault.message);
+    return reader;
+}
+
+static void check_pitches(const char *text, const float *pitches, size_t count)
+{
+    struct spoken_sentence sentence;
+    struct spoken_reader *reader = read_for_two(text, &sentence);
+    assert_int_equal(sentence.count, count);
+    for (size_t i = 0; i < count; i++)
+        if (fabsf(sentence.items[i].prosody.pitch - pitches[i]) > 1e-4f)
+            fail_msg("%s: word %zu: %g semitones", text, i, (double)sentence.items[i].prosody.pitch);
+    spoken_reader_close(&reader);
+}
+
+static void test_hertz(void **state)
+{
+    (void)state;
+    check_pitches("<speak>a <prosody pitch='200Hz'>bee <prosody pitch='100.0Hz'>sea <prosody pitch='+100Hz'>dee "
+                  "<prosody pitch='-100Hz'>ee</prosody></prosody></prosody></prosody></speak>",
+                  (const float[]){0, 12, 0, 12, 0}, 5);
+    check_pitches("<speak>a <voice name='bert'>bee <prosody pitch='100Hz'>sea</prosody></voice> dee</speak>",
+                  (const float[]){0, 0, -12, 0}, 4);
+    check_pitches("<speak><prosody pitch='-500Hz'>low</prosody> <prosody pitch='9000Hz'>high</prosody></speak>",
+                  (const float[]){-24, 24}, 2);
+}
+
+static void test_emphasis(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "<speak>a <emphasis>bee</emphasis> <emphasis level='strong'>sea</emphasis> "
+        "<emphasis level='none'>dee</emphasis> <emphasis level='reduced'>ee</emphasis> eff</speak>";
+    struct spoken_sentence sentence;
+    struct spoken_reader *reader = read_for_two(text, &sentence);
+    assert_int_equal(sentence.count, 6);
+    const struct spoken_item *plain = &sentence.items[0], *moderate = plain + 1, *strong = plain + 2,
+                             *reduced = plain + 4;
+    assert_true(strong->prosody.rate < moderate->prosody.rate && moderate->prosody.rate < 1.0f);
+    assert_true(strong->prosody.pitch > moderate->prosody.pitch && moderate->prosody.pitch > 0.0f);
+    assert_true(strong->prosody.volume > moderate->prosody.volume && moderate->prosody.volume > 0.0f);
+    assert_true(reduced->prosody.rate > 1.0f && reduced->prosody.pitch < 0.0f && reduced->prosody.volume < 0.0f);
+    assert_memory_equal(&plain[3].prosody, &plain->prosody, sizeof plain->prosody);
+    assert_memory_equal(&plain[5].prosody, &plain->prosody, sizeof plain->prosody);
+    spoken_reader_close(&reader);
+}
+
+static void test_voice(void **state)
+{
+    (void)state;
+    static const char text[] = "<speak>a <voice name='bert'>bee <voice name='nobody  anna'>sea</voice></voice> "
+                               "<voice name='1'>dee</voice> <voice name='nobody'>ee</voice> <voice gender='male'>eff"
+                               "</voice> <voice name='12'>gee</voice></speak>";
+    static const int speakers[] = {0, 1, 0, 1, 0, 0, 0};
+    struct spoken_sentence sentence;
+    struct spoken_reader *reader = read_for_two(text, &sentence);
+    assert_int_equal(sentence.count, 7);
+    for (size_t i = 0; i < sentence.count; i++)
+        assert_int_equal(sentence.items[i].prosody.speaker, speakers[i]);
+    spoken_reader_close(&reader);
+}
+
+/* Appends "name@byte" for each mark of the sentence. */
+static void write_marks(struct text *out, const struct spoken_sentence *sentence)
+{
+    char one[64];
+    for (size_t i = 0; i < sentence->mark_count; i++) {
+        snprintf(one, sizeof one, "%s@%zu ", sentence->marks[i].name, sentence->marks[i].at);
+        text_add_string(out, one);
+    }
+    text_add_string(out, sentence->count ? "| " : ".");
+}
+
+/* A mark is its sentence's, wherever the document is cut, and what is read goes on across it. */
+static void test_marks(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "<speak><mark name='a'/>Mr. <mark name='b'/>Grey has 1<mark name='c'/>2.<mark name='d'/> "
+        "<s>Yes <mark name='e'/></s><mark name='f'/></speak>";
+    struct spoken_reader *reader = open_reader(SPOKEN_SSML, false);
+    for (size_t piece = 1; piece < sizeof text; piece++) {
+        struct spoken_sentence sentence;
+        struct text marks = {0};
+        struct fault fault = {0};
+        for (size_t at = 0; at < sizeof text - 1; at += piece) {
+            const size_t left = sizeof text - 1 - at;
+            assert_int_equal(spoken_reader_feed(reader, text + at, left < piece ? left : piece, &fault), 0);
+            while (spoken_reader_next(reader, &sentence, &fault) > 0)
+                write_marks(&marks, &sentence);
+        }
+        assert_int_equal(spoken_reader_finish(reader, &fault), 0);
+        while (spoken_reader_next(reader, &sentence, &fault) > 0)
+            write_marks(&marks, &sentence);
+        text_add(&marks, "", 1);
+        assert_string_equal(marks.bytes, "a@7 b@27 c@53 | d@71 | e@95 f@115 .");
+        text_free(&marks);
+        spoken_reader_reset(reader);
+    }
     spoken_reader_close(&reader);
 }
 
@@ -205,6 +325,9 @@ static void test_refusals(void **state)
         {"<speak><prosody rate='zippy'>a</prosody></speak>", UTTER_ERROR_ARGUMENT, "zippy"},
         {"<speak><prosody pitch='+20Hz'>a</prosody></speak>", UTTER_ERROR_UNSUPPORTED, "Hz"},
         {"<speak><prosody volume='11dBA'>a</prosody></speak>", UTTER_ERROR_ARGUMENT, "11dBA"},
+        {"<speak><prosody pitch='+20Hzz'>a</prosody></speak>", UTTER_ERROR_ARGUMENT, "Hz"},
+        {"<speak><emphasis level='loud'>a</emphasis></speak>", UTTER_ERROR_ARGUMENT, "reduced, not \"loud\""},
+        {"<speak>a <mark/> b</speak>", UTTER_ERROR_ARGUMENT, "name"},
         {"<speak><phoneme>a</phoneme></speak>", UTTER_ERROR_ARGUMENT, "ph"},
         {"<speak><phoneme alphabet='x-sampa' ph='a'>a</phoneme></speak>", UTTER_ERROR_UNSUPPORTED, "x-sampa"},
         {"<speak><sub>a</sub></speak>", UTTER_ERROR_ARGUMENT, "alias"},
@@ -255,7 +378,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_elements),     cmocka_unit_test(test_say_as),   cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_prosody),  cmocka_unit_test(test_offsets),
-        cmocka_unit_test(test_values),       cmocka_unit_test(test_refusals), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_hertz),        cmocka_unit_test(test_emphasis), cmocka_unit_test(test_voice),
+        cmocka_unit_test(test_marks),        cmocka_unit_test(test_values),   cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,76 @@
+# --written, --mask and --redact: what is said by the voice that ships and heard by the model that ships, in every format.
+. "$(dirname "$0")/common.inc"
+[ -f "$top/models/default/en/model.safetensors" ] || skip "no default model"
+[ -f "$top/models/default/voice-en/model.safetensors" ] || skip "no default voice"
+cd "$work" || exit 1
+
+digits='one|two|three|four|five|six|seven|eight|nine|zero|oh|[0-9]'
+
+# say FILE TEXT: FILE is the voice saying it.
+say() {
+    run 0 speak --output "$1" "$2"
+}
+
+# hidden FILE WHAT: what was said of the card is a tag, and no digit is left of it.
+hidden() {
+    expect "$1" '\[CARD\]' "$2"
+    grep -q -w -E "four one|one one|1111" "$1" && fail "$2: digits are left: $(head -c 300 "$1")"
+}
+
+say card.wav 'My card number is four one one one, one one one one, one one one one, one one one one. Thank you.'
+run 0 transcribe card.wav
+grep -q -w -E "$digits" out || fail "no digits were heard: $(cat out)"
+cp out plain.txt
+
+for format in txt json tsv csv; do
+    run 0 transcribe --redact --format $format card.wav
+    hidden out "$format"
+done
+run 0 transcribe --redact --words card.wav
+hidden out "words"
+run 0 transcribe --redact --words --format csv card.wav
+hidden out "words in a table"
+for format in srt vtt lrc; do
+    run 0 transcribe --redact --format $format --output-dir made card.wav
+    hidden "made/card.$format" "$format"
+done
+run 0 transcribe --redact --format json --nbest 4 --beam 8 card.wav
+hidden out "alternatives"
+expect out '"tokens":\[\]' "alternatives"
+expect out '"redacted":\[{"kind":"card","start":[0-9.]*,"end":[0-9.]*,"channel":0}\]' "where the sound is"
+run 0 transcribe --redact --live --format json card.wav
+hidden out "live"
+
+# Written, too; and a number that is said in pieces, with more than a window's pause between.
+run 0 transcribe --redact --written card.wav
+hidden out "written"
+run 0 speak --ssml --output pauses.wav '<speak>The number is four one one one<break time="1500ms"/>one one one one<break time="1500ms"/>one one one one<break time="1500ms"/>one one one one</speak>'
+run 0 transcribe --redact pauses.wav
+hidden out "pauses"
+run 0 transcribe --redact --live --format json pauses.wav
+grep -q -w -E "four one one one|one one one one" out && fail "live, with pauses: $(cat out)"
+
+say date.wav 'We met on March twenty first, nineteen ninety nine.'
+run 0 transcribe --written date.wav
+expect out 'March 21, 1999' "a date"
+run 0 transcribe date.wav
+grep -q '[0-9]' out && fail "not asked for, and written: $(cat out)"
+
+# A list of one's own.
+printf '# ours\nnumber\nthank*\n' >words.txt
+run 0 transcribe --mask-words words.txt card.wav
+expect out 'n\*\*\*\*\*' "a list of words"
+expect out 't\*\*\*\*' "a list of words, with any ending"
+run 0 transcribe --mask card.wav
+cmp -s out plain.txt || fail "--mask changed: $(cat out)"
+
+# One sentence for each mistake.
+printf 'two words\n' >broken.txt
+run 1 transcribe --mask-words broken.txt card.wav
+expect err 'broken.txt: line 1 has several words' "a broken list"
+run 1 transcribe --mask-words nowhere.txt card.wav
+expect err 'nowhere.txt' "no list"
+
+# eval does not know them.
+run 2 eval --written x.tsv
+finish
