@@ -45,6 +45,8 @@ struct candidate {
 struct choice {
     float score;
     int32_t token;
+    double gain; /* what the token may gain by the guide */
+    double most; /* no choice from here on scores higher with its gain */
 };
 
 /* What the guide said of a text with a token more: the same children are asked for frame after frame. */
@@ -214,11 +216,23 @@ static void choose_tokens(struct beam *b, const float *row)
             continue;
         for (int i = begin; i < end; i++)
             if (row[i] >= bar && row[i] <= FLT_MAX && i != b->blank)
-                take_choice(b, (struct choice){row[i], i});
+                take_choice(b, (struct choice){.score = row[i], .token = i});
         if (b->choice_count == b->choice_limit)
             bar = b->choices[0].score;
     }
     qsort(b->choices, (size_t)b->choice_count, sizeof *b->choices, by_likelihood);
+}
+
+/* What the tokens of the frame's choices may gain. */
+static void bound_choices(struct beam *b)
+{
+    double most = -INFINITY;
+    for (int i = b->choice_count; i-- > 0;) {
+        struct choice *c = &b->choices[i];
+        c->gain = b->prefixes.guide ? guide_gain(b->prefixes.guide, c->token) : 0.0;
+        most = c->score + c->gain > most ? c->score + c->gain : most;
+        c->most = most;
+    }
 }
 
 static bool in_beam(const struct beam *b, int32_t text, int32_t token)
@@ -286,7 +300,7 @@ static struct growing growing_at(struct beam *b, int32_t s)
 static void try_child(struct beam *b, const struct growing *g, struct choice choice, uint32_t order)
 {
     double bar = bar_of(b), total = arriving(b, g->slot, g->mass, choice.token) + (double)choice.score;
-    if (!(total > -INFINITY) || total + g->most < bar || in_beam(b, g->text, choice.token))
+    if (!(total > -INFINITY) || total + choice.gain + g->most < bar || in_beam(b, g->text, choice.token))
         return;
     double rank = rank_with(b, g->text, choice.token, bar - total);
     if (!(rank > -INFINITY) || total + rank < bar)
@@ -300,8 +314,8 @@ static void extend(struct beam *b, int32_t s)
     const struct growing g = growing_at(b, s);
     for (int i = 0; i < b->choice_count; i++) {
         struct choice choice = b->choices[i];
-        if (g.mass + (double)choice.score + g.most < bar_of(b))
-            return; /* the tokens that follow are less likely still */
+        if (g.mass + choice.most + g.most < bar_of(b))
+            return;
         try_child(b, &g, choice, (uint32_t)(b->width + s * b->choice_limit + i));
     }
 }
@@ -316,9 +330,10 @@ static void extend_allowed(struct beam *b, int32_t s, const float *row)
     for (size_t i = 0; i < count; i++) {
         int32_t token = allowed[i].token;
         double score = token < b->vocabulary ? score_of(row, token) : -INFINITY;
-        if (token == b->blank || !(g.mass + score + g.most >= bar_of(b)))
+        double gain = guide_gain(guide, token);
+        if (token == b->blank || !(g.mass + score + gain + g.most >= bar_of(b)))
             continue;
-        try_child(b, &g, (struct choice){(float)score, token},
+        try_child(b, &g, (struct choice){.score = (float)score, .token = token, .gain = gain},
                   (uint32_t)b->width + (uint32_t)s * (uint32_t)b->vocabulary + (uint32_t)token);
         /* the guide was asked since */
         allowed = guide_allowed(guide, text_prefixes_guided(&b->prefixes, g.text), &count);
@@ -425,8 +440,10 @@ static int search_frame(struct beam *b, int t, struct fault *fault)
     for (int32_t i = 0; i < b->count; i++)
         if (b->next[i].total > -INFINITY)
             offer(b, stay(&b->next[i], i));
-    if (!allows)
+    if (!allows) {
         choose_tokens(b, row);
+        bound_choices(b);
+    }
     for (int32_t i = 0; i < b->count; i++)
         if (text_of(b, &b->slots[i])->slot == i)
             allows ? extend_allowed(b, i, row) : extend(b, i);

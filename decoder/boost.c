@@ -32,21 +32,41 @@ void boost_begin(const struct boost *b, struct boosted *out)
     *out = (struct boosted){0.0, 0.0, b->start};
 }
 
-void boost_extend(const struct boost *b, const struct boosted *parent, int token, struct boosted *out)
+static int32_t step(const struct boost *b, int32_t node, char byte)
+{
+    return byte == ' ' ? b->nodes[node].space : boost_step(b, node, (unsigned char)byte);
+}
+
+struct boost_leap boost_walk(const struct boost *b, int32_t node, int token)
 {
     const struct spelled spelled = spelling_plain(b->spelling, token);
-    int32_t node = parent->node;
-    double ended = parent->ended;
+    struct boost_leap leap = {.node = node, .silent = !spelled.length};
     for (size_t i = 0; i < spelled.length; i++) {
-        unsigned char byte = (unsigned char)spelled.bytes[i];
-        if (byte == ' ' && node != BOOST_ROOT && b->bytes[node] == ' ')
-            continue;
-        if (byte == ' ')
-            ended += (double)b->nodes[node].word_end;
-        node = boost_step(b, node, byte);
-        ended += (double)b->nodes[node].here;
+        if (spelled.bytes[i] == ' ')
+            leap.ended += b->nodes[leap.node].word_end;
+        leap.node = step(b, leap.node, spelled.bytes[i]);
+        leap.ended += b->nodes[leap.node].here;
+        if (i == 0) {
+            leap.first = leap.node;
+            leap.byte = spelled.bytes[0];
+        }
     }
-    *out = (struct boosted){ended + (double)b->nodes[node].partial, ended, node};
+    return leap;
+}
+
+void boost_extend(const struct boost *b, const struct boosted *parent, int token, struct boosted *out)
+{
+    *out = *parent;
+    if (token < 0 || token >= b->tokens || b->leaps[token].silent)
+        return;
+    struct boost_leap leap = b->leaps[token];
+    if (step(b, parent->node, leap.byte) != leap.first)
+        leap = boost_walk(b, parent->node, token);
+    else if (leap.byte == ' ')
+        leap.ended += b->nodes[parent->node].word_end;
+    out->node = leap.node;
+    out->ended = parent->ended + (double)leap.ended;
+    out->rank = out->ended + (double)b->nodes[leap.node].partial;
 }
 
 double boost_whole(const struct boost *b, const struct boosted *state)
@@ -58,6 +78,16 @@ double boost_most(const struct boost *b, const struct boosted *state)
 {
     const struct boost_node *node = &b->nodes[state->node];
     return state->ended + (double)node->word_end + b->jump + (double)node->reach;
+}
+
+double boost_gain(const struct boost *b, int token)
+{
+    return token >= 0 && token < b->tokens ? (double)b->nodes[b->leaps[token].node].partial : 0.0;
+}
+
+double boost_gain_most(const struct boost *b)
+{
+    return b->gain;
 }
 
 bool boost_begins_word(const struct boost *b, const struct boosted *state)
@@ -76,6 +106,7 @@ void boost_close(struct boost **boost)
         return;
     free((*boost)->nodes);
     free((*boost)->bytes);
+    free((*boost)->leaps);
     free(*boost);
     *boost = NULL;
 }

@@ -3,8 +3,8 @@
  * All phrases are one automaton over bytes of plain text (plain_text.h; Aho and Corasick, CACM 18(6), 1975), so that
  * every way of the tokens to write a phrase is met, in whatever case and between whatever punctuation. A sequence ends
  * worth the sum of its phrases, each as often as it stands there from the beginning of a word to the end of one. While
- * it grows, the phrase that it is within counts letter by letter, and no longer once it goes on otherwise (Zhao et al.,
- * "Shallow-Fusion End-to-End Contextual Biasing", Interspeech 2019, section 3.2).
+ * it grows, the phrase that it is within counts letter by letter, at half its worth, and no longer once it goes on
+ * otherwise (Zhao et al., "Shallow-Fusion End-to-End Contextual Biasing", Interspeech 2019, section 3.2).
  *
  * A phrase is worth its weight for each letter after the second, so that short ones, which sounds alike are many, gain
  * little, and the beginnings that all words share gain nothing. Beside a language model a phrase of words that it
@@ -48,8 +48,10 @@ void boost_begin(const struct boost *boost, struct boosted *out); /* the empty s
 void boost_extend(const struct boost *boost, const struct boosted *parent, int token, struct boosted *out);
 /* What is added, in place of rank, when the sequence ends here. */
 double boost_whole(const struct boost *boost, const struct boosted *state);
-/* No child ranks higher. */
+/* No child ranks higher than the sum of these, one of the sequence and one of the token, which is 0 or above. */
 double boost_most(const struct boost *boost, const struct boosted *state);
+double boost_gain(const struct boost *boost, int token);
+double boost_gain_most(const struct boost *boost); /* of any token */
 
 /* Whether the last word so far is how a word of some phrase begins; whether it is one. */
 bool boost_begins_word(const struct boost *boost, const struct boosted *state);

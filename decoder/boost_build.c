@@ -12,6 +12,8 @@
 enum { FREE_LETTERS = 2 };                              /* of a phrase, which gain nothing */
 static const double EXPECTED = -3.5, UNEXPECTED = -5.0; /* log10 */
 static const double EXPECTED_SHARE = 0.25;
+/* A beam is full of what only begins like one of many phrases, where that counts in full. */
+static const float UNFINISHED = 0.5f;
 
 /* A phrase, or a word of one, in plain form behind the space that its first word needs. */
 struct pattern {
@@ -249,7 +251,7 @@ static int32_t failure_of(const struct builder *b, int32_t node)
 static float worth(const struct pattern *p, size_t letters, bool whole)
 {
     size_t paid = letters > FREE_LETTERS ? letters - FREE_LETTERS : whole;
-    return p->weight * (float)paid;
+    return p->weight * (float)paid * (whole ? 1.0f : UNFINISHED);
 }
 
 /* What the patterns that go through a node, or end there, are worth there. */
@@ -297,12 +299,29 @@ static int add_nodes(struct builder *b, struct fault *fault)
     for (int32_t node = 1; node < b->boost->count; node++)
         value_node(b, node);
     b->boost->start = boost_step(b->boost, BOOST_ROOT, ' ');
+    for (int32_t node = 0; node < b->boost->count; node++) {
+        bool spaced = node != BOOST_ROOT && b->boost->bytes[node] == ' ';
+        b->boost->nodes[node].space = spaced ? node : boost_step(b->boost, node, ' ');
+    }
+    return 0;
+}
+
+static int add_leaps(struct boost *b, struct fault *fault)
+{
+    b->tokens = spelling_size(b->spelling);
+    b->leaps = memory_new((size_t)b->tokens, sizeof *b->leaps);
+    if (!b->leaps)
+        return fail_memory(fault, "a list of phrases");
+    for (int token = 0; token < b->tokens; token++)
+        b->leaps[token] = boost_walk(b, BOOST_ROOT, token);
+    for (int token = 0; token < b->tokens; token++)
+        b->gain = fmax(b->gain, boost_gain(b, token));
     return 0;
 }
 
 /* ---- bounds ---- */
 
-/* Up to so many bytes above it, a node is within a token's reach. */
+/* Up to so many bytes above it, a node is within a token's reach. What begins in the token itself is boost_gain's. */
 static void reach_up(const struct builder *b, size_t longest)
 {
     struct boost_node *nodes = b->boost->nodes;
@@ -311,20 +330,6 @@ static void reach_up(const struct builder *b, size_t longest)
         for (size_t i = 0; i <= longest && above != BOOST_ROOT; i++, above = b->ranges[above].parent)
             nodes[above].reach = fmaxf(nodes[above].reach, nodes[node].partial);
     }
-}
-
-/* Phrases that begin within a token are the root's. */
-static float reach_of_root(const struct boost *b)
-{
-    float reach = 0.0f;
-    for (int token = 0; token < spelling_size(b->spelling); token++) {
-        const struct spelled spelled = spelling_plain(b->spelling, token);
-        int32_t node = BOOST_ROOT;
-        for (size_t i = 0; i < spelled.length; i++)
-            node = boost_step(b, node, (unsigned char)spelled.bytes[i]);
-        reach = fmaxf(reach, b->nodes[node].partial);
-    }
-    return reach;
 }
 
 static size_t spaces_within(struct spelled spelled)
@@ -351,7 +356,6 @@ static void bound(struct builder *b)
     }
     boost->jump = (double)longest * (double)here + (double)spaces * (double)word_end;
     reach_up(b, longest);
-    boost->nodes[BOOST_ROOT].reach = reach_of_root(boost);
     for (int32_t node = 1; node < boost->count; node++) {
         struct boost_node *n = &boost->nodes[node];
         n->reach = fmaxf(n->reach, boost->nodes[n->fail].reach);
@@ -369,7 +373,7 @@ static int build(struct builder *b, const struct boost_phrase *phrases, size_t c
     for (size_t i = 0; i < count; i++)
         if (add_phrase(b, &phrases[i], weight, fault))
             return fault->code;
-    if (sort_patterns(b, fault) || add_nodes(b, fault))
+    if (sort_patterns(b, fault) || add_nodes(b, fault) || add_leaps(b->boost, fault))
         return fault->code;
     bound(b);
     return 0;

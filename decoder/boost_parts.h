@@ -11,13 +11,23 @@ enum { BOOST_NONE = -1, BOOST_ROOT = 0 };
 struct boost_node {
     int32_t first;  /* its children are nodes first, first + 1, …, by their bytes */
     int32_t fail;   /* the longest other node that its bytes end with */
+    int32_t space;  /* the node after a space */
     uint16_t count; /* of children, at most 256 */
     bool begins;    /* its last word is how a pattern's begins … */
     bool is;        /* … and is one */
     float partial;  /* what counts while the sequence ends here */
     float word_end; /* of the phrases that end here, if the word does */
     float here;     /* of the phrases that end here, whatever follows */
-    float reach;    /* no token leads to more, of partial */
+    float reach;    /* of what is begun here, no token leads to more of partial */
+};
+
+/* Where a token leads, and what it ends on its way. */
+struct boost_leap {
+    int32_t node;
+    float ended;
+    int32_t first; /* the node after its first byte … */
+    char byte;     /* … which is this */
+    bool silent;   /* it writes nothing */
 };
 
 struct boost {
@@ -26,10 +36,15 @@ struct boost {
     unsigned char *bytes; /* of each node, the last */
     int32_t count;
     int32_t start; /* the node that a text begins in: as if a space had gone before */
-    double jump;   /* the most that one token can end of phrases beside those that end before it */
+    int tokens;
+    struct boost_leap *leaps; /* of each token, from the root; also from where its first byte leads to the same */
+    double gain;              /* the most of any token */
+    double jump;              /* the most that one token can end of phrases beside those that end before it */
 };
 
 /* The node after a byte. */
 int32_t boost_step(const struct boost *boost, int32_t node, unsigned char byte);
+/* The same for all of a token's. */
+struct boost_leap boost_walk(const struct boost *boost, int32_t node, int token);
 
 #endif

@@ -101,6 +101,16 @@ double guide_most(const struct guide *g, struct guided *state)
     return most + (whole > open ? whole : open) + bonus;
 }
 
+double guide_gain(const struct guide *g, int token)
+{
+    return g->boost ? boost_gain(g->boost, token) : 0.0;
+}
+
+double guide_gain_most(const struct guide *g)
+{
+    return g->boost ? boost_gain_most(g->boost) : 0.0;
+}
+
 double guide_most_with(const struct guide *g, struct guided *state, int token)
 {
     struct boosted phrases = {0};

@@ -6,7 +6,7 @@
  *   guide_extend           a sequence and a token more: .rank is added to the score while it competes; it is -infinity
  *                          where no allowed sequence begins like this
  *   guide_whole            what is added, in place of rank, to a sequence that ends here
- *   guide_most, _most_with bounds of a child's rank that cost less than the child, so that most are never asked for
+ *   guide_most, …          bounds of a child's rank that cost less than the child, so that most are never asked for
  *
  * A rank may count on what has not come yet, as the likeliest word that an open one can become; guide_whole takes back
  * what did not. */
@@ -52,9 +52,11 @@ bool guide_same(const struct guide *guide, const struct guided *a, const struct 
  */
 const struct grammar_token *guide_allowed(const struct guide *guide, const struct guided *state, size_t *count);
 
-/* No child ranks higher … */
+/* No child ranks higher than the sum of these, one of the sequence and one of the token … */
 double guide_most(const struct guide *guide, struct guided *state);
-/* … or the one by this token. */
+double guide_gain(const struct guide *guide, int token);
+double guide_gain_most(const struct guide *guide); /* of any token */
+/* … or than this. */
 double guide_most_with(const struct guide *guide, struct guided *state, int token);
 
 #endif

@@ -289,7 +289,7 @@ struct utter_decoding_params {
     const char *boost;
     const struct utter_boost_phrase *boost_phrases; /* [boost_phrase_count] */
     size_t boost_phrase_count;                      /* at most 100000 */
-    double boost_weight; /* natural log, for each letter of a phrase after its second (at least one); 0: 1.75 beside a
+    double boost_weight; /* natural log, for each letter of a phrase after its second (at least one); 0: 1.5 beside a
                             language model, else 0.8; at most 20 */
 };
 

@@ -71,8 +71,9 @@ static double whole_of(const struct model *m, const int *ids, int count, double 
     for (int i = 0; i < count; i++) {
         struct boosted next;
         boost_extend(m->boost, &state, ids[i], &next);
-        if (next.rank > boost_most(m->boost, &state) + 1e-5)
-            fail_msg("token %d brings %g, above the bound of %g", ids[i], next.rank, boost_most(m->boost, &state));
+        double most = boost_most(m->boost, &state) + boost_gain(m->boost, ids[i]);
+        if (next.rank > most + 1e-5)
+            fail_msg("token %d brings %g, above the bound of %g", ids[i], next.rank, most);
         state = next;
     }
     if (rank)
@@ -93,7 +94,7 @@ static void test_grows_and_is_taken_back(void **state)
     assert_float_equal(WHOLE(&m, &rank, 2), 0.0, 1e-6); /* ▁an */
     assert_float_equal(rank, 0.0, 1e-6);
     assert_float_equal(WHOLE(&m, &rank, 2, 4), 0.0, 1e-6);
-    assert_float_equal(rank, 2.0, 1e-6);
+    assert_float_equal(rank, 1.0, 1e-6); /* half of it, unfinished */
     assert_float_equal(WHOLE(&m, &rank, 2, 4, 3), 4.0, 1e-6);
     assert_float_equal(rank, 4.0, 1e-6);
     assert_float_equal(WHOLE(&m, &rank, 2, 4, 4), 0.0, 1e-6); /* andd */
@@ -208,7 +209,7 @@ static void test_vouches(void **state)
     assert_float_equal(b.rank, -5.5 * log(10.0), 1e-3);
     guide_extend(&guide, &b, 3, &c);
     guide_extend(&guide, &c, 4, &b); /* dad: a third letter */
-    assert_float_equal(b.rank, -5.5 * log(10.0) + 1.0, 1e-3);
+    assert_float_equal(b.rank, -5.5 * log(10.0) + 0.5, 1e-3);
     assert_float_equal(guide_whole(&guide, &b), -5.5 * log(10.0), 1e-3);
     guide_extend(&guide, &b, 4, &c); /* dadd */
     assert_float_equal(c.rank, -20.0, 1e-3);
@@ -268,12 +269,13 @@ static double best_of_all(const struct guide *guide, const float *scores)
     }
     for (int key = 0; key < KEYS; key++) {
         int ids[FRAMES], count = 0;
+        if (sums[key] == -INFINITY)
+            continue;
         for (int rest = key; rest; rest /= VOCABULARY)
             count++;
         for (int i = count - 1, rest = key; i >= 0; i--, rest /= VOCABULARY)
             ids[i] = rest % VOCABULARY - 1;
-        if (sums[key] > -INFINITY)
-            best = fmax(best, sums[key] + total_of(guide, ids, count));
+        best = fmax(best, sums[key] + total_of(guide, ids, count));
     }
     return best;
 }
