@@ -450,7 +450,7 @@ static void test_guide_decides(void **state)
         ngram_parse_arpa(arpa, strlen(arpa), "toy", false, &bytes, &size, &fault) ||
         ngram_open(&ngram, bytes, size, "toy", &fault) || spelling_open(&spelling, tokenizer, &fault))
         fail_msg("%s", fault.message);
-    const struct fusion fusion = {spelling, ngram};
+    const struct fusion fusion = {.spelling = spelling, .ngram = ngram};
     const struct guide guide = {.fusion = &fusion, .weights = {2.0, 1.0, -9.0}};
     int guided = 0, alone = 0;
     for (int round = 0; round < 40; round++) {
