@@ -19,7 +19,7 @@ run 2 transcribe --model "$model" --boost-weight nan --boost "$work/good.txt" "$
 
 refused() { # TEXT PATTERN WHAT
     printf "$1" >"$work/list.txt"
-    run 1 transcribe --model "$model" --boost "$work/list.txt" "$sound" "$sound"
+    run 2 transcribe --model "$model" --boost "$work/list.txt" "$sound" "$sound"
     lines err 1 "one sentence for $3"
     expect err "$2" "$3"
 }
