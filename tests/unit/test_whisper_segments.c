@@ -89,7 +89,7 @@ static void check_words(const int *tokens, size_t count, const char *language, c
     float scores[16];
     for (size_t i = 0; i < 16; i++)
         scores[i] = logf(0.5f);
-    struct whisper_hypothesis h = {(int *)(uintptr_t)tokens, scores, count, 0, 0};
+    struct whisper_hypothesis h = {.tokens = (int *)(uintptr_t)tokens, .log_probabilities = scores, .count = count};
     struct whisper_words_params p = {.language = language, .duration = 10, .position_seconds = 0.02};
     assert_int_equal(whisper_segments(v, &h, 10, &segments, NULL), 0);
     assert_int_equal(whisper_words(v, &h, &segments, &p, &words, NULL), 0);
