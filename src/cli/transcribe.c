@@ -34,7 +34,7 @@ struct transcription {
     struct writing writing;
     struct utter_decoding_params decoding_params;
     const struct utter_text_params *text; /* NULL: words as they are heard */
-    const char *format_name, *output_dir, *channels, *language, *boost;
+    const char *format_name, *output_dir, *channels, *language;
     bool words, timings;
     int beam, nbest, jobs;
     const struct format *format;
@@ -236,8 +236,6 @@ static int check_request(const struct usage *usage, struct transcription *work)
     for (size_t i = 0; i < work->count; i++)
         inputs += strcmp(work->files[i], "-") == 0;
     work->format = format_find(work->format_name);
-    if (work->boost)
-        return usage_error(usage, "--boost: this version cannot boost phrases");
     if (work->words && !work->format->words)
         return usage_error(usage, "--words: %s has no word times; txt, json, vtt, tsv, csv and lrc do",
                            work->format->name);
@@ -312,7 +310,8 @@ int command_transcribe(int argc, char **argv)
         {"channels", OPTION_CHOICE, &work.channels, "mix|split", 0, 0, "all channels as one (default), or each alone"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
-         "width of the beam search (default: 32 with a language model, else 1, greedy; Whisper, transducers: at most "
+         "width of the beam search (default: 32 with a language model, phrases or a grammar, else 1, greedy; Whisper, "
+         "transducers: at most "
          "64)"},
         {"nbest", OPTION_INTEGER, &work.nbest, "N", 1, 256,
          "with json: the N likeliest texts, at most the beam, and their tokens"},
@@ -322,7 +321,6 @@ int command_transcribe(int argc, char **argv)
         LM_OPTIONS(work.decoding),
         GRAMMAR_OPTIONS(work.decoding),
         BOOST_OPTIONS(work.decoding),
-        {"boost", OPTION_TEXT, &work.boost, "F", 0, 0, "not in this version"},
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),
         WRITING_OPTIONS(work.writing),

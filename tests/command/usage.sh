@@ -41,7 +41,6 @@ refuse '--precision is one of' transcribe --precision f64 "$work/a.wav"
 refuse '--translate: only Whisper models' transcribe --translate "$work/a.wav"
 refuse 'build takes' lm build words.arpa
 refuse 'no such action: make' lm make words.arpa words.bin
-refuse '--boost: this version' transcribe --boost names.txt "$work/a.wav"
 refuse '--device is auto, cpu' transcribe --device tpu "$work/a.wav"
 refuse '--device is auto, cpu' transcribe --device=cuda: "$work/a.wav"
 refuse '--device is auto, cpu' transcribe --device=cuda:1x "$work/a.wav"
