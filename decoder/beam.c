@@ -466,6 +466,15 @@ static int align(const struct beam *b, const int *ids, const int *born, struct c
     return ctc_align(b->scores, b->frames, b->vocabulary, b->blank, ids, h->count, NULL, 0, h->tokens, NULL, fault);
 }
 
+/* Frames without a token, on the best alignment. */
+static int blank_frames(const struct beam *b, const struct ctc_hypothesis *h)
+{
+    int frames = b->frames;
+    for (size_t i = 0; i < h->count; i++)
+        frames -= h->tokens[i].last - h->tokens[i].first + 1;
+    return frames;
+}
+
 static int read_out(const struct beam *b, const struct slot *slot, struct ctc_hypothesis *h, struct fault *fault)
 {
     const struct text_prefix *list = b->prefixes.list;
@@ -473,7 +482,6 @@ static int read_out(const struct beam *b, const struct slot *slot, struct ctc_hy
         h->count++;
     int *ids = memory_new(h->count, sizeof *ids), *born = memory_new(h->count, sizeof *born);
     h->tokens = memory_new(h->count, sizeof *h->tokens);
-    h->sound = slot->total;
     h->score = slot->total + slot->rank;
     int error = ids && born && h->tokens ? 0 : fail_memory(fault, "the tokens of a recording");
     if (!error && h->count) {
@@ -484,6 +492,8 @@ static int read_out(const struct beam *b, const struct slot *slot, struct ctc_hy
         }
         error = align(b, ids, born, h, fault);
     }
+    if (!error)
+        h->sound = slot->total + b->blank_penalty * blank_frames(b, h);
     free(ids);
     free(born);
     return error;

@@ -17,7 +17,7 @@ struct ctc_token {
 struct ctc_hypothesis {
     double score; /* natural log probability: of the path (greedy), of all its alignments (beam); what the guide adds
                      included */
-    double sound; /* … and not included */
+    double sound; /* … and not included, nor what the penalty on the blank took (beam: by its best alignment) */
     struct ctc_token *tokens;
     size_t count;
 };

@@ -206,7 +206,7 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
     d->guide.weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
                                               .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
                                               .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD};
-    d->blank_penalty = p.blank_penalty != 0 ? p.blank_penalty : lm && !d->constraint ? BLANK_PENALTY : 0.0;
+    d->blank_penalty = p.blank_penalty != 0 ? p.blank_penalty : lm ? BLANK_PENALTY : 0.0;
     return read_boost(d, model, &p, fault);
 }
 

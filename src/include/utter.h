@@ -270,7 +270,7 @@ struct utter_decoding_params {
     double word_bonus;   /* natural log, added for each word; 0: 0.75; -100 to 100 */
     double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
     /* CTC, any beam above 1: natural log, taken from the score of the blank (no token) in every frame, so that less is
-       left out; 0: 0.8 with a language model and no grammar, else nothing; -100 to 100 */
+       left out; 0: 0.8 with a language model, nothing without; -100 to 100 */
     double blank_penalty;
     /* Any model: only sentences of this grammar come out, one for each stretch of sound between pauses, with its
        confidence; a stretch that is none is dropped (NO_MATCH). GBNF, as llama.cpp and whisper.cpp write it

@@ -255,6 +255,7 @@ static void test_blank_penalty(void **state)
         assert_int_equal(result.best[0].count, lengths[i]);
         const struct ctc_hypothesis *silent = &result.best[lengths[i] ? 1 : 0];
         assert_float_equal(silent->score, -0.5 - penalties[i], 1e-6);
+        assert_float_equal(silent->sound, -0.5, 1e-6);
         ctc_free(&result);
     }
 }
