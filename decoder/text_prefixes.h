@@ -1,7 +1,6 @@
 /* text_prefixes.h - the token sequences that a search has met, kept by what they write. Sequences that write the same
- * text
- * ("▁he llo", "▁hel lo") are different prefixes of one text: what may follow a text, and what a guide says of it, is
- * kept once. A prefix is a text with the token that it ends in, since CTC drops that token where it is repeated; so
+ * text ("▁he llo", "▁hel lo") are different prefixes of one text: what may follow a text, and what a guide says of it,
+ * is kept once. A prefix is a text with the token that it ends in, since CTC drops that token where it is repeated; so
  * every prefix by a token comes from one text only. Ids are dense, from 0, and stay. */
 #ifndef DECODER_TEXT_PREFIXES_H
 #define DECODER_TEXT_PREFIXES_H

@@ -1,6 +1,6 @@
 /* config.c - what config.json says of a model, and the shapes that are known by name. */
 #include "models/fastconformer/fastconformer.h"
-#include "models/load/json.h"
+#include "models/load/config_reader.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,28 +49,6 @@ bool fastconformer_config_named(struct fastconformer_config *config, const char 
 
 /* ---- reading ---- */
 
-struct config_reader {
-    const char *name; /* the file, in messages */
-    struct fault *fault;
-};
-
-/* A whole number from minimum to maximum; an absent key leaves *value, the default. */
-static int read_number(const struct config_reader *r, const cJSON *object, const char *key, int minimum, int maximum,
-                       int *value)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    int64_t number;
-    if (!item)
-        return 0;
-    if (!json_whole(item, &number))
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is not a whole number", r->name, key);
-    if (number < minimum || number > maximum)
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is %lld, outside %d to %d", r->name, key, (long long)number,
-                    minimum, maximum);
-    *value = (int)number;
-    return 0;
-}
-
 static int read_flag(const struct config_reader *r, const cJSON *object, const char *key, bool *value)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
@@ -112,10 +90,10 @@ static int read_encoder(const struct config_reader *r, const cJSON *e, struct fa
     };
     int code = 0, groups;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !code; i++)
-        code = read_number(r, e, numbers[i].key, numbers[i].minimum, numbers[i].maximum, numbers[i].value);
+        code = config_number(r, e, numbers[i].key, numbers[i].minimum, numbers[i].maximum, numbers[i].value);
     groups = c->heads;
     if (!code)
-        code = read_number(r, e, "num_key_value_heads", c->heads, c->heads, &groups);
+        code = config_number(r, e, "num_key_value_heads", c->heads, c->heads, &groups);
     if (!code)
         code = read_flag(r, e, "attention_bias", &c->attention_bias);
     if (!code)
@@ -189,9 +167,9 @@ static int read_ctc(const struct config_reader *r, const cJSON *root, struct fas
         return fail(r->fault, UTTER_ERROR_UNSUPPORTED, "%s: model_type is not parakeet_ctc", r->name);
     int code = read_tree(r, root, c);
     if (!code)
-        code = read_number(r, root, "vocab_size", 2, 1000000, &c->vocabulary);
+        code = config_number(r, root, "vocab_size", 2, 1000000, &c->vocabulary);
     if (!code)
-        code = read_number(r, root, "pad_token_id", 0, 999999, &c->blank);
+        code = config_number(r, root, "pad_token_id", 0, 999999, &c->blank);
     if (!code && c->blank >= c->vocabulary)
         code = fail(r->fault, UTTER_ERROR_MODEL, "%s: pad_token_id, the blank, is not below vocab_size", r->name);
     return code;

@@ -1,6 +1,6 @@
 /* config.c - what config.json says of a voice, and the shapes that are known by name. */
 #include "models/fastspeech/fastspeech.h"
-#include "models/load/json.h"
+#include "models/load/config_reader.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,34 +46,12 @@ bool fastspeech_config_named(struct fastspeech_config *config, const char *name)
 
 /* ---- reading ---- */
 
-struct config_reader {
-    const char *name; /* the file, in messages */
-    struct fault *fault;
-};
-
-/* A whole number from minimum to maximum; an absent key leaves *value, the default. */
-static int read_number(const struct config_reader *r, const cJSON *object, const char *key, int minimum, int maximum,
-                       int *value)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    int64_t number;
-    if (!item)
-        return 0;
-    if (!json_whole(item, &number))
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is not a whole number", r->name, key);
-    if (number < minimum || number > maximum)
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is %lld, outside %d to %d", r->name, key, (long long)number,
-                    minimum, maximum);
-    *value = (int)number;
-    return 0;
-}
-
 /* The same of something that a model may not have: null, as an absent key. */
 static int read_optional(const struct config_reader *r, const cJSON *object, const char *key, int maximum, int *value)
 {
     if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(object, key)))
         return 0;
-    return read_number(r, object, key, 0, maximum, value);
+    return config_number(r, object, key, 0, maximum, value);
 }
 
 static int read_flag(const struct config_reader *r, const cJSON *object, const char *key, bool *value)
@@ -123,7 +101,7 @@ static int read_numbers(const struct config_reader *r, const cJSON *o, struct fa
     };
     int code = 0;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !code; i++)
-        code = read_number(r, o, numbers[i].key, numbers[i].minimum, numbers[i].maximum, numbers[i].value);
+        code = config_number(r, o, numbers[i].key, numbers[i].minimum, numbers[i].maximum, numbers[i].value);
     return code;
 }
 
@@ -176,7 +154,7 @@ static int refuse_others(const struct config_reader *r, const cJSON *o)
 {
     int factor = 1;
     bool convolutions = true;
-    int code = read_number(r, o, "reduction_factor", 1, 1024, &factor);
+    int code = config_number(r, o, "reduction_factor", 1, 1024, &factor);
     if (!code)
         code = read_flag(r, o, "use_cnn_in_conformer", &convolutions);
     if (!code && factor != 1)

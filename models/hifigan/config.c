@@ -1,6 +1,6 @@
 /* config.c - what config.json says of a generator, and the shapes that are known by name. */
 #include "models/hifigan/hifigan.h"
-#include "models/load/json.h"
+#include "models/load/config_reader.h"
 
 #include <string.h>
 
@@ -106,28 +106,6 @@ int hifigan_reach(const struct hifigan_config *config)
 
 /* ---- reading ---- */
 
-struct config_reader {
-    const char *name; /* the file, in messages */
-    struct fault *fault;
-};
-
-/* A whole number from minimum to maximum; an absent key leaves *value, the default. */
-static int read_number(const struct config_reader *r, const cJSON *object, const char *key, int minimum, int maximum,
-                       int *value)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    int64_t number;
-    if (!item)
-        return 0;
-    if (!json_whole(item, &number))
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is not a whole number", r->name, key);
-    if (number < minimum || number > maximum)
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is %lld, outside %d to %d", r->name, key, (long long)number,
-                    minimum, maximum);
-    *value = (int)number;
-    return 0;
-}
-
 static int read_slope(const struct config_reader *r, const cJSON *object, float *value)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "leaky_relu_slope");
@@ -219,7 +197,7 @@ static const char *contradiction(const struct hifigan_config *c, int kernels)
 static int read_shape(const struct config_reader *r, const cJSON *root, struct hifigan_config *c)
 {
     int kernels = c->stages;
-    int code = read_number(r, root, "upsample_initial_channel", 2, 8192, &c->initial_channels);
+    int code = config_number(r, root, "upsample_initial_channel", 2, 8192, &c->initial_channels);
     if (!code)
         code = read_named_list(r, root, "upsample_rates", HIFIGAN_STAGES, 256, c->rates, &c->stages);
     if (!code)
@@ -231,7 +209,7 @@ static int read_shape(const struct config_reader *r, const cJSON *root, struct h
     if (!code)
         code = read_slope(r, root, &c->slope);
     if (!code)
-        code = read_number(r, root, "sampling_rate", 1000, 192000, &c->sample_rate);
+        code = config_number(r, root, "sampling_rate", 1000, 192000, &c->sample_rate);
     const char *wrong = code ? NULL : contradiction(c, kernels);
     return wrong ? fail(r->fault, UTTER_ERROR_MODEL, "%s: %s", r->name, wrong) : code;
 }
@@ -243,7 +221,7 @@ static int read_original(const struct config_reader *r, const cJSON *root, struc
     if (!kind || (strcmp(kind, "1") != 0 && strcmp(kind, "2") != 0))
         return fail(r->fault, UTTER_ERROR_UNSUPPORTED, "%s: resblock is neither \"1\" nor \"2\"", r->name);
     c->block_kind = kind[0] - '0';
-    int code = read_number(r, root, "num_mels", 1, 4096, &c->mels);
+    int code = config_number(r, root, "num_mels", 1, 4096, &c->mels);
     return code ? code : read_shape(r, root, c);
 }
 
@@ -251,7 +229,7 @@ static int read_hugging_face(const struct config_reader *r, const cJSON *root, s
 {
     c->normalize = true;
     c->sample_rate = rate;
-    int code = read_number(r, root, "model_in_dim", 1, 4096, &c->mels);
+    int code = config_number(r, root, "model_in_dim", 1, 4096, &c->mels);
     if (!code)
         code = read_flag(r, root, "normalize_before", &c->normalize);
     return code ? code : read_shape(r, root, c);
@@ -262,9 +240,9 @@ static int read_vits(const struct config_reader *r, const cJSON *root, struct hi
     c->mels = 192;
     c->last_bias = false;
     c->sample_rate = 16000;
-    int code = read_number(r, root, "flow_size", 1, 4096, &c->mels);
+    int code = config_number(r, root, "flow_size", 1, 4096, &c->mels);
     if (!code)
-        code = read_number(r, root, "speaker_embedding_size", 0, 8192, &c->conditioning);
+        code = config_number(r, root, "speaker_embedding_size", 0, 8192, &c->conditioning);
     return code ? code : read_shape(r, root, c);
 }
 

@@ -1,5 +1,5 @@
 /* config.c - what config.json says of a SpeechT5, and the shape that is known by name. */
-#include "models/load/json.h"
+#include "models/load/config_reader.h"
 #include "models/speecht5/speecht5.h"
 
 #include <math.h>
@@ -36,28 +36,6 @@ bool speecht5_config_named(struct speecht5_config *config, const char *name)
 
 /* ---- reading ---- */
 
-struct config_reader {
-    const char *name; /* the file, in messages */
-    struct fault *fault;
-};
-
-/* A whole number from minimum to maximum; an absent key leaves *value, the default. */
-static int read_number(const struct config_reader *r, const cJSON *object, const char *key, int minimum, int maximum,
-                       int *value)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    int64_t number;
-    if (!item)
-        return 0;
-    if (!json_whole(item, &number))
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is not a whole number", r->name, key);
-    if (number < minimum || number > maximum)
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is %lld, outside %d to %d", r->name, key, (long long)number,
-                    minimum, maximum);
-    *value = (int)number;
-    return 0;
-}
-
 static int read_numbers(const struct config_reader *r, const cJSON *o, struct speecht5_config *c)
 {
     enum { LAYERS = 64, WIDTH = 65536 };
@@ -87,7 +65,7 @@ static int read_numbers(const struct config_reader *r, const cJSON *o, struct sp
     };
     int code = 0;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !code; i++)
-        code = read_number(r, o, numbers[i].key, numbers[i].minimum, numbers[i].maximum, numbers[i].value);
+        code = config_number(r, o, numbers[i].key, numbers[i].minimum, numbers[i].maximum, numbers[i].value);
     return code;
 }
 

@@ -1,5 +1,5 @@
 /* config.c - what config.json says of a transducer, and the shapes that are known by name. */
-#include "models/load/json.h"
+#include "models/load/config_reader.h"
 #include "models/transducer/transducer.h"
 
 #include <string.h>
@@ -18,28 +18,6 @@ static const struct transducer_config DEFAULTS = {
 };
 
 /* ---- reading ---- */
-
-struct config_reader {
-    const char *name; /* the file, in messages */
-    struct fault *fault;
-};
-
-/* A whole number from minimum to maximum; an absent key leaves *value, the default. */
-static int read_number(const struct config_reader *r, const cJSON *object, const char *key, int minimum, int maximum,
-                       int *value)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    int64_t number;
-    if (!item)
-        return 0;
-    if (!json_whole(item, &number))
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is not a whole number", r->name, key);
-    if (number < minimum || number > maximum)
-        return fail(r->fault, UTTER_ERROR_MODEL, "%s: %s is %lld, outside %d to %d", r->name, key, (long long)number,
-                    minimum, maximum);
-    *value = (int)number;
-    return 0;
-}
 
 static int read_activation(const struct config_reader *r, const cJSON *root, enum activation *activation)
 {
@@ -109,7 +87,7 @@ static int read_tree(const struct config_reader *r, const cJSON *root, struct tr
     };
     int code = read_type(r, root, c);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !code; i++)
-        code = read_number(r, root, numbers[i].key, numbers[i].minimum, numbers[i].maximum, numbers[i].value);
+        code = config_number(r, root, numbers[i].key, numbers[i].minimum, numbers[i].maximum, numbers[i].value);
     if (!code)
         code = read_activation(r, root, &c->activation);
     if (!code && c->blank >= c->vocabulary)
