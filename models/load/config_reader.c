@@ -1,7 +1,7 @@
 #include "models/load/config_reader.h"
 
 int config_number(const struct config_reader *r, const cJSON *object, const char *key, int minimum, int maximum,
-                       int *value)
+                  int *value)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
     int64_t number;

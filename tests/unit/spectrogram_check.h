@@ -3,7 +3,7 @@
 #ifndef TESTS_SPECTROGRAM_CHECK_H
 #define TESTS_SPECTROGRAM_CHECK_H
 
-#include "models/cpu/cpu.h"
+#include "tests/unit/model_devices.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -13,30 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* ---- devices ---- */
-
-static struct thread_pool *threads;
-static struct device *plain, *fast;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    struct fault fault = {0};
-    assert_int_equal(thread_pool_open(&threads, 2, &fault), 0);
-    assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
-    assert_int_equal(cpu_device_open(&fast, threads, CPU_AVX512, &fault), 0);
-    return 0;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    device_close(&plain);
-    device_close(&fast);
-    thread_pool_close(&threads);
-    return 0;
-}
 
 /* ---- golden files ---- */
 

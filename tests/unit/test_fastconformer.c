@@ -1,7 +1,7 @@
 /* FastConformer against transformers' ParakeetForCTC (tests/golden/make_fastconformer.py), its configuration, and model
  * directories that are not what they should be. */
-#include "models/cpu/cpu.h"
 #include "models/fastconformer/fastconformer.h"
+#include "tests/unit/model_devices.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -128,30 +128,6 @@ static struct difference compare(const struct golden *g, const float *scores, co
         }
     }
     return d;
-}
-
-/* ---- devices ---- */
-
-static struct thread_pool *threads;
-static struct device *plain, *fast;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    struct fault fault = {0};
-    assert_int_equal(thread_pool_open(&threads, 2, &fault), 0);
-    assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
-    assert_int_equal(cpu_device_open(&fast, threads, CPU_AVX512, &fault), 0);
-    return 0;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    device_close(&plain);
-    device_close(&fast);
-    thread_pool_close(&threads);
-    return 0;
 }
 
 static struct difference run_golden(const struct golden *g, const struct device *device, enum tensor_type type)

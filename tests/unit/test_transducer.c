@@ -1,8 +1,8 @@
 /* The transducer against transformers' ParakeetForTDT and ParakeetForRNNT (tests/golden/make_transducer.py): what is
  * heard, what is scored, and what greedy search makes of it; its configuration. */
 #include "decoder/transducer.h"
-#include "models/cpu/cpu.h"
 #include "models/transducer/transducer.h"
+#include "tests/unit/model_devices.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -131,30 +131,6 @@ static void compare(struct difference *d, const float *a, const float *b, int n)
         assert_true(isfinite(a[i]));
     }
     d->cosine = fmin(d->cosine, ab / sqrt(aa * bb));
-}
-
-/* ---- devices ---- */
-
-static struct thread_pool *threads;
-static struct device *plain, *fast;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    struct fault fault = {0};
-    assert_int_equal(thread_pool_open(&threads, 2, &fault), 0);
-    assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
-    assert_int_equal(cpu_device_open(&fast, threads, CPU_AVX512, &fault), 0);
-    return 0;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    device_close(&plain);
-    device_close(&fast);
-    thread_pool_close(&threads);
-    return 0;
 }
 
 struct opened {

@@ -1,8 +1,8 @@
 /* VITS against transformers' VitsModel (tests/golden/make_vits.py): durations, waveforms, rows and pieces; its
  * configuration; and what it refuses. */
-#include "models/cpu/cpu.h"
 #include "models/vits/spline.h"
 #include "models/vits/vits.h"
+#include "tests/unit/model_devices.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -109,29 +109,7 @@ static void close_golden(struct golden *g)
     free(g->waveform);
 }
 
-/* ---- devices, and a model on one ---- */
-
-static struct thread_pool *threads;
-static struct device *plain, *fast;
-
-static int open_devices(void **state)
-{
-    (void)state;
-    struct fault fault = {0};
-    assert_int_equal(thread_pool_open(&threads, 2, &fault), 0);
-    assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
-    assert_int_equal(cpu_device_open(&fast, threads, CPU_AVX512, &fault), 0);
-    return 0;
-}
-
-static int close_devices(void **state)
-{
-    (void)state;
-    device_close(&plain);
-    device_close(&fast);
-    thread_pool_close(&threads);
-    return 0;
-}
+/* ---- a model on a device ---- */
 
 struct voice {
     struct vits *model;

@@ -1,0 +1,37 @@
+/* model_devices.h - the two devices that the tests of a model family hold its golden values against: plain C, and the
+ * fastest that the processor has, on two threads. Set up and torn down once for a group of tests. */
+#ifndef TESTS_UNIT_MODEL_DEVICES_H
+#define TESTS_UNIT_MODEL_DEVICES_H
+
+#include "models/cpu/cpu.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h> /* after our own: it has a macro named fail */
+
+static struct thread_pool *threads;
+static struct device *plain, *fast;
+
+static int open_devices(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    assert_int_equal(thread_pool_open(&threads, 2, &fault), 0);
+    assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
+    assert_int_equal(cpu_device_open(&fast, threads, CPU_AVX512, &fault), 0);
+    return 0;
+}
+
+static int close_devices(void **state)
+{
+    (void)state;
+    device_close(&plain);
+    device_close(&fast);
+    thread_pool_close(&threads);
+    return 0;
+}
+
+#endif
