@@ -275,16 +275,16 @@ struct utter_decoding_params {
     /* Any model: only sentences of this grammar come out, one for each stretch of sound between pauses, with its
        confidence; a stretch that is none is dropped (NO_MATCH). GBNF, as llama.cpp and whisper.cpp write it
        (docs/grammars.md): its text, or the path of a file with it; NULL: none. A language model is asked beside it only
-       where lm names one. Not with sequential, nor with a beam of 1 for a CTC model (ARGUMENT); a grammar that is none,
-       left-recursive or unspeakable for the model is MODEL, one that cannot be followed UNSUPPORTED. */
+       where lm names one. Not with sequential, nor with a beam of 1 but for a Whisper (ARGUMENT); a grammar that is
+       none, left-recursive or unspeakable for the model is MODEL, one that cannot be followed UNSUPPORTED. */
     const char *grammar;
     const char *grammar_file;
     double grammar_threshold; /* a confidence below it is no match; 0: 0.5; negative: never; at most 1 */
     /* Phrases to listen for, names above all: a text gains for each that is in it, as whole words in whatever case, and
-       nothing for one that it only begins. The words count as known to the language model. A phrase whose words that
+       nothing for one that it only begins. The words count as known to the language model. A phrase that it
        expects anyway gains less. boost: NULL, or the path of a list in UTF-8, one phrase a line, where need be followed
-       by a tab and its weight; lines that begin with "#" are comments. Or boost_phrases, and not both. For models with
-       a CTC head a beam of 2 or more is needed. Errors: ARGUMENT, which names the line or
+       by a tab and its weight; lines that begin with "#" are comments. Or boost_phrases, and not both. All
+       models but Whisper need a beam of 2 or more for it. Errors: ARGUMENT, which names the line or
        the phrase (empty, there twice, too long, no UTF-8, not to be written by the model, a weight out of range), IO */
     const char *boost;
     const struct utter_boost_phrase *boost_phrases; /* [boost_phrase_count] */
