@@ -61,8 +61,8 @@ struct over_steps {
     /* x as the product sees it. */
     __device__ float input(int64_t at) const
     {
-        const float v = get(x, at), leaky = v < 0.0f ? slope * v : v;
-        return weight.type == TENSOR_F32 ? leaky : bf16_get(bf16_of(leaky));
+        const float v = get(x, at);
+        return rounded_to(weight.type, v < 0.0f ? slope * v : v);
     }
 
     __device__ float finished(float y, int64_t i) const
