@@ -3,7 +3,7 @@
  * A block has one query of one head. Its warps share the keys of a chunk, the lanes of a warp the width of a key; sums
  * and the largest score go on from chunk to chunk (online softmax, as in attention.cu). */
 #include "models/cuda/each.h"
-#include "models/cuda/warp.h"
+#include "models/cuda/pieces.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -222,16 +222,6 @@ static __global__ void __launch_bounds__(THREADS) attend_kept(struct kept_attent
 }
 
 /* ---- the same, eight numbers at a time ---- */
-
-template <class Half> static __device__ inline void widen_8(float (&out)[8], uint4 bits)
-{
-    const uint32_t pairs[4] = {bits.x, bits.y, bits.z, bits.w};
-#pragma unroll
-    for (int k = 0; k < 4; k++) {
-        out[2 * k] = Half::low(pairs[k]);
-        out[2 * k + 1] = Half::high(pairs[k]);
-    }
-}
 
 /* Keys and values in bf16 or f16, heads of 8 · LANES: LANES lanes share a key, a warp has KEYS_EACH of them side by
  * side, and several more on their way from memory. */

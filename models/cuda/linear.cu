@@ -108,7 +108,7 @@ struct rounded {
     }
 };
 
-static bool in_pieces(const struct tensor *out, const struct linear *l)
+static bool active_in_pieces(const struct tensor *out, const struct linear *l)
 {
     return out->type != TENSOR_F32 && l->out % 8 == 0 && ((uintptr_t)out->data | (uintptr_t)l->bias) % 16 == 0;
 }
@@ -147,7 +147,7 @@ void cuda_linear(struct context *c, struct tensor out, struct tensor x, const st
         m, l->out, l->in, l->type, (enum tensor_type)sum.type, factor, add ? 1.0f : 0.0f, fused, relu};
     matmul_run(c, &product, sum.data, copied ? scratch : x.data, packed->weight,
                sum.type == TENSOR_F32 ? (const void *)l->bias : packed->bias);
-    if (active && !apart && in_pieces(&out, l))
+    if (active && !apart && active_in_pieces(&out, l))
         (out.type == TENSOR_BF16 ? activate_pieces<bf16> : activate_pieces<f16>)(c, out, l, after);
     else if (apart || active || (l->bias && !fused))
         each(c, "linear", count, followed{view_of(out), sum, l->bias, l->out, (int)after, factor});
