@@ -1,7 +1,6 @@
 /* over_time.cu - convolutions over time: in tiles, as matrix products without a matrix that is only unfolded input; in
  * groups, or to very few channels, each output by itself, neighbouring threads on neighbouring channels. */
 #include "models/cuda/over_time.h"
-#include "models/cuda/pieces.h"
 
 #include <stdlib.h>
 
@@ -70,17 +69,11 @@ static __device__ void load_x(float *shared, const struct over_steps &a, int64_t
     typedef tile<CHANNELS> tile;
     for (int i = threadIdx.x; i < tile::steps * (DEEP / PIECE); i += TILE_THREADS) {
         const int line = i / (DEEP / PIECE), column = i % (DEEP / PIECE) * PIECE;
-        const int64_t step = from + (int64_t)line * apart, at = (row * a.time + step) * a.in + deep + column;
-        float values[PIECE] = {};
-        const bool inside = step >= 0 && step < valid;
-        if (inside && pieces && deep + column < a.in)
-            get_8(values, a.x, at);
-        for (int k = 0; k < PIECE && inside && !pieces; k++)
-            values[k] = deep + column + k < a.in ? get(a.x, at + k) : 0.0f;
+        float values[PIECE];
+        a.inputs(values, row, from + (int64_t)line * apart, deep + column, valid, pieces);
 #pragma unroll
         for (int k = 0; k < PIECE; k++)
-            shared[(column + k) * tile::x_stride + line] =
-                rounded_to(a.weight.type, values[k] < 0.0f ? a.slope * values[k] : values[k]);
+            shared[(column + k) * tile::x_stride + line] = rounded_to(a.weight.type, values[k]);
     }
 }
 
@@ -159,8 +152,7 @@ template <int CHANNELS> static void run_tiles(struct context *c, const struct ov
 /* True when it ran. */
 static bool convolve_in_tiles(struct context *c, const struct over_steps &a, int64_t batch)
 {
-    if (a.in_group != a.in || a.channels < 8 || batch > UINT16_MAX || a.channels > 32 * (int64_t)UINT16_MAX ||
-        a.out_time > INT32_MAX)
+    if (!fits_tiles(a, batch))
         return false;
     (a.channels <= 32 ? run_tiles<32> : run_tiles<64>)(c, a, batch);
     return true;

@@ -3,6 +3,7 @@
 #ifndef MODELS_CUDA_OVER_TIME_H
 #define MODELS_CUDA_OVER_TIME_H
 
+#include "models/cuda/pieces.h"
 #include "models/cuda/each.h"
 
 struct over_steps {
@@ -28,6 +29,23 @@ struct over_steps {
     {
         const float v = get(x, at);
         return rounded_to(weight.type, v < 0.0f ? slope * v : v);
+    }
+
+    /* Eight channels of a step from `first` on, behind the leaky ReLU; zeros outside. pieces: whether they lie so. */
+    __device__ void inputs(float (&values)[PIECE], int64_t row, int64_t step, int64_t first, int64_t valid,
+                           bool pieces) const
+    {
+        const int64_t at = (row * time + step) * in + first;
+        const bool inside = step >= 0 && step < valid;
+        if (inside && pieces && first < in)
+            get_8(values, x, at);
+        else
+#pragma unroll
+            for (int k = 0; k < PIECE; k++)
+                values[k] = inside && first + k < in ? get(x, at + k) : 0.0f;
+#pragma unroll
+        for (int k = 0; k < PIECE; k++)
+            values[k] = values[k] < 0.0f ? slope * values[k] : values[k];
     }
 
     __device__ float finished(float y, int64_t i) const
@@ -87,7 +105,14 @@ static inline int64_t blocks_over_time(const struct over_steps &a, int steps)
     return (of_phase + steps - 1) / steps * phases;
 }
 
-/* True when it ran: products in bf16 or f16, one group, and more than a few channels. */
+/* Whether tiles are worth it, and their grid can be: of one group, and to more than a few channels. */
+static inline bool fits_tiles(const struct over_steps &a, int64_t batch)
+{
+    return a.in_group == a.in && a.channels >= 8 && batch <= UINT16_MAX && a.channels <= 32 * (int64_t)UINT16_MAX &&
+           a.out_time <= INT32_MAX;
+}
+
+/* True when it ran: products in bf16 or f16 that fit tiles. */
 bool convolve_on_tensor_cores(struct context *c, const struct over_steps &a, int64_t batch);
 
 #endif

@@ -5,7 +5,7 @@
  * 64], 12 kB in 16 bits, for 524 kFLOP: 43 operations a byte from the caches, which give an H200 some 10 TB/s. HiFi-GAN
  * V1 at 2000 times real time (2.4 MFLOP a sample) needs 106 TFLOP/s, a tenth of the tensor cores' rate in 16 bits. */
 #include "models/cuda/over_time.h"
-#include "models/cuda/pieces.h"
+#include "models/cuda/warp.h"
 
 enum { WARPS = 8, THREADS = WARPS * WARP, STEPS = 16 * WARPS, CHANNELS = 64, DEEP = 32 };
 enum { X_STRIDE = DEEP + 8, W_STRIDE = CHANNELS + 8 }; /* of 16-bit elements; 8: rows begin in other banks */
@@ -17,16 +17,8 @@ static __device__ void load_x(uint16_t *shared, const struct over_steps &a, int6
 {
     for (int i = threadIdx.x; i < STEPS * (DEEP / PIECE); i += THREADS) {
         const int line = i / (DEEP / PIECE), column = i % (DEEP / PIECE) * PIECE;
-        const int64_t step = from + (int64_t)line * apart, at = (row * a.time + step) * a.in + deep + column;
-        const bool inside = step >= 0 && step < valid;
-        float values[PIECE] = {};
-        if (inside && pieces && deep + column < a.in)
-            get_8(values, a.x, at);
-        for (int k = 0; k < PIECE && inside && !pieces; k++)
-            values[k] = deep + column + k < a.in ? get(a.x, at + k) : 0.0f;
-#pragma unroll
-        for (int k = 0; k < PIECE; k++)
-            values[k] = values[k] < 0.0f ? a.slope * values[k] : values[k];
+        float values[PIECE];
+        a.inputs(values, row, from + (int64_t)line * apart, deep + column, valid, pieces);
         *(uint4 *)(shared + line * X_STRIDE + column) = narrow_8<Half>(values);
     }
 }
@@ -101,8 +93,7 @@ template <class Half> static __global__ void __launch_bounds__(THREADS) convolve
 
 bool convolve_on_tensor_cores(struct context *c, const struct over_steps &a, int64_t batch)
 {
-    if (a.weight.type == TENSOR_F32 || a.in_group != a.in || a.channels < 8 || batch > UINT16_MAX ||
-        a.channels > CHANNELS * (int64_t)UINT16_MAX || a.out_time > INT32_MAX)
+    if (a.weight.type == TENSOR_F32 || !fits_tiles(a, batch))
         return false;
     const dim3 grid((unsigned)blocks_over_time(a, STEPS), (unsigned)((a.channels + CHANNELS - 1) / CHANNELS),
                     (unsigned)batch);
