@@ -261,14 +261,16 @@ struct utter_decoding_params {
     int word_times;             /* nonzero: every word's times from the cross-attention; else only where windows
                                    overlap, and spread over the segment elsewhere */
     int drop_doubtful;          /* nonzero: doubtful text is dropped with its reason; else it is kept */
-    /* All but Whisper: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535,
-       section 4.1): NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file
-       that utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as
-       utter_model_open) */
+    /* A word n-gram model beside the search (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535, section 4.1):
+       NULL: lm.bin in the model's directory, where there is one, for all but Whisper; "none": none; else the path of a
+       file that utter_lm_build wrote (ARGUMENT for a beam of 1, but for a Whisper; IO, MODEL, UNSUPPORTED, as
+       utter_model_open). A Whisper's words are compared without punctuation, in the case of the model's own words; one
+       that begins as none of these does, as a number, is left to the Whisper */
     const char *lm;
-    double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
-    double word_bonus;   /* natural log, added for each word; 0: 0.75; -100 to 100 */
-    double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
+    double lm_weight;    /* of its natural log probabilities; 0: 0.35, for a Whisper 0.2; at most 10 */
+    double word_bonus;   /* natural log, added for each word; 0: 0.75, for a Whisper 0.8; -100 to 100 */
+    double unknown_word; /* natural log, added for each word that it does not know; 0: -12, for a Whisper -4; -1000 to
+                            0 */
     /* CTC, any beam above 1: natural log, taken from the score of the blank (no token) in every frame, so that less is
        left out; 0: 0.8 with a language model, nothing without; -100 to 100 */
     double blank_penalty;
