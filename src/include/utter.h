@@ -887,6 +887,29 @@ UTTER_API int utter_sink_get_info(const utter_sink *sink, struct utter_sink_info
  * there was one, so that nobody takes it for whole; devices and pipes keep what they got. */
 UTTER_API void utter_sink_close(utter_sink **sink);
 
+/* ---- recordings without what was redacted -------------------------------------------------------- */
+
+enum utter_cover { UTTER_COVER_SILENCE = 0, UTTER_COVER_BEEP /* 1 kHz at -20 dB of full scale */ };
+
+struct utter_cover_params {
+    size_t struct_size;
+    enum utter_cover with;
+    enum utter_channels channels; /* as the recording was transcribed: MIX covers all of its channels, SPLIT the one
+                                     that a stretch names */
+};
+
+UTTER_API void utter_cover_params_init(struct utter_cover_params *params);
+
+/* Copies a recording with stretches of it covered: utter_transcript.redacted of the same recording, which reach beyond
+ * the words already, or what utter_session_next_redacted gave. They are covered whole, and the sound fades out within
+ * the 5 ms before and back in within the 5 ms behind. source is read once more, so that it cannot be the stream that
+ * was transcribed. sample_rate and channel_count of sink are the recording's and ignored; the format's rate is
+ * output_rate, or for 0 the recording's, 8000 for G.711. params may be NULL. No file is left where it fails. Errors:
+ * ARGUMENT (a stretch that is none, or of a channel that there is not; the file is the recording; a format or rate, as
+ * utter_sink_open), IO, AUDIO, UNSUPPORTED, MEMORY. Any thread. */
+UTTER_API int utter_cover(const struct utter_source *source, const struct utter_redacted *stretches, size_t count,
+                          const struct utter_cover_params *params, const struct utter_sink_params *sink);
+
 /* ---- looking inside ------------------------------------------------------------------------------ */
 
 struct utter_tensor_info {
