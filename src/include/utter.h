@@ -314,8 +314,8 @@ enum utter_redact {
 UTTER_API const char *utter_redact_name(int kind);
 
 /* What becomes of words before they are handed out; all of it is off in the zeroed struct. Of a word that stands for
- * several, start is the first one's, end the last one's, and confidence their mean. Each segment is written by itself.
- */
+ * several, start is the first one's, end the last one's, and confidence their mean. Each segment is written by itself;
+ * in recordings a number that goes on behind a pause has the words of the segment behind. */
 struct utter_text_params {
     size_t struct_size;
     int written; /* nonzero: numbers, dates, times, money, units, telephone numbers, spelled letters and addresses
