@@ -238,7 +238,7 @@ struct utter_boost_phrase {
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
  * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
- * read the fields from lm on, and a Whisper those before, and grammar and boost. What is out of range is named when a
+ * read the fields from lm on, and a Whisper all but blank_penalty. What is out of range is named when a
  * session is opened or a recording transcribed (ARGUMENT; translating with a model that knows English only:
  * UNSUPPORTED); nothing of it is kept by pointer. */
 struct utter_decoding_params {
