@@ -1,5 +1,6 @@
-#include "decoder/fusion.h"
+#include "decoder/fusion_parts.h"
 
+#include "decoder/tokenizer_parts.h"
 #include "src/base/memory.h"
 
 #include <math.h>
@@ -8,11 +9,6 @@
 
 static const double LN_10 = 2.302585092994045684;
 static const double RAREST = -7.0; /* log10 */
-
-static struct ngram_prefix every_word(const struct ngram *ngram)
-{
-    return (struct ngram_prefix){0, ngram_words(ngram), 0};
-}
 
 static struct ngram_prefix narrowed(const struct ngram *ngram, struct ngram_prefix word, struct spelled spelled)
 {
@@ -26,58 +22,72 @@ struct ngram_prefix *fusion_starts(const struct spelling *spelling, const struct
     struct ngram_prefix *starts = memory_new((size_t)count, sizeof *starts);
     for (int token = 0; starts && token < count; token++) {
         struct spelled spelled = spelling_of(spelling, token);
-        starts[token] = spelled.length ? narrowed(ngram, every_word(ngram), spelled) : every_word(ngram);
+        starts[token] = spelled.length ? narrowed(ngram, ngram_every_word(ngram), spelled) : ngram_every_word(ngram);
     }
     return starts;
 }
 
 void fusion_begin(const struct fusion *f, struct fused *out)
 {
-    *out = (struct fused){.word = every_word(f->ngram), .completed = true};
+    *out = (struct fused){.word = ngram_every_word(f->ngram), .completed = true};
     ngram_begin(f->ngram, &out->context);
     out->after = out->context;
 }
 
 /* ---- models of tokens ---- */
 
-enum { LONGEST_PIECE = 256 };
-
-/* The model's word for a token, with mark for the spaces in it; 0: there is none. */
-static uint32_t piece_word(const struct ngram *ngram, struct spelled spelled, const char *mark)
+/* A token as SentencePiece writes it: with a mark for the spaces in it. */
+static void add_marked(struct text *text, struct spelled spelled)
 {
-    char text[LONGEST_PIECE];
-    size_t length = 0;
-    for (size_t i = 0; i < spelled.length; i++) {
-        const bool space = spelled.bytes[i] == ' ';
-        const size_t size = space ? strlen(mark) : 1;
-        if (length + size > sizeof text)
-            return 0;
-        memcpy(text + length, space ? mark : &spelled.bytes[i], size);
-        length += size;
-    }
-    return length ? ngram_find(ngram, text, length) : 0;
+    for (size_t i = 0; i < spelled.length; i++)
+        if (spelled.bytes[i] == ' ')
+            text_add_string(text, "\xE2\x96\x81");
+        else
+            text_add(text, &spelled.bytes[i], 1);
+}
+
+/* As byte-level BPE writes it: with a letter for every byte. */
+static void add_byte_letters(struct text *text, struct spelled spelled)
+{
+    for (size_t i = 0; i < spelled.length; i++)
+        text_add_code(text, byte_to_letter((unsigned char)spelled.bytes[i]));
+}
+
+/* The model's word for a token; 0: there is none. text: its memory is used again. */
+static uint32_t piece_word(const struct ngram *ngram, struct spelled spelled, struct text *text)
+{
+    uint32_t word = 0;
+    text->length = 0;
+    add_marked(text, spelled);
+    if (text->length)
+        word = ngram_find(ngram, text->bytes, text->length);
+    if (word || !text->length)
+        return word;
+    text->length = 0;
+    add_byte_letters(text, spelled);
+    return ngram_find(ngram, text->bytes, text->length);
 }
 
 int fusion_pieces(uint32_t **pieces, const struct spelling *spelling, const struct ngram *ngram, struct fault *fault)
 {
-    static const char *const marks[] = {"\xE2\x96\x81", "\xC4\xA0"}; /* SentencePiece's, byte-level BPE's */
     const int count = spelling_size(spelling);
     uint32_t *words = memory_new((size_t)count, sizeof *words);
+    struct text text = {0};
     int begin = 0, known = 0;
     if (!words)
         return fail_memory(fault, "a language model");
     for (int token = 0; token < count; token++) {
         const struct spelled spelled = spelling_of(spelling, token);
-        words[token] = piece_word(ngram, spelled, marks[0]);
-        if (!words[token])
-            words[token] = piece_word(ngram, spelled, marks[1]);
+        words[token] = piece_word(ngram, spelled, &text);
         begin += spelled.begins;
         known += spelled.begins && words[token];
     }
-    *pieces = known > begin / 2 ? words : NULL;
+    const bool failed = text.failed;
+    text_free(&text);
+    *pieces = known > begin / 2 && !failed ? words : NULL;
     if (!*pieces)
         free(words);
-    return 0;
+    return failed ? fail_memory(fault, "a language model") : 0;
 }
 
 /* Every token is a word of its own. */
@@ -110,9 +120,10 @@ static double unknown_alone(const struct fusion *f)
 }
 
 /* What an open word may count as. */
-static double promise(const struct fusion *f, const struct fusion_params *p, bool vouched, const struct fused *fused)
+double fusion_promise(const struct fusion *f, const struct fusion_params *p, bool vouched, const struct fused *fused)
 {
-    if (fused->word.length == 0 && !fused->unknown)
+    vouched |= fused->foreign;
+    if (!fusion_within_word(fused))
         return 0.0;
     if (fused->unknown && !vouched)
         return p->bonus + p->unknown;
@@ -120,13 +131,12 @@ static double promise(const struct fusion *f, const struct fusion_params *p, boo
     return p->bonus + p->weight * LN_10 * (vouched ? fmax(best, unknown_alone(f)) : best);
 }
 
-/* A new word behind parent's. */
-static void part(const struct fusion *f, const struct fused *parent, struct fused *out)
+void fusion_part(const struct fusion *f, const struct fused *parent, struct fused *out)
 {
     out->before = parent->whole;
     out->context = parent->after;
-    out->word = every_word(f->ngram);
-    out->unknown = false;
+    out->word = ngram_every_word(f->ngram);
+    out->unknown = out->foreign = out->apostrophe = false;
 }
 
 void fusion_extend(const struct fusion *f, const struct fusion_params *p, const struct fused *parent, int token,
@@ -138,31 +148,37 @@ void fusion_extend(const struct fusion *f, const struct fusion_params *p, const 
         extend_by_piece(f, p, parent, token, out);
         return;
     }
+    if (f->prose) {
+        fusion_extend_prose(f, p, parent, spelled, vouched, out);
+        return;
+    }
     out->rank = parent->rank;
     out->before = parent->before;
     out->word = parent->word;
     out->unknown = parent->unknown;
+    out->foreign = out->apostrophe = false;
     out->completed = false;
     out->context = parent->context;
     if (!spelled.length)
         return;
-    if (spelled.begins && (parent->word.length || parent->unknown))
-        part(f, parent, out);
+    if (spelled.begins && fusion_within_word(parent))
+        fusion_part(f, parent, out);
     if (!out->unknown && spelled.length > space) {
         out->word = f->starts && !out->word.length ? f->starts[token] : narrowed(f->ngram, out->word, spelled);
         out->unknown = out->word.begin == out->word.end || !(ngram_best(f->ngram, out->word) > -INFINITY);
     }
-    out->rank = out->before + promise(f, p, vouched, out);
+    out->rank = out->before + fusion_promise(f, p, vouched, out);
 }
 
 void fusion_complete(const struct fusion *f, const struct fusion_params *p, bool vouched, struct fused *fused)
 {
     if (fused->completed)
         return;
+    vouched |= fused->foreign;
     fused->completed = true;
     fused->whole = fused->before;
     fused->after = fused->context;
-    if (fused->word.length == 0 && !fused->unknown)
+    if (!fusion_within_word(fused))
         return;
     uint32_t word = fused->unknown ? 0 : ngram_whole(f->ngram, fused->word);
     double score = (double)ngram_score(f->ngram, &fused->context, word, &fused->after);
@@ -198,7 +214,7 @@ static bool same_state(const struct ngram_state *a, const struct ngram_state *b)
 
 bool fusion_same(const struct fused *a, const struct fused *b)
 {
-    return a->unknown == b->unknown && a->word.begin == b->word.begin && a->word.end == b->word.end &&
-           a->word.length == b->word.length && same_state(&a->context, &b->context) &&
-           (!a->completed || !b->completed || same_state(&a->after, &b->after));
+    return a->unknown == b->unknown && a->foreign == b->foreign && a->apostrophe == b->apostrophe &&
+           a->word.begin == b->word.begin && a->word.end == b->word.end && a->word.length == b->word.length &&
+           same_state(&a->context, &b->context) && (!a->completed || !b->completed || same_state(&a->after, &b->after));
 }

@@ -23,7 +23,15 @@ struct fusion {
     const struct ngram *ngram;
     const struct ngram_prefix *starts; /* fusion_starts; NULL: they are looked up each time */
     const uint32_t *pieces;            /* fusion_pieces; NULL: a model of words */
+    /* The tokens write prose, as a Whisper's do, and spelling is a spelling_open_prose in the case of fusion_letters:
+       words end at punctuation, too, an apostrophe at either end of one is a quotation mark, and one that begins as
+       none of the model's does (a digit, another script) is not the model's to judge: it counts as <unk>, and pays
+       nothing for being unknown. starts is not used. */
+    bool prose;
 };
+
+/* The case that the model's words are in: as spelt where neither is in the great majority. */
+enum letter_case fusion_letters(const struct ngram *ngram);
 
 /* [spelling_size] the words that each token may be the beginning of, in memory of the caller's (free). NULL when memory
  * ran out. */
@@ -41,7 +49,9 @@ struct fused {
     double before; /* of the words before the last one */
     double whole;  /* with the last word as it stands, once completed */
     struct ngram_prefix word; /* the last word so far; length 0: none has begun */
-    bool unknown;             /* it can become no known word */
+    bool unknown;             /* it can become no known word … */
+    bool foreign;             /* … and begins as none does, in prose, where … */
+    bool apostrophe;          /* … one that comes after it may be a part of it or not */
     bool completed;
     struct ngram_state context; /* behind the word before the last … */
     struct ngram_state after;   /* … and, once completed, behind the last */

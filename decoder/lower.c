@@ -7,9 +7,8 @@
 enum { DOTTED_CAPITAL_I = 0x130 };
 
 /* The pattern is one character and any: compiling it costs microseconds, and capitals beyond ASCII are rare. */
-static size_t lower_beyond_ascii(const char *bytes, size_t length, char out[LOWER_BYTES])
+static size_t beyond_ascii(const char *bytes, size_t length, const char *replacement, char out[LOWER_BYTES])
 {
-    static const char replacement[] = "\\L$0";
     const uint32_t options = PCRE2_SUBSTITUTE_EXTENDED | PCRE2_NO_UTF_CHECK;
     int problem;
     PCRE2_SIZE where, room = LOWER_BYTES;
@@ -17,7 +16,7 @@ static size_t lower_beyond_ascii(const char *bytes, size_t length, char out[LOWE
     if (!code)
         return 0;
     const int done = pcre2_substitute(code, (PCRE2_SPTR)bytes, length, 0, options, NULL, NULL, (PCRE2_SPTR)replacement,
-                                      sizeof replacement - 1, (PCRE2_UCHAR *)out, &room);
+                                      PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *)out, &room);
     pcre2_code_free(code);
     return done == 1 ? room : 0;
 }
@@ -31,7 +30,16 @@ size_t lower_character(const char *bytes, size_t length, char out[LOWER_BYTES])
         return sizeof dotted - 1;
     }
     if (code >= 0x80)
-        return lower_beyond_ascii(bytes, length, out);
+        return beyond_ascii(bytes, length, "\\L$0", out);
     out[0] = (char)(code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code);
+    return 1;
+}
+
+size_t upper_character(const char *bytes, size_t length, char out[LOWER_BYTES])
+{
+    const uint32_t code = utf8_code(bytes, length);
+    if (code >= 0x80)
+        return beyond_ascii(bytes, length, "\\U$0", out);
+    out[0] = (char)(code >= 'a' && code <= 'z' ? code - 'a' + 'A' : code);
     return 1;
 }

@@ -1,4 +1,4 @@
-/* lower.h - characters in lower case, by Unicode's tables and not by the locale's. */
+/* lower.h - characters in lower and in upper case, by Unicode's tables and not by the locale's. */
 #ifndef DECODER_LOWER_H
 #define DECODER_LOWER_H
 
@@ -9,5 +9,7 @@
  * 0 when memory ran out. */
 enum { LOWER_BYTES = 8 };
 size_t lower_character(const char *bytes, size_t length, char out[LOWER_BYTES]);
+/* The same in upper case. */
+size_t upper_character(const char *bytes, size_t length, char out[LOWER_BYTES]);
 
 #endif

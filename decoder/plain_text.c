@@ -36,19 +36,32 @@ bool plain_text_unspaced(uint32_t code)
     return code >= 0x0E00 && within(ranges, sizeof ranges / sizeof ranges[0], code);
 }
 
+/* 0: it stays as it is. */
+static size_t in_case(const char *bytes, size_t size, enum letter_case letters, char out[LOWER_BYTES])
+{
+    if (letters == LETTERS_AS_SPELT)
+        return 0;
+    return letters == LETTERS_UPPER ? upper_character(bytes, size, out) : lower_character(bytes, size, out);
+}
+
 void plain_text_add(struct text *text, const char *bytes, size_t length)
+{
+    plain_text_add_in(text, bytes, length, LETTERS_LOWER);
+}
+
+void plain_text_add_in(struct text *text, const char *bytes, size_t length, enum letter_case letters)
 {
     size_t begin = text->length;
     for (size_t i = 0, size; i < length; i += size) {
-        char lower[LOWER_BYTES];
+        char other[LOWER_BYTES];
         size = utf8_length(bytes + i, length - i);
         uint32_t code = size ? utf8_code(bytes + i, size) : 0xFFFD;
-        size_t lowered = size && !separates(code) ? lower_character(bytes + i, size, lower) : 0;
+        size_t changed = size && !separates(code) ? in_case(bytes + i, size, letters, other) : 0;
         size = size ? size : 1;
         if (code == 0x2019)
             text_add(text, "'", 1);
-        else if (lowered)
-            text_add(text, lower, lowered);
+        else if (changed)
+            text_add(text, other, changed);
         else if (!separates(code))
             text_add(text, bytes + i, size);
         else if (text->length == begin || text->bytes[text->length - 1] != ' ')

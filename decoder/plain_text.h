@@ -10,6 +10,10 @@
  * words. */
 void plain_text_add(struct text *text, const char *bytes, size_t length);
 
+/* The same with capitals in another case than the lower one, or as they are. */
+enum letter_case { LETTERS_LOWER, LETTERS_UPPER, LETTERS_AS_SPELT };
+void plain_text_add_in(struct text *text, const char *bytes, size_t length, enum letter_case letters);
+
 /* Whether the character belongs to a script that puts no spaces between words: a word may begin and end at each. */
 bool plain_text_unspaced(uint32_t code);
 

@@ -1,6 +1,5 @@
 #include "decoder/spelling.h"
 
-#include "decoder/plain_text.h"
 #include "decoder/tokenizer_parts.h"
 #include "src/base/memory.h"
 
@@ -155,6 +154,21 @@ int spelling_open_whisper(struct spelling **spelling, const struct whisper_vocab
     for (int id = 0; id < (*spelling)->count; id++) {
         const char *bytes = whisper_vocabulary_bytes(vocabulary, id, &w->tokens[id].length);
         text_add(&w->text, bytes, w->tokens[id].length);
+    }
+    return complete(spelling, fault);
+}
+
+int spelling_open_prose(struct spelling **spelling, const struct spelling *of, enum letter_case letters,
+                        struct fault *fault)
+{
+    if (open_empty(spelling, of->count, fault))
+        return fault->code;
+    struct written *w = &(*spelling)->exact;
+    for (int id = 0; id < of->count; id++) {
+        const struct spelled *token = &of->exact.tokens[id];
+        size_t before = w->text.length;
+        plain_text_add_in(&w->text, token->bytes, token->length, letters);
+        w->tokens[id].length = w->text.length - before;
     }
     return complete(spelling, fault);
 }

@@ -3,6 +3,7 @@
 #ifndef DECODER_SPELLING_H
 #define DECODER_SPELLING_H
 
+#include "decoder/plain_text.h"
 #include "decoder/tokenizer.h"
 #include "decoder/whisper_vocabulary.h"
 
@@ -18,6 +19,10 @@ struct spelling; /* immutable; any thread */
 /* The vocabulary is not kept. Errors: MEMORY. */
 int spelling_open(struct spelling **spelling, const struct tokenizer *tokenizer, struct fault *fault);
 int spelling_open_whisper(struct spelling **spelling, const struct whisper_vocabulary *vocabulary, struct fault *fault);
+/* The tokens of another one, of which nothing is kept, as a model of words reads prose: in plain form, with letters in
+ * that case. A token may have spaces anywhere then. */
+int spelling_open_prose(struct spelling **spelling, const struct spelling *of, enum letter_case letters,
+                        struct fault *fault);
 void spelling_close(struct spelling **spelling);
 
 int spelling_size(const struct spelling *spelling); /* tokens */

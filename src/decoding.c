@@ -11,7 +11,11 @@
 
 enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 32 };
 /* Chosen on the development set (docs/models.md). */
-static const double LM_WEIGHT = 0.35, WORD_BONUS = 0.75, UNKNOWN_WORD = -12.0, BLANK_PENALTY = 0.8;
+static const struct fusion_params BESIDE_FRAMES = {0.35, 0.75, -12.0};
+static const double BLANK_PENALTY = 0.8;
+/* A decoder that writes text token by token has heard most of what a model of words knows. Measured on no published
+ * weights: small, and the bonus is about what an average word costs. */
+static const struct fusion_params BESIDE_WHISPER = {0.2, 0.8, -4.0};
 /* docs/benchmarks.md, on utterances of the grammar and of none. */
 static const double GRAMMAR_THRESHOLD = 0.5;
 
@@ -143,34 +147,7 @@ static int read_boost(struct decoding *d, const struct utter_model *model, const
     return 0;
 }
 
-static int read_whisper(struct decoding *d, const struct utter_model *model, const char *language,
-                        const struct utter_decoding_params *given, struct fault *fault)
-{
-    struct utter_decoding_params params;
-    if (params_read(&params, sizeof params, given, "utter_decoding_params", fault) || check_params(&params, fault))
-        return fault->code;
-    bool multilingual = whisper_vocabulary_multilingual(model->vocabulary);
-    if (params.lm && strcmp(params.lm, "none"))
-        return fail(fault, UTTER_ERROR_ARGUMENT, "model %.200s is a Whisper, which takes no language model",
-                    model->name);
-    if (params.translate && !multilingual)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "model %.200s knows English only and cannot translate",
-                    model->name);
-    if (!multilingual)
-        d->language = -1;
-    else if (language && *language)
-        d->language = whisper_vocabulary_language_id(model->vocabulary, language);
-    d->sequential = params.sequential != 0;
-    d->forget = params.forget != 0;
-    d->word_times = params.word_times != 0;
-    d->drop_doubtful = params.drop_doubtful != 0;
-    if (read_grammar(d, model, &params, fault))
-        return fault->code;
-    fill_search(d, model, &params);
-    return read_boost(d, model, &params, fault) ? fault->code : read_prompt(d, model, params.prompt, fault);
-}
-
-/* ---- CTC and transducers ---- */
+/* ---- language models ---- */
 
 static int check_fusion(const struct utter_decoding_params *p, struct fault *fault)
 {
@@ -182,6 +159,59 @@ static int check_fusion(const struct utter_decoding_params *p, struct fault *fau
     return 0;
 }
 
+static bool names_lm(const struct utter_decoding_params *p)
+{
+    return p->lm && strcmp(p->lm, "none") != 0;
+}
+
+static struct fusion_params weights_of(const struct utter_decoding_params *p, struct fusion_params standard)
+{
+    return (struct fusion_params){.weight = p->lm_weight > 0 ? p->lm_weight : standard.weight,
+                                  .bonus = p->word_bonus != 0 ? p->word_bonus : standard.bonus,
+                                  .unknown = p->unknown_word < 0 ? p->unknown_word : standard.unknown};
+}
+
+/* ---- Whisper ---- */
+
+/* One that is asked for: no Whisper has its own. */
+static int read_whisper_lm(struct decoding *d, const struct utter_model *model, const struct utter_decoding_params *p,
+                           struct fault *fault)
+{
+    if (check_fusion(p, fault) || !names_lm(p))
+        return fault->code;
+    if (language_model_open(&d->lm, p->lm, model->spelling, true, fault))
+        return fault->code;
+    d->guide.fusion = language_model_fusion(d->lm);
+    d->guide.weights = weights_of(p, BESIDE_WHISPER);
+    return 0;
+}
+
+static int read_whisper(struct decoding *d, const struct utter_model *model, const char *language,
+                        const struct utter_decoding_params *given, struct fault *fault)
+{
+    struct utter_decoding_params params;
+    if (params_read(&params, sizeof params, given, "utter_decoding_params", fault) || check_params(&params, fault))
+        return fault->code;
+    bool multilingual = whisper_vocabulary_multilingual(model->vocabulary);
+    if (params.translate && !multilingual)
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "model %.200s knows English only and cannot translate",
+                    model->name);
+    if (!multilingual)
+        d->language = -1;
+    else if (language && *language)
+        d->language = whisper_vocabulary_language_id(model->vocabulary, language);
+    d->sequential = params.sequential != 0;
+    d->forget = params.forget != 0;
+    d->word_times = params.word_times != 0;
+    d->drop_doubtful = params.drop_doubtful != 0;
+    if (read_whisper_lm(d, model, &params, fault) || read_grammar(d, model, &params, fault))
+        return fault->code;
+    fill_search(d, model, &params);
+    return read_boost(d, model, &params, fault) ? fault->code : read_prompt(d, model, params.prompt, fault);
+}
+
+/* ---- CTC and transducers ---- */
+
 /* The language model asked for, or the model's own; sets the beam that goes with it where none was asked for. */
 static int read_guided(struct decoding *d, const struct utter_model *model, int beam,
                        const struct utter_decoding_params *given, struct fault *fault)
@@ -189,12 +219,12 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
     struct utter_decoding_params p;
     if (params_read(&p, sizeof p, given, "utter_decoding_params", fault) || check_fusion(&p, fault))
         return fault->code;
-    bool none = p.lm && !strcmp(p.lm, "none"), boosted = p.boost || p.boost_phrases;
-    if (p.lm && !none && beam == 1)
+    bool none = p.lm && !names_lm(&p), boosted = p.boost || p.boost_phrases;
+    if (names_lm(&p) && beam == 1)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a language model needs a beam of 2 or more");
     if (boosted && beam == 1)
         return fail(fault, UTTER_ERROR_ARGUMENT, "phrases to boost need a beam of 2 or more");
-    if (p.lm && !none && language_model_open(&d->lm, p.lm, model->spelling, fault))
+    if (names_lm(&p) && language_model_open(&d->lm, p.lm, model->spelling, false, fault))
         return fault->code;
     if (read_grammar(d, model, &p, fault))
         return fault->code;
@@ -203,9 +233,7 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
     const struct language_model *lm = d->lm ? d->lm : none || beam == 1 || d->constraint ? NULL : model->lm;
     d->beam = beam ? beam : lm || boosted || d->constraint ? GUIDED_BEAM : 1;
     d->guide.fusion = lm ? language_model_fusion(lm) : NULL;
-    d->guide.weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
-                                              .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
-                                              .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD};
+    d->guide.weights = weights_of(&p, BESIDE_FRAMES);
     d->blank_penalty = p.blank_penalty != 0 ? p.blank_penalty : lm ? BLANK_PENALTY : 0.0;
     return read_boost(d, model, &p, fault);
 }

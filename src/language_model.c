@@ -12,20 +12,31 @@ struct language_model {
     struct ngram *ngram;
     struct ngram_prefix *starts;
     uint32_t *pieces;
+    struct spelling *prose; /* of the tokens, as the model reads it; NULL: it reads what they write */
     struct fusion fusion;
 };
 
-static int open_fusion(struct language_model *m, const struct spelling *spelling, struct fault *fault)
+static int open_prose(struct language_model *m, const struct spelling *spelling, struct fault *fault)
 {
-    m->starts = fusion_starts(spelling, m->ngram);
-    if (!m->starts)
-        return fail_memory(fault, "a language model");
-    if (!fusion_pieces(&m->pieces, spelling, m->ngram, fault))
-        m->fusion = (struct fusion){spelling, m->ngram, m->starts, m->pieces};
+    if (!spelling_open_prose(&m->prose, spelling, fusion_letters(m->ngram), fault))
+        m->fusion = (struct fusion){.spelling = m->prose, .ngram = m->ngram, .prose = true};
     return fault->code;
 }
 
-int language_model_open(struct language_model **model, const char *path, const struct spelling *spelling,
+static int open_fusion(struct language_model *m, const struct spelling *spelling, bool prose, struct fault *fault)
+{
+    if (fusion_pieces(&m->pieces, spelling, m->ngram, fault))
+        return fault->code;
+    if (prose && !m->pieces)
+        return open_prose(m, spelling, fault);
+    m->starts = fusion_starts(spelling, m->ngram);
+    if (!m->starts)
+        return fail_memory(fault, "a language model");
+    m->fusion = (struct fusion){.spelling = spelling, .ngram = m->ngram, .starts = m->starts, .pieces = m->pieces};
+    return 0;
+}
+
+int language_model_open(struct language_model **model, const char *path, const struct spelling *spelling, bool prose,
                         struct fault *fault)
 {
     struct language_model *m = memory_new(1, sizeof *m);
@@ -33,7 +44,7 @@ int language_model_open(struct language_model **model, const char *path, const s
         return fail_memory(fault, "a language model");
     if (!mapping_open(&m->mapping, path, fault) &&
         !ngram_open(&m->ngram, m->mapping.data, m->mapping.size, path_for_message(path), fault))
-        open_fusion(m, spelling, fault);
+        open_fusion(m, spelling, prose, fault);
     if (fault->code)
         language_model_close(&m);
     else
@@ -48,6 +59,7 @@ void language_model_close(struct language_model **model)
         return;
     free(m->starts);
     free(m->pieces);
+    spelling_close(&m->prose);
     ngram_close(&m->ngram);
     mapping_close(&m->mapping);
     free(m);

@@ -71,7 +71,7 @@ static int read_language_model(struct utter_model *model, const char *directory,
     char *path = path_join(directory, "lm.bin");
     if (!path)
         return fail_memory(fault, "a language model");
-    int code = path_exists(path) ? language_model_open(&model->lm, path, model->spelling, fault) : 0;
+    int code = path_exists(path) ? language_model_open(&model->lm, path, model->spelling, false, fault) : 0;
     free(path);
     return code;
 }

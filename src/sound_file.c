@@ -1,4 +1,5 @@
-#include "audio/writer.h"
+#include "src/sound_file.h"
+
 #include "src/base/memory.h"
 #include "src/message.h"
 
@@ -10,7 +11,7 @@ struct utter_sink {
     struct writer *writer;
 };
 
-static int read_params(struct writer_params *writer, const struct utter_sink_params *given, struct fault *fault)
+int sound_file_params(struct writer_params *writer, const struct utter_sink_params *given, struct fault *fault)
 {
     struct utter_sink_params p;
     if (need_pointer(given, "params", fault) || params_read(&p, sizeof p, given, "utter_sink_params", fault))
@@ -36,7 +37,7 @@ int utter_sink_open(utter_sink **sink, const struct utter_sink_params *params)
 {
     struct fault fault = {0};
     struct writer_params writer;
-    if (need_pointer(sink, "sink", &fault) || read_params(&writer, params, &fault))
+    if (need_pointer(sink, "sink", &fault) || sound_file_params(&writer, params, &fault))
         return message_publish(&fault);
     utter_sink *new = memory_new(1, sizeof *new);
     if (!new)

@@ -5,6 +5,7 @@
 #include "src/hearing.h"
 #include "src/intake.h"
 #include "src/message.h"
+#include "src/source_file.h"
 #include "src/transcript.h"
 #include "src/writing.h"
 #include "src/window_queue.h"
@@ -163,21 +164,6 @@ static int run(struct job *job, struct fault *fault)
 
 /* ---- around it ---- */
 
-static int open_source(struct job *job, const struct utter_source *given, struct fault *fault)
-{
-    struct utter_source source;
-    if (need_pointer(given, "source", fault) || params_read(&source, sizeof source, given, "utter_source", fault))
-        return fault->code;
-    if (!!source.path + !!source.data + !!source.read != 1)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "a source needs exactly one of path, data and read");
-    const char *name = source.name ? source.name : source.path ? source.path : "input";
-    if (source.path)
-        return audio_file_open_path(&job->file, source.path, name, fault);
-    if (source.data)
-        return audio_file_open_memory(&job->file, source.data, source.size, name, fault);
-    return audio_file_open_callback(&job->file, source.read, source.read_context, name, fault);
-}
-
 /* Nobody waits for tentative texts of a recording. */
 static int read_live(struct job *job, struct fault *fault)
 {
@@ -194,7 +180,7 @@ static int open_job(struct job *job, const struct utter_source *source, struct f
         return fault->code;
     if (decoding_read(&job->decoding, job->model, job->params.beam, job->params.nbest, job->params.language,
                       job->params.decoding, fault) ||
-        open_source(job, source, fault))
+        source_file_open(&job->file, source, fault))
         return fault->code;
     audio_file_get_info(job->file, &job->info);
     if (job->info.frames > 0)

@@ -147,13 +147,14 @@ struct found {
     struct redactions redactions;
 };
 
-static int find(const struct writing *w, struct found *f, size_t before, bool open, struct fault *fault)
+static int find_kinds(const struct writing *w, unsigned wanted, struct found *f, size_t before, bool open,
+                      struct fault *fault)
 {
     struct heard_list heard;
-    struct redact_setting setting = {.wanted = w->wanted, .before = before, .open = open};
+    struct redact_setting setting = {.wanted = wanted, .before = before, .open = open};
     const double start = f->words[0].start;
     f->redactions = (struct redactions){0};
-    if (!w->wanted)
+    if (!wanted)
         return 0;
     if (w->context && start >= w->context_end - context_seconds && start <= w->context_end + context_seconds)
         setting.context = w->context;
@@ -162,6 +163,11 @@ static int find(const struct writing *w, struct found *f, size_t before, bool op
         code = redact_find(&heard, &setting, &f->redactions, fault);
     heard_free(&heard);
     return code;
+}
+
+static int find(const struct writing *w, struct found *f, size_t before, bool open, struct fault *fault)
+{
+    return find_kinds(w, w->wanted, f, before, open, fault);
 }
 
 static void remember_context(struct writing *w, const struct found *f)
@@ -274,6 +280,21 @@ static void drop_pending(struct lane_text *lane)
     lane->spoken = spoken;
 }
 
+/* A number that goes on in the next segment is written in the one that it begins in: that takes the number's words. */
+static int join_numbers(const struct writing *w, struct lane_text *lane, struct fault *fault)
+{
+    struct found f = {.words = lane->pending.words, .count = lane->pending.count};
+    if (!w->params.numbers || lane->segments < 2)
+        return 0;
+    const int code = find_kinds(w, UTTER_REDACT_ALL, &f, 0, false, fault);
+    for (size_t i = 0; i < f.redactions.count && !code; i++)
+        for (size_t k = 0; k + 1 < lane->segments; k++)
+            if (lane->ends[k] > f.redactions.items[i].first && lane->ends[k] < f.redactions.items[i].end)
+                lane->ends[k] = f.redactions.items[i].end;
+    redactions_free(&f.redactions);
+    return code;
+}
+
 /* Gives out what is kept back of a channel. */
 static int release(struct writing *w, int channel, struct segment_queue *out, struct fault *fault)
 {
@@ -282,8 +303,12 @@ static int release(struct writing *w, int channel, struct segment_queue *out, st
     if (!lane->segments)
         return 0;
     int code = find(w, &f, 0, false, fault);
+    if (!code)
+        code = join_numbers(w, lane, fault);
     for (size_t i = 0, first = 0; i < lane->segments && !code; first = lane->ends[i++]) {
         struct segment *segment = NULL;
+        if (first == lane->ends[i])
+            continue;
         code = make_segment(w, channel, &f, first, lane->ends[i], &segment, fault);
         if (!code)
             segment_queue_add(out, segment);
@@ -300,7 +325,7 @@ static int release(struct writing *w, int channel, struct segment_queue *out, st
 static int ends_open(const struct writing *w, const struct lane_text *lane, bool *open, struct fault *fault)
 {
     struct found f = {.words = lane->pending.words, .count = lane->pending.count};
-    const int code = find(w, &f, 0, true, fault);
+    const int code = find_kinds(w, w->params.numbers ? UTTER_REDACT_ALL : w->wanted, &f, 0, true, fault);
     *open = f.redactions.tail > 0 && lane->pending.count < PENDING_WORDS;
     redactions_free(&f.redactions);
     return code;

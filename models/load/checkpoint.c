@@ -2,6 +2,7 @@
 
 #include "models/load/ggml.h"
 #include "models/load/gguf.h"
+#include "models/load/gzip.h"
 #include "models/load/json.h"
 #include "models/load/nemo.h"
 #include "models/load/pytorch.h"
@@ -92,6 +93,8 @@ static int add_shard(struct checkpoint *c, char *path, struct fault *fault)
     struct shard *s = &c->shards[c->shards_count++];
     *s = (struct shard){.path = path};
     int code = mapping_open(&s->map, path, fault);
+    if (!code && gzip_is(&s->map))
+        code = gzip_unpack_tar(&s->map, path, fault);
     return code ? code : read_file(c, s, fault);
 }
 

@@ -73,12 +73,12 @@ int decoding_check(const struct usage *usage, const struct decoding *d, const st
     return usage_error(usage, "--%s: only Whisper models take it, and %.200s is a %s", given, info->name, info->family);
 }
 
-/* A search without a beam has no room for either; a Whisper's has, for phrases. */
-static int check_beam(const struct usage *usage, const struct decoding *d, bool whisper)
+/* A search without a beam has no room for either; a Whisper's has. */
+static int check_beam(const struct usage *usage, const struct decoding *d)
 {
     if (d->lm && strcmp(d->lm, "none") != 0)
         return usage_error(usage, "--lm %.200s: a language model needs a --beam of 2 or more", d->lm);
-    if (d->boost && !whisper)
+    if (d->boost)
         return usage_error(usage, "--boost %.200s: phrases to listen for need a --beam of 2 or more", d->boost);
     return 0;
 }
@@ -92,7 +92,8 @@ int decoding_check_files(const struct usage *usage, const struct decoding *d, in
     if (!d->grammar && !d->boost && (!d->lm || strcmp(d->lm, "none") == 0))
         return 0;
     utter_model_get_info(model, &info);
-    int status = beam == 1 ? check_beam(usage, d, info.family && strcmp(info.family, "whisper") == 0) : 0;
+    bool whisper = info.family && strcmp(info.family, "whisper") == 0;
+    int status = beam == 1 && !whisper ? check_beam(usage, d) : 0;
     if (status)
         return status;
     utter_session_params_init(&session_params);

@@ -50,7 +50,7 @@ struct decoding {
      "none|FILE",                                                                                                      \
      0,                                                                                                                \
      0,                                                                                                                \
-     "language model beside the beam, from utter lm build (default: the model's own, if any)"},                        \
+     "language model beside the search, from utter lm build (default: the model's own, if any)"},                      \
         {"lm-weight", OPTION_NUMBER, &(d).lm_weight, "W", 0.001, 10, "of its log probabilities"},                      \
         {"word-bonus", OPTION_NUMBER, &(d).word_bonus, "B", -100, 100, "with a language model, for each word"},        \
         {"unknown-word", OPTION_NUMBER, &(d).unknown_word, "B", -1000, 0, "… for each that it does not know"},         \

@@ -470,6 +470,8 @@ int command_listen(int argc, char **argv)
     work.split = strcmp(work.channels, "split") == 0;
     if (work.list)
         return list(&work);
-    status = setup_check(&usage, &work.setup);
+    status = writing_check_kinds(&usage, &work.writing);
+    if (!status)
+        status = setup_check(&usage, &work.setup);
     return status ? status : run(&usage, &work);
 }

@@ -10,8 +10,9 @@
 
 static const char notes[] = "ARPA is a back-off model of words, of any order up to 8, plain or packed by gzip; words "
                             "are matched byte by byte with\n"
-                            "what the acoustic model spells. OUT is mapped by --lm, and used unasked where it lies as "
-                            "lm.bin in a model's directory.";
+                            "what the acoustic model spells, a Whisper's without case and punctuation. OUT is mapped "
+                            "by --lm, and used unasked\n"
+                            "where it lies as lm.bin in a model's directory.";
 
 static bool report(const char *path, const struct utter_lm_info *info)
 {

@@ -44,8 +44,9 @@ static int print_help(const struct usage *usage)
         char letter[8] = "";
         if (letter_of(option))
             snprintf(letter, sizeof letter, "-%c, ", letter_of(option));
-        snprintf(left, sizeof left, "%s--%.*s%s%s", letter, name_length(option), option->name, option->value ? " " : "",
-                 option->value ? option->value : "");
+        const char *between = option->kind == OPTION_MAYBE ? "" : " ";
+        snprintf(left, sizeof left, "%s--%.*s%s%s", letter, name_length(option), option->name,
+                 option->value ? between : "", option->value ? option->value : "");
         if (strlen(left) > 22)
             text_format(&text, "  %s\n%26s%s\n", left, "", option->help);
         else
@@ -92,6 +93,9 @@ static bool store(const struct usage *usage, const struct option_spec *option, c
             usage_error(usage, "--%.*s needs a value that is not empty", name_length(option), option->name);
             return false;
         }
+        *(const char **)option->target = value;
+        return true;
+    case OPTION_MAYBE:
         *(const char **)option->target = value;
         return true;
     case OPTION_CHOICE:
@@ -144,11 +148,12 @@ static bool read_letter(const struct usage *usage, int argc, char **argv, int *a
         usage_error(usage, "unknown option %s", word);
         return false;
     }
-    if (option->kind != OPTION_FLAG && *at + 1 >= argc) {
+    const bool alone = option->kind == OPTION_FLAG || option->kind == OPTION_MAYBE;
+    if (!alone && *at + 1 >= argc) {
         usage_error(usage, "%s needs a value", word);
         return false;
     }
-    return store(usage, option, option->kind == OPTION_FLAG ? "" : argv[++*at]);
+    return store(usage, option, alone ? "" : argv[++*at]);
 }
 
 /* Reads the option at argv[*at], which begins with "--", and moves *at to its last word. */
@@ -162,6 +167,8 @@ static bool read_option(const struct usage *usage, int argc, char **argv, int *a
         usage_error(usage, "unknown option --%.*s", (int)length, name);
         return false;
     }
+    if (option->kind == OPTION_MAYBE && !equals)
+        return store(usage, option, "");
     if (option->kind == OPTION_FLAG) {
         if (equals)
             usage_error(usage, "--%.*s takes no value", name_length(option), option->name);

@@ -8,6 +8,7 @@
 enum option_kind {
     OPTION_FLAG,    /* bool: no value */
     OPTION_TEXT,    /* const char *: any value that is not empty */
+    OPTION_MAYBE,   /* const char *: "" without a value, which only "--name=value" gives */
     OPTION_CHOICE,  /* const char *: one of the words in choices, divided by '|' */
     OPTION_INTEGER, /* int in [least, most] */
     OPTION_NUMBER   /* double in [least, most] */

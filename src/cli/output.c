@@ -1,6 +1,8 @@
 /* output.c - see output.h. */
 #include "output.h"
 
+#include "command.h"
+#include "options.h"
 #include "progress.h"
 
 #include <errno.h>
@@ -141,4 +143,36 @@ void output_prepare(void)
     for (int descriptor = 0; descriptor <= 2; descriptor++)
         if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) < 0)
             return;
+}
+
+/* ---- folders ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int output_names_differ(const struct usage *usage, const char *directory, char **names, size_t count)
+{
+    if (!count)
+        return 0;
+    qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(names[i - 1], names[i]) == 0)
+            return usage_error(usage, "two of the files would both be written to %s/%s", directory, names[i]);
+    return 0;
+}
+
+int output_directory(const char *path)
+{
+    struct stat there;
+    if (mkdir(path, 0777) && errno != EEXIST) {
+        complain("%s: cannot be made: %s", path, strerror(errno));
+        return EXIT_SOME_FAILED;
+    }
+    if (stat(path, &there) || !S_ISDIR(there.st_mode)) {
+        complain("%s: not a directory", path);
+        return EXIT_SOME_FAILED;
+    }
+    return 0;
 }

@@ -17,6 +17,15 @@ bool output_bytes(const void *bytes, size_t count);
  * message, of size bytes; nothing is left behind then. Any thread. */
 bool output_file(const char *directory, const char *name, const struct text *text, char *message, size_t size);
 
+struct usage;
+
+/* Files to be written to a folder, whose names are put in order: says no, in one sentence, where two are the same.
+ * Returns 0 or EXIT_USAGE. */
+int output_names_differ(const struct usage *usage, const char *directory, char **names, size_t count);
+
+/* Makes a folder where there is none. Returns 0, or EXIT_SOME_FAILED after a message. */
+int output_directory(const char *path);
+
 /* "utter: …" on standard error; a progress bar is taken away first. */
 void complain(const char *format, ...)
 #if defined(__GNUC__)

@@ -1,6 +1,7 @@
 /* transcribe.c - `utter transcribe`: recordings in, text out, in the order given. */
 #include "clock.h"
 #include "command.h"
+#include "covering.h"
 #include "decoding.h"
 #include "formats.h"
 #include "jobs.h"
@@ -12,7 +13,6 @@
 #include "stop.h"
 #include "writing.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,7 @@ struct transcription {
     struct setup setup;
     struct decoding decoding;
     struct writing writing;
+    struct covering covering;
     struct utter_decoding_params decoding_params;
     const struct utter_text_params *text; /* NULL: words as they are heard */
     const char *format_name, *output_dir, *channels, *language;
@@ -164,10 +165,14 @@ static void transcribe_one(void *context, size_t index)
     result->message[0] = '\0';
     result->error = utter_transcribe(work->setup.opened, &source, &params, &transcript);
     result->cancelled = result->error < 0 && stopping();
-    if (result->error < 0)
+    if (result->error < 0) {
         snprintf(result->message, sizeof result->message, "%s", utter_error_message());
-    else
+    } else {
         render(work, index, transcript, result);
+        if (work->covering.path)
+            covering_write(&work->covering, &source, transcript, params.channels, result->message,
+                           sizeof result->message);
+    }
     utter_transcript_free(&transcript);
 }
 
@@ -200,33 +205,21 @@ static void print_one(void *context, size_t index)
     text_free(&result->timings);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Two files that would be written to the same name are a mistake that only the user can put right. */
 static int check_names(const struct usage *usage, const struct transcription *work)
 {
     char **names = calloc(work->count, sizeof *names);
-    int status = 0;
     bool whole = names != NULL;
     for (size_t i = 0; whole && i < work->count; i++)
         whole = (names[i] = output_name(work, i)) != NULL;
-    if (whole) {
-        qsort(names, work->count, sizeof *names, by_name);
-        for (size_t i = 1; i < work->count && !status; i++)
-            if (strcmp(names[i - 1], names[i]) == 0)
-                status =
-                    usage_error(usage, "two of the files would both be written to %s/%s", work->output_dir, names[i]);
-    } else {
-        complain("memory ran out");
-        status = EXIT_SOME_FAILED;
-    }
+    int status = output_names_differ(usage, work->output_dir, names, whole ? work->count : 0);
     for (size_t i = 0; names && i < work->count; i++)
         free(names[i]);
     free(names);
-    return status;
+    if (whole)
+        return status;
+    complain("memory ran out");
+    return EXIT_SOME_FAILED;
 }
 
 /* Says no, in one sentence, to what this version cannot do and to what makes no sense. */
@@ -247,26 +240,18 @@ static int check_request(const struct usage *usage, struct transcription *work)
         return usage_error(usage, "- can be given once only: standard input can be read once");
     if (work->count > 1 && !work->format->many && !work->output_dir)
         return usage_error(usage, "--format %s of more than one file needs --output-dir", work->format->name);
-    return setup_check(usage, &work->setup);
+    int status = writing_check_kinds(usage, &work->writing);
+    if (!status)
+        status = covering_check(usage, &work->covering, work->files, work->count);
+    return status ? status : setup_check(usage, &work->setup);
 }
 
 static int prepare_directory(const struct usage *usage, const struct transcription *work)
 {
-    struct stat there;
     if (!work->output_dir)
         return 0;
     int status = check_names(usage, work);
-    if (status)
-        return status;
-    if (mkdir(work->output_dir, 0777) && errno != EEXIST) {
-        complain("%s: cannot be made: %s", work->output_dir, strerror(errno));
-        return EXIT_SOME_FAILED;
-    }
-    if (stat(work->output_dir, &there) || !S_ISDIR(there.st_mode)) {
-        complain("%s: not a directory", work->output_dir);
-        return EXIT_SOME_FAILED;
-    }
-    return 0;
+    return status ? status : output_directory(work->output_dir);
 }
 
 static int run(const struct usage *usage, struct transcription *work)
@@ -324,6 +309,7 @@ int command_transcribe(int argc, char **argv)
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),
         WRITING_OPTIONS(work.writing),
+        COVERING_OPTIONS(work.covering),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {
@@ -334,8 +320,12 @@ int command_transcribe(int argc, char **argv)
         return status;
     work.files = argv;
     work.count = (size_t)count;
+    if (work.covering.path && !work.writing.redact)
+        work.writing.redact = "";
     status = check_request(&usage, &work);
     if (!status)
         status = prepare_directory(&usage, &work);
+    if (!status)
+        status = covering_prepare(&usage, &work.covering, work.files, work.count);
     return status ? status : run(&usage, &work);
 }

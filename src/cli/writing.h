@@ -6,7 +6,8 @@
 #include "utter.h"
 
 struct writing {
-    bool written, mask, redact;
+    bool written, mask;
+    const char *redact; /* NULL: nothing; "": all kinds; else their names with commas between */
     const char *mask_words;
     struct utter_text_params params; /* as filled in by writing_params */
 };
@@ -16,10 +17,14 @@ struct writing {
         {"mask", OPTION_FLAG, &(w).mask, NULL, 0, 0, "profane words as their first letter and stars"},                 \
         {"mask-words", OPTION_TEXT, &(w).mask_words, "F", 0, 0, "instead of those, the words of a file, one a line"},  \
     {                                                                                                                  \
-        "redact", OPTION_FLAG, &(w).redact, NULL, 0, 0, "[CARD], [PHONE], [SSN] for such numbers"                      \
+        "redact", OPTION_MAYBE, &(w).redact, "[=KINDS]", 0, 0,                                                         \
+            "[CARD], [PHONE], [SSN] for such numbers, or for some of card,phone,ssn"                                   \
     }
 
-/* What was asked for as the library takes it; NULL where nothing was. Valid as long as w. */
+/* Says no, in one sentence, to kinds to redact that there are not. Returns 0 or EXIT_USAGE. */
+int writing_check_kinds(const struct usage *usage, const struct writing *w);
+
+/* What was asked for as the library takes it, kinds checked before; NULL where nothing was. Valid as long as w. */
 const struct utter_text_params *writing_params(struct writing *w);
 
 /* Whether the model can be asked for it, said before the work begins: 0, or an exit status after a message. */

@@ -239,7 +239,7 @@ struct utter_boost_phrase {
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
  * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
- * read the fields from lm on, and a Whisper those before, and grammar and boost. What is out of range is named when a
+ * read the fields from lm on, and a Whisper all but blank_penalty. What is out of range is named when a
  * session is opened or a recording transcribed (ARGUMENT; translating with a model that knows English only:
  * UNSUPPORTED); nothing of it is kept by pointer. */
 struct utter_decoding_params {
@@ -262,14 +262,16 @@ struct utter_decoding_params {
     int word_times;             /* nonzero: every word's times from the cross-attention; else only where windows
                                    overlap, and spread over the segment elsewhere */
     int drop_doubtful;          /* nonzero: doubtful text is dropped with its reason; else it is kept */
-    /* All but Whisper: a word n-gram model beside the beam (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535,
-       section 4.1): NULL: lm.bin in the model's directory, where there is one; "none": none; else the path of a file
-       that utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as
-       utter_model_open) */
+    /* A word n-gram model beside the search (shallow fusion: Gulcehre et al. 2015, arXiv 1503.03535, section 4.1):
+       NULL: lm.bin in the model's directory, where there is one, for all but Whisper; "none": none; else the path of a
+       file that utter_lm_build wrote (ARGUMENT for a beam of 1, but for a Whisper; IO, MODEL, UNSUPPORTED, as
+       utter_model_open). A Whisper's words are compared without punctuation, in the case of the model's own words; one
+       that begins as none of these does, as a number, is left to the Whisper */
     const char *lm;
-    double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
-    double word_bonus;   /* natural log, added for each word; 0: 0.75; -100 to 100 */
-    double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
+    double lm_weight;    /* of its natural log probabilities; 0: 0.35, for a Whisper 0.2; at most 10 */
+    double word_bonus;   /* natural log, added for each word; 0: 0.75, for a Whisper 0.8; -100 to 100 */
+    double unknown_word; /* natural log, added for each word that it does not know; 0: -12, for a Whisper -4; -1000 to
+                            0 */
     /* CTC, any beam above 1: natural log, taken from the score of the blank (no token) in every frame, so that less is
        left out; 0: 0.8 with a language model, nothing without; -100 to 100 */
     double blank_penalty;
@@ -313,8 +315,8 @@ enum utter_redact {
 UTTER_API const char *utter_redact_name(int kind);
 
 /* What becomes of words before they are handed out; all of it is off in the zeroed struct. Of a word that stands for
- * several, start is the first one's, end the last one's, and confidence their mean. Each segment is written by itself.
- */
+ * several, start is the first one's, end the last one's, and confidence their mean. Each segment is written by itself;
+ * in recordings a number that goes on behind a pause has the words of the segment behind. */
 struct utter_text_params {
     size_t struct_size;
     int written; /* nonzero: numbers, dates, times, money, units, telephone numbers, spelled letters and addresses
@@ -885,6 +887,29 @@ UTTER_API int utter_sink_get_info(const utter_sink *sink, struct utter_sink_info
 /* Closes and nulls. Without a finish that succeeded, the file is removed where there was none before, and emptied where
  * there was one, so that nobody takes it for whole; devices and pipes keep what they got. */
 UTTER_API void utter_sink_close(utter_sink **sink);
+
+/* ---- recordings without what was redacted -------------------------------------------------------- */
+
+enum utter_cover { UTTER_COVER_SILENCE = 0, UTTER_COVER_BEEP /* 1 kHz at -20 dB of full scale */ };
+
+struct utter_cover_params {
+    size_t struct_size;
+    enum utter_cover with;
+    enum utter_channels channels; /* as the recording was transcribed: MIX covers all of its channels, SPLIT the one
+                                     that a stretch names */
+};
+
+UTTER_API void utter_cover_params_init(struct utter_cover_params *params);
+
+/* Copies a recording with stretches of it covered: utter_transcript.redacted of the same recording, which reach beyond
+ * the words already, or what utter_session_next_redacted gave. They are covered whole, and the sound fades out within
+ * the 5 ms before and back in within the 5 ms behind. source is read once more, so that it cannot be the stream that
+ * was transcribed. sample_rate and channel_count of sink are the recording's and ignored; the format's rate is
+ * output_rate, or for 0 the recording's, 8000 for G.711. params may be NULL. No file is left where it fails. Errors:
+ * ARGUMENT (a stretch that is none, or of a channel that there is not; the file is the recording; a format or rate, as
+ * utter_sink_open), IO, AUDIO, UNSUPPORTED, MEMORY. Any thread. */
+UTTER_API int utter_cover(const struct utter_source *source, const struct utter_redacted *stretches, size_t count,
+                          const struct utter_cover_params *params, const struct utter_sink_params *sink);
 
 /* ---- looking inside ------------------------------------------------------------------------------ */
 

@@ -27,6 +27,10 @@ ALSA_CONFIG_PATH=/dev/null ./microphone >/dev/null 2>"$work/err" && fail "microp
 expect err '^device error: there is no microphone' microphone
 ./two_channels "$sound" >"$work/out" || fail "two_channels failed"
 expect out '^agent ' two_channels
+./redact "$sound" "$work/copy.wav" >"$work/out" 2>"$work/err" || fail "redact failed: $(cat "$work/err")"
+[ -s "$work/copy.wav" ] || fail "redact wrote no copy"
+./redact "$sound" "$work/nowhere/copy.wav" >/dev/null 2>"$work/err" && fail "redact did not fail"
+expect err 'nowhere/copy.wav' redact
 # Eight calls of two silent channels (255 is µ-law's zero) on two threads, as fast as it goes; and, where sox is, of speech.
 head -c 64000 /dev/zero | tr '\0' '\377' >"$work/call.raw"
 ./call_center "$work/call.raw" 8 0 >"$work/out" 2>"$work/err" || fail "call_center failed: $(cat "$work/err")"

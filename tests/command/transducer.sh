@@ -65,6 +65,8 @@ for name in tdt rnnt; do
     say --grammar letters.gbnf --grammar-threshold 0.001 "$sound" quiet.wav
     lines out 2 "$name: a grammar"
     grep -q '^[a-z]' out || fail "$name: no sentence of a grammar of everything: $(cat out)"
+    say --grammar sentences.gbnf --format json "$sound"
+    expect out '"confidence":1,"words"' "$name: a sentence, against the greedy path of a network that is sure of nothing"
     say --grammar sentences.gbnf "$sound"
     grep -qx 'one\|two\|' out || fail "$name: what is no sentence came out: $(cat out)"
 

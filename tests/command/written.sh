@@ -41,12 +41,46 @@ expect out '"redacted":\[{"kind":"card","start":[0-9.]*,"end":[0-9.]*,"channel":
 run 0 transcribe --redact --live --format json card.wav
 hidden out "live"
 
+# Some kinds only, and the recording without them.
+run 0 transcribe --redact=phone,ssn card.wav
+grep -q '\[CARD\]' out && fail "cards were not asked for: $(cat out)"
+run 0 transcribe --redact=card --redact-audio silent.wav card.wav
+hidden out "with the recording"
+run 0 transcribe silent.wav
+grep -q -w -E "one one|1111" out && fail "the recording still says it: $(cat out)"
+[ "$(wc -c <silent.wav)" -eq "$(wc -c <card.wav)" ] || fail "the recording's length changed"
+cp card.wav other.wav
+run 0 transcribe --redact-audio covered/ --redact-with beep card.wav other.wav
+lines out 2 "a line per file"
+hidden out "without --redact"
+cmp -s covered/card.wav covered/other.wav || fail "one recording is covered in two ways"
+cmp -s covered/card.wav silent.wav && fail "a beep is silence"
+printf 'no sound' >broken.wav
+run 1 transcribe --redact-audio covered broken.wav card.wav
+[ -e covered/broken.wav ] && fail "a recording that was not transcribed was copied"
+run 2 transcribe --redact=card,fone card.wav
+expect err "'fone' is none of card, phone and ssn" "an unknown kind"
+run 2 transcribe --redact-with beep card.wav
+run 2 transcribe --redact-audio covered - <card.wav
+expect err 'read once' "standard input"
+mkdir folder
+cp card.wav folder
+run 2 transcribe --redact-audio covered card.wav folder/card.wav
+expect err 'both be written to covered/card.wav' "two of one name"
+run 1 transcribe --redact-audio card.wav card.wav
+expect err 'overwrite the recording' "onto itself"
+run 1 transcribe --redact-audio card.xyz card.wav
+lines err 1 "one sentence for an ending that is none"
+[ -s card.wav ] || fail "the recording is gone"
+
 # Written, too; and a number that is said in pieces, with more than a window's pause between.
 run 0 transcribe --redact --written card.wav
 hidden out "written"
 run 0 speak --ssml --output pauses.wav '<speak>The number is four one one one<break time="1500ms"/>one one one one<break time="1500ms"/>one one one one<break time="1500ms"/>one one one one</speak>'
 run 0 transcribe --redact pauses.wav
 hidden out "pauses"
+run 0 transcribe --written pauses.wav
+grep -q -E '[0-9]{12}' out || fail "a number with pauses is not written whole: $(cat out)"
 run 0 transcribe --redact --live --format json pauses.wav
 grep -q -w -E "four one one one|one one one one" out && fail "live, with pauses: $(cat out)"
 

@@ -104,7 +104,7 @@ static int run(const struct utter_model *model, int argc, char **argv)
                                 .recombine = true};
     if (argc > 7)
         guide.weights = (struct fusion_params){atof(argv[5]), atof(argv[6]), atof(argv[7])};
-    if (strcmp(argv[4], "none") && language_model_open(&lm, argv[4], model->spelling, &fault)) {
+    if (strcmp(argv[4], "none") && language_model_open(&lm, argv[4], model->spelling, false, &fault)) {
         fprintf(stderr, "bench_search: %s\n", fault.message);
         return 1;
     }

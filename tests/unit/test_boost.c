@@ -44,7 +44,7 @@ static void open_model(struct model *m, const char *list, double weight, bool fu
         ngram_parse_arpa(arpa, strlen(arpa), "toy", false, &m->bytes, &size, &fault) ||
         ngram_open(&m->ngram, m->bytes, size, "toy", &fault))
         fail_msg("%s", fault.message);
-    m->fusion = (struct fusion){m->spelling, m->ngram, NULL, NULL};
+    m->fusion = (struct fusion){m->spelling, m->ngram, NULL, NULL, false};
     if (boost_list_parse(&phrases, list, strlen(list), "list", &fault) ||
         boost_open(&m->boost, m->spelling, fused ? &m->fusion : NULL, phrases.phrases, phrases.count, weight,
                    "list, line", &fault))

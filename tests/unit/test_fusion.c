@@ -51,7 +51,7 @@ static void open_model_of(struct model *m, const char *text)
         fail_msg("%s", fault.message);
     m->starts = fusion_starts(m->spelling, m->ngram);
     assert_non_null(m->starts);
-    m->fusion = (struct fusion){m->spelling, m->ngram, m->starts, NULL};
+    m->fusion = (struct fusion){m->spelling, m->ngram, m->starts, NULL, false};
 }
 
 static void open_model(struct model *m)

@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #define GOLDEN TEST_DATA "/golden/"
 
@@ -258,6 +260,55 @@ static void refuse(const char *from, const char *to, int code, const char *says)
     free(f.data);
 }
 
+/* ---- packed archives ---- */
+
+/* count bytes packed, and of that all but the last `cut` bytes, in a file that is there until the next call. */
+static const char *pack(const void *data, size_t count, size_t cut)
+{
+    static char path[64];
+    if (*path)
+        remove(path);
+    snprintf(path, sizeof path, "/tmp/utter-nemo-XXXXXX");
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    gzFile file = gzdopen(dup(descriptor), "wb1");
+    assert_non_null(file);
+    assert_int_equal(gzwrite(file, data, (unsigned)count), (int)count);
+    assert_int_equal(gzclose(file), Z_OK);
+    off_t size = lseek(descriptor, 0, SEEK_END);
+    assert_int_equal(ftruncate(descriptor, size - (off_t)cut), 0);
+    close(descriptor);
+    return path;
+}
+
+static void refuse_packed(const void *data, size_t count, size_t cut, int code, const char *says)
+{
+    struct fault fault = {0};
+    struct checkpoint *c;
+    assert_int_equal(checkpoint_open(&c, pack(data, count, cut), &fault), code);
+    if (!strstr(fault.message, says))
+        fail_msg("'%s' does not say '%s'", fault.message, says);
+}
+
+static void test_packed(void **state)
+{
+    (void)state;
+    struct file f = load(GOLDEN "nemo/rnnt.nemo");
+    expect_tensors(pack(f.data, f.size, 0), GOLDEN "transducer/rnnt");
+    const char *damage = "damaged or cut off";
+    for (size_t cut = 1; cut < 2000; cut += 333)
+        refuse_packed(f.data, f.size, cut, UTTER_ERROR_MODEL, damage);
+    refuse_packed("no archive", 10, 0, UTTER_ERROR_UNSUPPORTED, "no tar archive");
+    refuse_packed(f.data, 0, 0, UTTER_ERROR_UNSUPPORTED, "no tar archive");
+    f.data = realloc(f.data, 80000000);
+    assert_non_null(f.data);
+    memset(f.data + f.size, 0, 80000000 - f.size);
+    memset(f.data + TAR_BLOCK, 0, f.size - TAR_BLOCK); /* all but the first header: it packs into some kilobytes */
+    refuse_packed(f.data, 80000000, 0, UTTER_ERROR_MODEL, "unpacks to more than");
+    remove(pack("", 0, 0));
+    free(f.data);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -276,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_transducers),     cmocka_unit_test(test_ctc),
         cmocka_unit_test(test_members),         cmocka_unit_test(test_yaml),
         cmocka_unit_test(test_cut_and_changed), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_packed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
