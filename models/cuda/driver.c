@@ -2,8 +2,8 @@
 
 #include <dlfcn.h>
 
-/* The driver's interface (CUDA Driver API, "Initialization" and "Device Management"), without its headers: a result is an
- * int, 0 is success. */
+/* The driver's interface (CUDA Driver API, "Initialization" and "Device Management"), without its headers: a result is
+ * an int, 0 is success. */
 typedef int driver_init(unsigned flags);
 typedef int driver_count(int *cards);
 enum { DRIVER_NO_DEVICE = 100 };

@@ -1,5 +1,5 @@
-/* driver.h - is there a card at all? Asked of NVIDIA's driver before the module is loaded: with cuBLASLt the module takes
- * some 170 MB of memory and half a second, which a machine that has the toolkit but no card should not pay. */
+/* driver.h - is there a card at all? Asked of NVIDIA's driver before the module is loaded: with cuBLASLt the module
+ * takes some 170 MB of memory and half a second, which a machine that has the toolkit but no card should not pay. */
 #ifndef MODELS_CUDA_DRIVER_H
 #define MODELS_CUDA_DRIVER_H
 

@@ -1,5 +1,5 @@
-/* driver.c - libcuda.so.1 as far as libutter asks it: a driver that finds CARDS cards, that fails (-1), or that is another
- * library of that name (-2). */
+/* driver.c - libcuda.so.1 as far as libutter asks it: a driver that finds CARDS cards, that fails (-1), or that is
+ * another library of that name (-2). */
 #if CARDS == -2
 #define cuInit cuInitialize
 #endif
