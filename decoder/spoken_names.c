@@ -129,7 +129,15 @@ static bool is_first(const struct say *s, size_t end)
            list_has(" of was and had who is in to reigned died became ", word, length);
 }
 
-/* A Roman numeral: an ordinal after a ruler's name, a number after "Chapter" and the like and after other names. */
+static bool precedes_century(const struct say *s, size_t end)
+{
+    const char *word;
+    const size_t length = following_word(s, end, &word);
+    return list_has(" century centuries dynasty ", word, length);
+}
+
+/* A Roman numeral: an ordinal before "century" and after a ruler's name, a number after "Chapter" and the like and
+ * after other names. */
 static bool say_roman(struct say *s, struct match *m)
 {
     const char *letters = s->text + m->begin[1], *before;
@@ -141,9 +149,10 @@ static bool say_roman(struct say *s, struct match *m)
                spaced = m->begin[0] > 0 && s->text[m->begin[0] - 1] == ' ';
     if (!value || (!spaced && !alone))
         return false;
-    if (match_length(m, 2) || (is_ruler(before, before_length) && is_upper(before[0]) && value < 40 &&
-                               (length > 1 || letters[0] != 'I' || is_first(s, m->end[0])))) {
-        if (!match_length(m, 2))
+    const bool counted = match_length(m, 2) || (length > 1 && precedes_century(s, m->end[0]));
+    if (counted || (is_ruler(before, before_length) && is_upper(before[0]) && value < 40 &&
+                    (length > 1 || letters[0] != 'I' || is_first(s, m->end[0])))) {
+        if (!counted)
             number_word(&s->words, "the");
         number_ordinal_of(&s->words, value);
     } else if (division || alone ||

@@ -10,7 +10,7 @@ static const char *per_what(const char *text, size_t left, size_t *length)
     static const char words[] =
         " second minute hour day night week month year person head kilo pound gallon mile meter "
         "liter unit share seat ";
-    static const char *const cut[][2] = {{"s", "second"}, {"mo", "month"}, {"wk", "week"}};
+    static const char *const cut[][2] = {{"s", "second"}, {"mo", "month"}, {"wk", "week"}, {"l", "liter"}};
     const struct unit *unit;
     *length = 0;
     while (*length < left && is_alpha(text[*length]))
@@ -88,7 +88,7 @@ static bool sign_stands_free(const struct say *s, const struct match *m)
 {
     const size_t at = m->begin[0];
     return match_length(m, 1) == 0 || at == 0 || s->text[at - 1] == ' ' || s->text[at - 1] == '(' ||
-           s->text[at - 1] == '\n';
+           s->text[at - 1] == '^' || s->text[at - 1] == '\n';
 }
 
 /* [sign] number [magnitude] [unit] */
@@ -194,6 +194,16 @@ static bool say_height(struct say *s, struct match *m)
     number_cardinal(&s->words, s->text + m->begin[1], match_length(m, 1));
     number_word(&s->words, one || match_length(m, 2) ? "foot" : "feet");
     number_cardinal(&s->words, s->text + m->begin[2], match_length(m, 2));
+    return true;
+}
+
+/* 2 ft 3 in */
+static bool say_feet_inches(struct say *s, struct match *m)
+{
+    number_cardinal(&s->words, s->text + m->begin[1], match_length(m, 1));
+    number_word(&s->words, is_one(s->text + m->begin[1], match_length(m, 1)) ? "foot" : "feet");
+    put_decimal(s, m, 2);
+    number_word(&s->words, is_one(s->text + m->begin[2], match_length(m, 2)) ? "inch" : "inches");
     return true;
 }
 
@@ -324,6 +334,7 @@ const struct say_rule say_quantity_rules[] = {
      "(?![A-Za-z]?\\d)",
      say_money, START_SIGN | START_CAPITAL},
     {"(\\d{1,2})' ?(\\d{1,2})(?:\"|'')", say_height, START_DIGIT},
+    {"(\\d+) ?ft\\.? ?(\\d{1,2}(?:\\.\\d+)?) ?in\\b\\.?", say_feet_inches, START_DIGIT},
     {"(" RE_NUMBER ")(?i:st|nd|rd|th)(s?)" RE_EDGE, say_ordinal, START_DIGIT},
     {"\\d+(?:[- ]\\d{3,}){3,}" RE_EDGE, say_digit_groups, START_DIGIT},
     {"\\d+(?:-\\d+){2,}" RE_EDGE, say_digit_groups, START_DIGIT},
