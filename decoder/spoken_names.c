@@ -136,8 +136,14 @@ static bool precedes_century(const struct say *s, size_t end)
     return list_has(" century centuries dynasty ", word, length);
 }
 
-/* A Roman numeral: an ordinal before "century" and after a ruler's name, a number after "Chapter" and the like and
- * after other names. */
+/* MMXXIV: no word, and no letters */
+static bool is_year(unsigned long value, size_t length)
+{
+    return length >= 4 && value >= 1100 && value < 2100;
+}
+
+/* A Roman numeral: a year, an ordinal before "century" and after a ruler's name, a number after "Chapter" and the like
+ * and after other names. */
 static bool say_roman(struct say *s, struct match *m)
 {
     const char *letters = s->text + m->begin[1], *before;
@@ -148,6 +154,12 @@ static bool say_roman(struct say *s, struct match *m)
     const bool division = is_division(before, before_length),
                spaced = m->begin[0] > 0 && s->text[m->begin[0] - 1] == ' ';
     if (!value || (!spaced && !alone))
+        return false;
+    if (is_year(value, length) && !match_length(m, 2) && !match_length(m, 3)) {
+        number_year(&s->words, value);
+        return true;
+    }
+    if (list_has(" malcolm ", before, before_length) && letters[0] == 'X')
         return false;
     const bool counted = match_length(m, 2) || (length > 1 && precedes_century(s, m->end[0]));
     if (counted || (is_ruler(before, before_length) && is_upper(before[0]) && value < 40 &&

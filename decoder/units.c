@@ -65,6 +65,7 @@ static const struct unit units[] = {
     {"tsp", "teaspoon", "teaspoons", false},
     {"tsp.", "teaspoon", "teaspoons", false},
     {"tbsp", "tablespoon", "tablespoons", false},
+    {"Tbsp", "tablespoon", "tablespoons", false},
     {"tbsp.", "tablespoon", "tablespoons", false},
     {"qt", "quart", "quarts", false},
     {"gal", "gallon", "gallons", false},

@@ -111,6 +111,9 @@ static void test_ordinals_and_fractions(void **state)
         {"x < 5", "X is less than five."},
         {"x > y", "X is greater than Y."},
         {"10^6", "ten to the power of six."},
+        {"mc^2 + x^3", "M C squared plus X cubed."},
+        {"1e6 or 1.5e-3", "one times ten to the power of six or one point five times ten to the power of minus three."},
+        {"Call 911 or dial 112. Call 200 people.", "call nine one one or dial one one two. | call two hundred people."},
         {"10^-3", "ten to the power of minus three."},
         {"10\xE2\x81\xB6 or 10\xC2\xB9\xC2\xB2", "ten to the power of six or ten to the power of twelve."},
         {"10\xE2\x81\xBB\xC2\xB3", "ten to the power of minus three."},
@@ -225,6 +228,7 @@ static void test_dates(void **state)
         {"476 AD", "four hundred seventy six A D."},
         {"Mon. and Tues.", "monday and tuesday."},
         {"Mon-Fri and Sat.\xE2\x80\x93Sun.", "monday to friday and saturday to sunday."},
+        {"Made in MMXXIV, after Malcolm X", "made in twenty twenty four, after malcolm X."},
         {"the XIX century, the II dynasty", "the nineteenth century, the second dynasty."},
     };
     CHECK_CASES(cases);
