@@ -118,7 +118,7 @@ static void put_half_of_day(struct say *s, const struct match *m, int group)
     number_word(&s->words, "M");
 }
 
-/* "-5pm", "-17:00" behind a time at *at, which goes on behind the dash. */
+/* "-5pm", "-17:00", "-noon" behind a time at *at, which goes on behind the dash. */
 static void put_until(struct say *s, size_t *at)
 {
     size_t next = *at, digits = 0;
@@ -129,7 +129,9 @@ static void put_until(struct say *s, size_t *at)
     next += next < s->size && s->text[next] == ' ';
     while (next + digits < s->size && is_digit(s->text[next + digits]))
         digits++;
-    if (!digits || digits > 2)
+    const char *word;
+    const size_t letters = following_word(s, next, &word);
+    if ((!digits || digits > 2) && !list_has(" noon midnight ", word, letters))
         return;
     number_word(&s->words, "to");
     *at = next;

@@ -61,6 +61,9 @@ static const char *read_abbreviation(const struct say *s, const struct abbreviat
 
 static bool say_abbreviation(struct say *s, struct match *m)
 {
+    if (match_length(m, 1) == 3 && memcmp(s->text + m->begin[1], "EST", 3) == 0 &&
+        !s->shouted) /* the time of New York */
+        return false;
     const struct abbreviation *a = find_abbreviation(s->text + m->begin[1], match_length(m, 1));
     const char *said = a ? read_abbreviation(s, a, m->begin[0], m->end[0]) : NULL;
     if (!said)
@@ -214,6 +217,14 @@ static bool say_nothing(struct say *s, struct match *m)
     return m->begin[0] > 0 && is_alpha(s->text[m->begin[0] - 1]);
 }
 
+/* UTC-5 */
+static bool say_zone(struct say *s, struct match *m)
+{
+    spell(s, s->text + m->begin[1], match_length(m, 1));
+    number_word(&s->words, "minus");
+    return true;
+}
+
 /* C# */
 static bool say_sharp(struct say *s, struct match *m)
 {
@@ -252,6 +263,7 @@ const struct say_rule say_name_rules[] = {
     {"([IVXLCDM]{1,8})(th|st|nd|rd)?('s)?" RE_EDGE "(?!')", say_roman, START_CAPITAL},
     {"\\(([ivx]{1,6})\\)", say_bracketed_roman, START_SIGN},
     {"([ivxl]{1,7})" RE_EDGE, say_small_roman, START_LETTER},
+    {"(UTC|GMT)-(?=\\d)", say_zone, START_CAPITAL},
     {"[A-G]#(?![A-Za-z0-9#])", say_sharp, START_CAPITAL},
     {"\\((?:e?s)\\)", say_nothing, START_SIGN},
     {"([A-Za-z]{1,6})/([A-Za-z]{2,3})" RE_EDGE, say_either, START_CAPITAL | START_LETTER},

@@ -118,15 +118,6 @@ static bool say_range(struct say *s, struct match *m)
     return true;
 }
 
-/* "call 911": the short numbers that everybody knows */
-static bool say_dialed(struct say *s, struct match *m)
-{
-    if (!previous_in(s, m->begin[0], " call calls called calling dial dials dialed dialing phone ring text texted "))
-        return false;
-    number_digits(&s->words, s->text + m->begin[0], match_length(m, 0), "zero");
-    return true;
-}
-
 /* 1.5e-3 */
 static bool say_scientific(struct say *s, struct match *m)
 {
@@ -375,7 +366,6 @@ const struct say_rule say_quantity_rules[] = {
     {"(?<!/)(?:(\\d+)[ -])?(\\d{1,3})/(\\d{1,4})(?![/\\d])" RE_EDGE, say_fraction, START_DIGIT},
     {"(" RE_DECIMAL ")[x\xD7](" RE_DECIMAL ")(?:[x\xD7](" RE_DECIMAL "))?(?![A-Za-z]?\\d)", say_sizes, START_DIGIT},
     {"(" RE_DECIMAL ")[%\xB0]?(?: ?\x96 ?|-)(" RE_DECIMAL ")(?![-/:]?\\d)", say_range, START_DIGIT},
-    {"(?:[2-49]11|112|101|111|988|999)(?![-.,:/%]\\d|[%\xB0])" RE_EDGE, say_dialed, START_DIGIT},
     {"(" RE_DECIMAL ")[eE]([-+]?)(\\d{1,3})" RE_EDGE, say_scientific, START_DIGIT},
     {"\\^[23](?!\\.\\d)" RE_EDGE, say_small_power, START_SIGN},
     {"(\\d{1,3}):(\\d{1,3})(?!:)" RE_EDGE, say_ratio, START_DIGIT},

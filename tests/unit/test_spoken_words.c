@@ -253,6 +253,8 @@ static void test_times(void **state)
         {"at 6:30 pm. The", "at six thirty P M. | the."},
         {"5 o'clock", "five o'clock."},
         {"9am-5pm, 9:00 \xE2\x80\x93 17:30", "nine A M to five P M, nine o'clock to seventeen thirty."},
+        {"8 a.m.\xE2\x80\x93noon EST. Est. 1900, UTC-5",
+         "eight A M to noon E S T. | established nineteen hundred, U T C minus five."},
         {"at 9am - then", "at nine A M- then."},
         {"It is 3 pm", "it is three P M."},
         {"2026-11-28T17:45", "november twenty eighth, twenty twenty six seventeen forty five."},
