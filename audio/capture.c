@@ -12,13 +12,12 @@ struct capture {
     bool stopped;
 };
 
-int capture_open(struct capture **capture, const struct capture_params *params, struct fault *fault)
+int capture_open(struct capture **capture, const struct device_params *params, struct fault *fault)
 {
-    const struct stream_params p = {CAPTURE, params->device, params->rate, params->channels, params->seconds};
     struct capture *c = memory_new(1, sizeof *c);
     if (!c)
         return fail_memory(fault, "a microphone");
-    if (stream_open(&c->stream, &p, fault))
+    if (stream_open(&c->stream, CAPTURE, params, fault))
         free(c);
     else
         *capture = c;

@@ -3,18 +3,9 @@
 #ifndef AUDIO_CAPTURE_H
 #define AUDIO_CAPTURE_H
 
-#include "src/base/error.h"
-
-#include <stdbool.h>
+#include "audio/devices.h"
 
 struct capture;
-
-struct capture_params {
-    const char *device; /* as device_find takes it */
-    int rate;           /* Hz; where the device refuses it, its own is taken */
-    int channels;       /* 0: as many as it has, at most 2 */
-    double seconds;     /* that the ring holds */
-};
 
 struct capture_info {
     int number; /* as in struct device */
@@ -26,7 +17,7 @@ struct capture_info {
 };
 
 /* Opens the device and starts it. Errors: ARGUMENT, MEMORY, DEVICE. */
-int capture_open(struct capture **capture, const struct capture_params *params, struct fault *fault);
+int capture_open(struct capture **capture, const struct device_params *params, struct fault *fault);
 
 /* Moves up to frames frames to out, interleaved, and says in *got how many: as soon as there are some, or none when
  * timeout_ms have passed (negative: never). A device that has gone, or sends nothing any more, is DEVICE once all that

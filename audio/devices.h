@@ -19,6 +19,14 @@ struct device {
     bool is_default;
 };
 
+/* What is asked of a device that is opened. */
+struct device_params {
+    const char *device; /* as device_find takes it */
+    int rate;           /* Hz. Where the device refuses it, its own is taken; what is played is resampled to that */
+    int channels;       /* 0, of a microphone: as many as it has, at most 2. One that is played may become two alike */
+    double seconds;     /* that the ring holds */
+};
+
 /* What messages call a device of that direction: "microphone", "loudspeaker". */
 const char *device_noun(enum direction direction);
 

@@ -40,9 +40,8 @@ static int open_outgoing(struct playback *p, struct fault *fault)
     return outgoing_open(&p->outgoing, &params, fault);
 }
 
-int playback_open(struct playback **playback, const struct playback_params *params, struct fault *fault)
+int playback_open(struct playback **playback, const struct device_params *params, struct fault *fault)
 {
-    const struct stream_params stream = {PLAYBACK, params->device, params->rate, params->channels, params->seconds};
     struct playback *p = memory_new(1, sizeof *p);
     if (!p)
         return fail_memory(fault, "a loudspeaker");
@@ -51,7 +50,7 @@ int playback_open(struct playback **playback, const struct playback_params *para
     p->locked = pthread_mutex_init(&p->lock, NULL) == 0;
     if (!p->locked)
         fail_memory(fault, "a loudspeaker");
-    else if (stream_open(&p->stream, &stream, fault) == 0)
+    else if (stream_open(&p->stream, PLAYBACK, params, fault) == 0)
         open_outgoing(p, fault);
     if (fault->code)
         playback_close(&p);

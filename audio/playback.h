@@ -3,18 +3,9 @@
 #ifndef AUDIO_PLAYBACK_H
 #define AUDIO_PLAYBACK_H
 
-#include "src/base/error.h"
-
-#include <stdbool.h>
+#include "audio/devices.h"
 
 struct playback;
-
-struct playback_params {
-    const char *device; /* as device_find takes it */
-    int rate;           /* Hz of what is written; where the device refuses it, it is resampled to the device's own */
-    int channels;       /* of what is written; one may be played by two */
-    double seconds;     /* that the ring holds */
-};
 
 struct playback_info {
     int number; /* as in struct device */
@@ -28,7 +19,7 @@ struct playback_info {
 };
 
 /* Opens the device and starts it: it plays silence. Errors: ARGUMENT, MEMORY, DEVICE. */
-int playback_open(struct playback **playback, const struct playback_params *params, struct fault *fault);
+int playback_open(struct playback **playback, const struct device_params *params, struct fault *fault);
 
 /* Takes up to frames frames, interleaved, and says in *written how many, also on failure: all, or those that there was
  * room for until timeout_ms had passed (negative: never). Errors: DEVICE (it has gone), CANCELLED (stopped meanwhile),

@@ -131,9 +131,9 @@ static int count_channels(struct stream *s, int wanted, struct fault *fault)
 }
 
 /* The callback finds the ring open: the device is opened before it is started. */
-static int open_all(struct stream *s, const struct stream_params *params, struct fault *fault)
+static int open_all(struct stream *s, enum direction direction, const struct device_params *params, struct fault *fault)
 {
-    s->direction = params->direction;
+    s->direction = direction;
     s->held = portaudio_hold(device_noun(s->direction), fault) == 0;
     if (!s->held || device_find(s->direction, &s->device, params->device, fault) ||
         count_channels(s, params->channels, fault) || open_device(s, params->rate, fault) ||
@@ -142,14 +142,15 @@ static int open_all(struct stream *s, const struct stream_params *params, struct
     return stream_start(s, fault);
 }
 
-int stream_open(struct stream **stream, const struct stream_params *params, struct fault *fault)
+int stream_open(struct stream **stream, enum direction direction, const struct device_params *params,
+                struct fault *fault)
 {
     struct stream *s = memory_new(1, sizeof *s);
     if (!s)
         return fail_memory(fault, "a sound device");
     atomic_init(&s->settled, true);
     atomic_init(&s->end, STOPPED);
-    if (open_all(s, params, fault))
+    if (open_all(s, direction, params, fault))
         stream_close(&s, true);
     else
         *stream = s;

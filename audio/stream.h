@@ -9,14 +9,6 @@
 
 #include <stdatomic.h>
 
-struct stream_params {
-    enum direction direction;
-    const char *device; /* as device_find takes it */
-    int rate;           /* Hz; where the device refuses it, its own is taken */
-    int channels;       /* 0: as many as it has, at most 2. One that is to be played may become two alike */
-    double seconds;     /* that the ring holds */
-};
-
 /* What stands above the line is set when the stream is opened. */
 struct stream {
     enum direction direction;
@@ -44,7 +36,8 @@ struct stream {
 };
 
 /* Opens the device and starts it. Errors: ARGUMENT, MEMORY, DEVICE. */
-int stream_open(struct stream **stream, const struct stream_params *params, struct fault *fault);
+int stream_open(struct stream **stream, enum direction direction, const struct device_params *params,
+                struct fault *fault);
 
 /* Whether it works: neither stopped nor gone. One thread at a time. */
 bool stream_is_running(struct stream *stream);

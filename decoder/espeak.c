@@ -37,8 +37,11 @@ static bool find(void *handle, const char *name, void *function)
 
 /* espeak_Initialize of espeak-ng 1.51 sets LC_CTYPE of the whole process to C.UTF-8, and nothing else in that library
  * does. Its phones do not need it (they are the same in C), so it is put back at once. In the moment between, another
- * thread may read either locale: copies of both are kept, so that their tables are never freed under it. (By dlmopen
- * the library would get a libc of its own and leave the process alone, but no sanitizer goes along with that.) */
+ * thread may read either locale: copies of both are kept, so that their tables are never freed under it.
+ *
+ * It cannot be kept from that: the call has no option for it, setlocale does not look at uselocale, and there is no
+ * beginning without it. By dlmopen the library would get a libc of its own and leave the process alone, but that libc's
+ * tables of characters are there in the thread that loaded it alone (glibc 2.36): any other crashes. */
 static bool begin_in_locale(initialize *begin)
 {
     const char *now = setlocale(LC_CTYPE, NULL);

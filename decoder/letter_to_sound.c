@@ -244,8 +244,8 @@ static void advance(struct beam *beam, const struct candidate *best, int count, 
     beam->count = count;
 }
 
-/* Says letters [count], 1 at least. */
-static void say(const struct letter_to_sound *n, const unsigned char *letters, int count, struct phones *phones)
+/* Says letters [count], 1 at least; the score. */
+static float say(const struct letter_to_sound *n, const unsigned char *letters, int count, struct phones *phones)
 {
     int16_t a[LETTER_TO_SOUND_LONGEST][INPUT_MAXIMUM], b[LETTER_TO_SOUND_LONGEST][INPUT_MAXIMUM];
     struct beam beam = {.count = 1};
@@ -264,22 +264,26 @@ static void say(const struct letter_to_sound *n, const unsigned char *letters, i
         const unsigned char *chunk = n->chunk_phones + (size_t)h->chunks[i] * NETWORK_CHUNK;
         phones_add_all(phones, chunk + 1, chunk[0]);
     }
+    return h->score;
 }
 
 int letter_to_sound(const struct letter_to_sound *n, const char *word, size_t length, struct phones *phones,
-                    struct fault *fault)
+                    float *score, struct fault *fault)
 {
     unsigned char letters[LETTER_TO_SOUND_LONGEST];
     size_t begin = phones->count;
+    float sum = 0.0f;
     int count = 0;
     for (size_t i = 0; i < length; i++) {
         if (word[i] == '\'' || (word[i] >= 'a' && word[i] <= 'z'))
             letters[count++] = word[i] == '\'' ? 0 : (unsigned char)(word[i] - 'a' + 1);
         if (count == LETTER_TO_SOUND_LONGEST || (count > 0 && i + 1 == length)) {
-            say(n, letters, count, phones);
+            sum += say(n, letters, count, phones);
             count = 0;
         }
     }
     phones_stress(phones, begin);
+    if (score)
+        *score = sum;
     return phones->failed ? fail_memory(fault, "phones") : 0;
 }

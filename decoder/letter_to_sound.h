@@ -38,8 +38,9 @@ int letter_to_sound_open(struct letter_to_sound *network, const void *bytes, siz
                          struct fault *fault);
 
 /* Appends the phones of a word of a to z and apostrophes; other bytes are passed over. One vowel at least bears the
- * stress, if there is one. Nothing where there is no letter. Takes about a millisecond. Errors: MEMORY. */
+ * stress, if there is one. Nothing where there is no letter. *score (or NULL): the natural logarithm of how likely the
+ * network holds them to be. Takes about a millisecond. Errors: MEMORY. */
 int letter_to_sound(const struct letter_to_sound *network, const char *word, size_t length, struct phones *phones,
-                    struct fault *fault);
+                    float *score, struct fault *fault);
 
 #endif

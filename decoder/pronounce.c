@@ -2,12 +2,12 @@
 
 #include "decoder/fold.h"
 #include "decoder/heteronyms.h"
+#include "decoder/inflection.h"
 #include "decoder/ipa.h"
-#include "decoder/letter_to_sound.h"
 #include "decoder/lexicon.h"
 #include "src/base/mapping.h"
+#include "decoder/unknown_word.h"
 #include "decoder/user_lexicon.h"
-#include "decoder/word_parts.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>
@@ -174,9 +174,9 @@ static int add_word(struct saying *s, const char *word, size_t length)
 {
     if (length == 0 || add_from_user(s, word, length) || add_weak_word(s->phones, word, length) ||
         add_from_lexicon(s, word, length) || add_possessive(s, word, length) ||
-        word_from_parts(&s->pronouncer->lexicon, word, length, s->phones) || add_as_letters(s, word, length))
+        inflection_of_known(&s->pronouncer->lexicon, word, length, s->phones) || add_as_letters(s, word, length))
         return s->phones->failed ? fail_memory(s->fault, "a pronunciation") : 0;
-    return letter_to_sound(&s->pronouncer->network, word, length, s->phones, s->fault);
+    return unknown_word(&s->pronouncer->lexicon, &s->pronouncer->network, word, length, s->phones, s->fault);
 }
 
 /* An apostrophe at an end is a quotation mark, unless the lexicon has the word with it ("'cause") or it is a plural's.

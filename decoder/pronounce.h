@@ -1,5 +1,5 @@
 /* pronounce.h - the phones of a sentence of English: a user's own lexicon, letters by name, heteronyms by their place
- * in the sentence, the lexicon, words made of known words, and letter-to-sound rules for the rest. */
+ * in the sentence, the lexicon, forms of words that it has, and a network that reads letters for the rest. */
 #ifndef DECODER_PRONOUNCE_H
 #define DECODER_PRONOUNCE_H
 

@@ -107,6 +107,13 @@ static bool say_telephone(struct say *s, struct match *m)
     return true;
 }
 
+/* "call 911", but "call 200 people": the short numbers that everybody knows. */
+static bool is_dialed(const struct say *s, const char *digits, size_t length, size_t at)
+{
+    return list_has(" 101 111 112 211 311 411 511 811 911 988 999 ", digits, length) &&
+           previous_in(s, at, " call calls called calling dialed phone phoned ring rang text texted ");
+}
+
 /* A whole number after a word that says how it is read. */
 static bool say_named_number(struct say *s, struct match *m)
 {
@@ -118,10 +125,7 @@ static bool say_named_number(struct say *s, struct match *m)
     const bool counts = find_unit(s->text + m->end[0], s->size - m->end[0], false, &unit) > 0;
     if (counts)
         return false;
-    if (length == 3 &&
-        (previous_in(s, m->begin[0], " call dial phone ring text ") || previous_in(s, m->begin[0], by_digits)))
-        number_digits(&s->words, digits, length, "zero");
-    else if (length >= 3 && previous_in(s, m->begin[0], by_digits))
+    if (is_dialed(s, digits, length, m->begin[0]) || (length >= 3 && previous_in(s, m->begin[0], by_digits)))
         number_digits(&s->words, digits, length, "zero");
     else if (length >= 3 && length <= 4 && previous_in(s, m->begin[0], by_pairs))
         number_in_pairs(&s->words, digits, length);

@@ -118,6 +118,25 @@ static void put_half_of_day(struct say *s, const struct match *m, int group)
     number_word(&s->words, "M");
 }
 
+/* "-5pm", "-17:00", "-noon" behind a time at *at, which goes on behind the dash. */
+static void put_until(struct say *s, size_t *at)
+{
+    size_t next = *at, digits = 0;
+    next += next < s->size && s->text[next] == ' ';
+    if (next >= s->size || (s->text[next] != '-' && (unsigned char)s->text[next] != 0x96))
+        return;
+    next++;
+    next += next < s->size && s->text[next] == ' ';
+    while (next + digits < s->size && is_digit(s->text[next + digits]))
+        digits++;
+    const char *word;
+    const size_t letters = following_word(s, next, &word);
+    if ((!digits || digits > 2) && !list_has(" noon midnight ", word, letters))
+        return;
+    number_word(&s->words, "to");
+    *at = next;
+}
+
 /* hour:minute[:second] [am|pm] */
 static bool say_time(struct say *s, struct match *m)
 {
@@ -138,6 +157,7 @@ static bool say_time(struct say *s, struct match *m)
         number_word(&s->words, second == 1 ? "second" : "seconds");
     }
     put_half_of_day(s, m, 4);
+    put_until(s, &m->end[0]);
     return true;
 }
 
@@ -148,6 +168,25 @@ static bool say_hour(struct say *s, struct match *m)
         return false;
     number_cardinal_of(&s->words, hour);
     put_half_of_day(s, m, 2);
+    put_until(s, &m->end[0]);
+    return true;
+}
+
+static const char *day_name(const char *begins)
+{
+    static const char *const days[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+        if (to_lower(begins[0]) == days[i][0] && begins[1] == days[i][1])
+            return days[i];
+    return "";
+}
+
+/* Mon-Fri */
+static bool say_days(struct say *s, struct match *m)
+{
+    number_word(&s->words, day_name(s->text + m->begin[1]));
+    number_word(&s->words, "to");
+    number_word(&s->words, day_name(s->text + m->begin[2]));
     return true;
 }
 
@@ -219,6 +258,7 @@ static bool say_bare_year(struct say *s, struct match *m)
     return true;
 }
 
+#define RE_DAY  "(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\\.?"
 #define RE_HALF "(?: ?([AaPp])(?:\\.[Mm]\\.|[Mm]" RE_EDGE "))"
 
 const struct say_rule say_date_rules[] = {
@@ -237,6 +277,7 @@ const struct say_rule say_date_rules[] = {
     {"(\\d{1,2}):(\\d\\d)(?::(\\d\\d))?(?!:|\\d)" RE_HALF "?", say_time, START_DIGIT},
     {"(\\d{1,2})\\.(\\d\\d)()" RE_HALF, say_time, START_DIGIT},
     {"(\\d{1,2})" RE_HALF, say_hour, START_DIGIT},
+    {RE_DAY " ?" RE_DASH " ?" RE_DAY RE_EDGE, say_days, START_CAPITAL},
     {"'?((?:1\\d|20)\\d0|[2-9]0)'?s" RE_EDGE, say_decade, START_DIGIT | START_SIGN},
     {"'(\\d\\d)" RE_EDGE "(?!')", say_cut_year, START_SIGN},
     {"(\\d{4})(?: ?\x96 ?|-|/)(\\d{4}|\\d\\d)(?![-/\\d]|[.,]\\d)" RE_EDGE, say_years, START_DIGIT},

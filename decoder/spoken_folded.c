@@ -97,6 +97,32 @@ static bool stays_raw(const struct folded *f, uint32_t code, char *bytes)
     return !bytes[0] || is_word_byte((unsigned char)bytes[0]);
 }
 
+/* ⁰ to ⁹ and ⁻, as what they are by themselves; 0 for any other character. */
+static char raised_form(uint32_t code)
+{
+    if (code == 0xB2 || code == 0xB3)
+        return (char)('2' + (code - 0xB2));
+    if (code == 0xB9)
+        return '1';
+    if (code == 0x207B)
+        return '-';
+    return code == 0x2070 || (code >= 0x2074 && code <= 0x2079) ? (char)('0' + (code - 0x2070)) : 0;
+}
+
+/* A power of a number, "10⁻³" as "10^-3": true where the character is of one. A single ² or ³ has a name of its own. */
+static bool add_raised(struct folded *f, uint32_t code, struct place place)
+{
+    const char plain = raised_form(code);
+    const bool begins =
+        plain && !f->raised && !f->space && f->last >= '0' && f->last <= '9' && code != 0xB2 && code != 0xB3;
+    f->raised = plain && (f->raised || begins);
+    if (begins)
+        add_byte(f, '^', place);
+    if (f->raised)
+        add_byte(f, (unsigned char)plain, place);
+    return f->raised;
+}
+
 void folded_add(struct folded *f, uint32_t code, size_t begin, size_t end)
 {
     char bytes[32];
@@ -106,6 +132,8 @@ void folded_add(struct folded *f, uint32_t code, size_t begin, size_t end)
         add_byte(f, FOLDED_LETTER, place);
         return;
     }
+    if (add_raised(f, code, place))
+        return;
     if (bytes[0] && bytes[1] == '/' && f->last >= '0' && f->last <= '9' && !f->space) /* 2½ */
         add_byte(f, ' ', place);
     for (const char *b = bytes; *b; b++)

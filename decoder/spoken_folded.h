@@ -68,6 +68,7 @@ struct folded {
     size_t style_count, style_capacity;
     uint32_t style_base; /* number of the first style */
     bool raw;            /* letters and signs stay what they are: another language's text */
+    bool raised;         /* the last character was a raised digit or minus of a power */
     bool flat;           /* line ends are spaces: marked-up text */
     char space;          /* ' ' or '\n' where one is due before the next character */
     struct place space_from;

@@ -61,6 +61,9 @@ static const char *read_abbreviation(const struct say *s, const struct abbreviat
 
 static bool say_abbreviation(struct say *s, struct match *m)
 {
+    if (match_length(m, 1) == 3 && memcmp(s->text + m->begin[1], "EST", 3) == 0 &&
+        !s->shouted) /* the time of New York */
+        return false;
     const struct abbreviation *a = find_abbreviation(s->text + m->begin[1], match_length(m, 1));
     const char *said = a ? read_abbreviation(s, a, m->begin[0], m->end[0]) : NULL;
     if (!said)
@@ -129,7 +132,21 @@ static bool is_first(const struct say *s, size_t end)
            list_has(" of was and had who is in to reigned died became ", word, length);
 }
 
-/* A Roman numeral: an ordinal after a ruler's name, a number after "Chapter" and the like and after other names. */
+static bool precedes_century(const struct say *s, size_t end)
+{
+    const char *word;
+    const size_t length = following_word(s, end, &word);
+    return list_has(" century centuries dynasty ", word, length);
+}
+
+/* MMXXIV: no word, and no letters */
+static bool is_year(unsigned long value, size_t length)
+{
+    return length >= 4 && value >= 1100 && value < 2100;
+}
+
+/* A Roman numeral: a year, an ordinal before "century" and after a ruler's name, a number after "Chapter" and the like
+ * and after other names. */
 static bool say_roman(struct say *s, struct match *m)
 {
     const char *letters = s->text + m->begin[1], *before;
@@ -141,9 +158,16 @@ static bool say_roman(struct say *s, struct match *m)
                spaced = m->begin[0] > 0 && s->text[m->begin[0] - 1] == ' ';
     if (!value || (!spaced && !alone))
         return false;
-    if (match_length(m, 2) || (is_ruler(before, before_length) && is_upper(before[0]) && value < 40 &&
-                               (length > 1 || letters[0] != 'I' || is_first(s, m->end[0])))) {
-        if (!match_length(m, 2))
+    if (is_year(value, length) && !match_length(m, 2) && !match_length(m, 3)) {
+        number_year(&s->words, value);
+        return true;
+    }
+    if (list_has(" malcolm ", before, before_length) && letters[0] == 'X')
+        return false;
+    const bool counted = match_length(m, 2) || (length > 1 && precedes_century(s, m->end[0]));
+    if (counted || (is_ruler(before, before_length) && is_upper(before[0]) && value < 40 &&
+                    (length > 1 || letters[0] != 'I' || is_first(s, m->end[0])))) {
+        if (!counted)
             number_word(&s->words, "the");
         number_ordinal_of(&s->words, value);
     } else if (division || alone ||
@@ -193,6 +217,14 @@ static bool say_nothing(struct say *s, struct match *m)
     return m->begin[0] > 0 && is_alpha(s->text[m->begin[0] - 1]);
 }
 
+/* UTC-5 */
+static bool say_zone(struct say *s, struct match *m)
+{
+    spell(s, s->text + m->begin[1], match_length(m, 1));
+    number_word(&s->words, "minus");
+    return true;
+}
+
 /* C# */
 static bool say_sharp(struct say *s, struct match *m)
 {
@@ -231,6 +263,7 @@ const struct say_rule say_name_rules[] = {
     {"([IVXLCDM]{1,8})(th|st|nd|rd)?('s)?" RE_EDGE "(?!')", say_roman, START_CAPITAL},
     {"\\(([ivx]{1,6})\\)", say_bracketed_roman, START_SIGN},
     {"([ivxl]{1,7})" RE_EDGE, say_small_roman, START_LETTER},
+    {"(UTC|GMT)-(?=\\d)", say_zone, START_CAPITAL},
     {"[A-G]#(?![A-Za-z0-9#])", say_sharp, START_CAPITAL},
     {"\\((?:e?s)\\)", say_nothing, START_SIGN},
     {"([A-Za-z]{1,6})/([A-Za-z]{2,3})" RE_EDGE, say_either, START_CAPITAL | START_LETTER},

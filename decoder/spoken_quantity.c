@@ -10,7 +10,7 @@ static const char *per_what(const char *text, size_t left, size_t *length)
     static const char words[] =
         " second minute hour day night week month year person head kilo pound gallon mile meter "
         "liter unit share seat ";
-    static const char *const cut[][2] = {{"s", "second"}, {"mo", "month"}, {"wk", "week"}};
+    static const char *const cut[][2] = {{"s", "second"}, {"mo", "month"}, {"wk", "week"}, {"l", "liter"}};
     const struct unit *unit;
     *length = 0;
     while (*length < left && is_alpha(text[*length]))
@@ -88,7 +88,7 @@ static bool sign_stands_free(const struct say *s, const struct match *m)
 {
     const size_t at = m->begin[0];
     return match_length(m, 1) == 0 || at == 0 || s->text[at - 1] == ' ' || s->text[at - 1] == '(' ||
-           s->text[at - 1] == '\n';
+           s->text[at - 1] == '^' || s->text[at - 1] == '\n';
 }
 
 /* [sign] number [magnitude] [unit] */
@@ -115,6 +115,27 @@ static bool say_range(struct say *s, struct match *m)
     number_word(&s->words, "to");
     put_decimal(s, m, 2);
     put_unit(s, &m->end[0], false);
+    return true;
+}
+
+/* 1.5e-3 */
+static bool say_scientific(struct say *s, struct match *m)
+{
+    put_decimal(s, m, 1);
+    number_word(&s->words, "times ten to the power of");
+    if (s->text[m->begin[2]] == '-')
+        number_word(&s->words, "minus");
+    put_decimal(s, m, 3);
+    return true;
+}
+
+/* x^2 */
+static bool say_small_power(struct say *s, struct match *m)
+{
+    const size_t at = m->begin[0];
+    if (at == 0 || (!is_alnum(s->text[at - 1]) && s->text[at - 1] != ')'))
+        return false;
+    number_word(&s->words, s->text[at + 1] == '2' ? "squared" : "cubed");
     return true;
 }
 
@@ -194,6 +215,16 @@ static bool say_height(struct say *s, struct match *m)
     number_cardinal(&s->words, s->text + m->begin[1], match_length(m, 1));
     number_word(&s->words, one || match_length(m, 2) ? "foot" : "feet");
     number_cardinal(&s->words, s->text + m->begin[2], match_length(m, 2));
+    return true;
+}
+
+/* 2 ft 3 in */
+static bool say_feet_inches(struct say *s, struct match *m)
+{
+    number_cardinal(&s->words, s->text + m->begin[1], match_length(m, 1));
+    number_word(&s->words, is_one(s->text + m->begin[1], match_length(m, 1)) ? "foot" : "feet");
+    put_decimal(s, m, 2);
+    number_word(&s->words, is_one(s->text + m->begin[2], match_length(m, 2)) ? "inch" : "inches");
     return true;
 }
 
@@ -324,6 +355,7 @@ const struct say_rule say_quantity_rules[] = {
      "(?![A-Za-z]?\\d)",
      say_money, START_SIGN | START_CAPITAL},
     {"(\\d{1,2})' ?(\\d{1,2})(?:\"|'')", say_height, START_DIGIT},
+    {"(\\d+) ?ft\\.? ?(\\d{1,2}(?:\\.\\d+)?) ?in\\b\\.?", say_feet_inches, START_DIGIT},
     {"(" RE_NUMBER ")(?i:st|nd|rd|th)(s?)" RE_EDGE, say_ordinal, START_DIGIT},
     {"\\d+(?:[- ]\\d{3,}){3,}" RE_EDGE, say_digit_groups, START_DIGIT},
     {"\\d+(?:-\\d+){2,}" RE_EDGE, say_digit_groups, START_DIGIT},
@@ -334,6 +366,8 @@ const struct say_rule say_quantity_rules[] = {
     {"(?<!/)(?:(\\d+)[ -])?(\\d{1,3})/(\\d{1,4})(?![/\\d])" RE_EDGE, say_fraction, START_DIGIT},
     {"(" RE_DECIMAL ")[x\xD7](" RE_DECIMAL ")(?:[x\xD7](" RE_DECIMAL "))?(?![A-Za-z]?\\d)", say_sizes, START_DIGIT},
     {"(" RE_DECIMAL ")[%\xB0]?(?: ?\x96 ?|-)(" RE_DECIMAL ")(?![-/:]?\\d)", say_range, START_DIGIT},
+    {"(" RE_DECIMAL ")[eE]([-+]?)(\\d{1,3})" RE_EDGE, say_scientific, START_DIGIT},
+    {"\\^[23](?!\\.\\d)" RE_EDGE, say_small_power, START_SIGN},
     {"(\\d{1,3}):(\\d{1,3})(?!:)" RE_EDGE, say_ratio, START_DIGIT},
     {"([-+~<>\xB1]?) ?(" RE_DECIMAL ")(?!\\d)( (?:hundred|thousand|million|billion|trillion))?"
      "(?![A-Za-z]+\\d|\\d)",

@@ -224,6 +224,13 @@ static void begin_content(struct ssml *s, struct element *element, const char **
     }
 }
 
+/* Of an element inside one that is captured, nothing but its text counts, and marks. */
+static void begin_captured(struct ssml *s, const struct element *element, const char **attributes)
+{
+    if (element->kind == ELEMENT_MARK && s->open[s->captured - 1].kind != ELEMENT_SILENT)
+        add_mark(s, attributes);
+}
+
 static void XMLCALL on_begin(void *data, const XML_Char *name, const XML_Char **attributes)
 {
     struct ssml *s = data;
@@ -239,7 +246,9 @@ static void XMLCALL on_begin(void *data, const XML_Char *name, const XML_Char **
     snprintf(element->name, sizeof element->name, "%s", name);
     element->line = XML_GetCurrentLineNumber(s->parser);
     element->column = XML_GetCurrentColumnNumber(s->parser) + 1;
-    if (!s->captured)
+    if (s->captured)
+        begin_captured(s, element, attributes);
+    else
         begin_content(s, element, attributes);
 }
 

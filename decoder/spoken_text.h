@@ -20,7 +20,7 @@ enum spoken_markup {
 /* What a voice is, for markup that asks. Borrowed. */
 struct spoken_voice {
     int speakers;             /* that it has */
-    const char *const *names; /* [speakers], theirs; NULL: they have none */
+    const char *const *names; /* [speakers], theirs, NULL for one without; NULL: they have none */
     const float *hertz;       /* [speakers], what they speak at on average; NULL: it is not known */
 };
 

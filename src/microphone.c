@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static const double buffer_seconds = 10;
+static const struct device_params usual = {NULL, SOUND_DEVICE_RATE, 0, 10};
 
 struct utter_microphone {
     struct capture *capture;
@@ -42,29 +42,25 @@ int utter_microphone_list(int (*visit)(void *context, const struct utter_microph
 
 /* ---- one of them ---- */
 
-static int read_params(struct capture_params *capture, const struct utter_microphone_params *given, struct fault *fault)
+static int read_params(struct device_params *asked, const struct utter_microphone_params *given, struct fault *fault)
 {
     struct utter_microphone_params p;
-    if (params_read(&p, sizeof p, given, "utter_microphone_params", fault) ||
-        sound_device_check("utter_microphone_params", p.sample_rate, p.channel_count, p.buffer_seconds, fault))
+    if (params_read(&p, sizeof p, given, "utter_microphone_params", fault))
         return fault->code;
-    *capture = (struct capture_params){.device = p.device,
-                                       .rate = p.sample_rate ? p.sample_rate : SOUND_DEVICE_RATE,
-                                       .channels = p.channel_count,
-                                       .seconds = p.buffer_seconds != 0 ? p.buffer_seconds : buffer_seconds};
-    return 0;
+    *asked = (struct device_params){p.device, p.sample_rate, p.channel_count, p.buffer_seconds};
+    return sound_device_params(asked, "utter_microphone_params", &usual, fault);
 }
 
 int utter_microphone_open(utter_microphone **microphone, const struct utter_microphone_params *params)
 {
     struct fault fault = {0};
-    struct capture_params capture;
-    if (need_pointer(microphone, "microphone", &fault) || read_params(&capture, params, &fault))
+    struct device_params asked;
+    if (need_pointer(microphone, "microphone", &fault) || read_params(&asked, params, &fault))
         return message_publish(&fault);
     utter_microphone *new = memory_new(1, sizeof *new);
     if (!new)
         fail_memory(&fault, "a microphone");
-    else if (capture_open(&new->capture, &capture, &fault) == 0)
+    else if (capture_open(&new->capture, &asked, &fault) == 0)
         *microphone = new;
     if (fault.code)
         free(new);

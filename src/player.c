@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static const double buffer_seconds = 2;
+static const struct device_params usual = {NULL, SOUND_DEVICE_RATE, 1, 2};
 
 struct utter_player {
     struct playback *playback;
@@ -42,29 +42,25 @@ int utter_player_list(int (*visit)(void *context, const struct utter_player_info
 
 /* ---- one of them ---- */
 
-static int read_params(struct playback_params *playback, const struct utter_player_params *given, struct fault *fault)
+static int read_params(struct device_params *asked, const struct utter_player_params *given, struct fault *fault)
 {
     struct utter_player_params p;
-    if (params_read(&p, sizeof p, given, "utter_player_params", fault) ||
-        sound_device_check("utter_player_params", p.sample_rate, p.channel_count, p.buffer_seconds, fault))
+    if (params_read(&p, sizeof p, given, "utter_player_params", fault))
         return fault->code;
-    *playback = (struct playback_params){.device = p.device,
-                                         .rate = p.sample_rate ? p.sample_rate : SOUND_DEVICE_RATE,
-                                         .channels = p.channel_count ? p.channel_count : 1,
-                                         .seconds = p.buffer_seconds != 0 ? p.buffer_seconds : buffer_seconds};
-    return 0;
+    *asked = (struct device_params){p.device, p.sample_rate, p.channel_count, p.buffer_seconds};
+    return sound_device_params(asked, "utter_player_params", &usual, fault);
 }
 
 int utter_player_open(utter_player **player, const struct utter_player_params *params)
 {
     struct fault fault = {0};
-    struct playback_params playback;
-    if (need_pointer(player, "player", &fault) || read_params(&playback, params, &fault))
+    struct device_params asked;
+    if (need_pointer(player, "player", &fault) || read_params(&asked, params, &fault))
         return message_publish(&fault);
     utter_player *new = memory_new(1, sizeof *new);
     if (!new)
         fail_memory(&fault, "a loudspeaker");
-    else if (playback_open(&new->playback, &playback, &fault) == 0)
+    else if (playback_open(&new->playback, &asked, &fault) == 0)
         *player = new;
     if (fault.code)
         free(new);

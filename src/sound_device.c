@@ -17,16 +17,27 @@ int sound_device_list(enum direction direction, int (*visit)(void *context, cons
     return fault->code;
 }
 
-int sound_device_check(const char *params, int rate, int channels, double buffer_seconds, struct fault *fault)
+static int check(const struct device_params *asked, const char *params, struct fault *fault)
 {
-    if (rate && (rate < LEAST_RATE || rate > MOST_RATE))
-        return fail(fault, UTTER_ERROR_ARGUMENT, "%s.sample_rate is %d, and must be %d to %d", params, rate, LEAST_RATE,
-                    MOST_RATE);
-    if (channels < 0 || channels > MOST_CHANNELS)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "%s.channel_count is %d, and must be 0 to %d", params, channels,
+    if (asked->rate && (asked->rate < LEAST_RATE || asked->rate > MOST_RATE))
+        return fail(fault, UTTER_ERROR_ARGUMENT, "%s.sample_rate is %d, and must be %d to %d", params, asked->rate,
+                    LEAST_RATE, MOST_RATE);
+    if (asked->channels < 0 || asked->channels > MOST_CHANNELS)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "%s.channel_count is %d, and must be 0 to %d", params, asked->channels,
                     MOST_CHANNELS);
-    if (buffer_seconds != 0 && !(buffer_seconds >= 0.1 && buffer_seconds <= 600))
+    if (asked->seconds != 0 && !(asked->seconds >= 0.1 && asked->seconds <= 600))
         return fail(fault, UTTER_ERROR_ARGUMENT, "%s.buffer_seconds is %g, and must be 0.1 to 600", params,
-                    buffer_seconds);
+                    asked->seconds);
+    return 0;
+}
+
+int sound_device_params(struct device_params *asked, const char *params, const struct device_params *usual,
+                        struct fault *fault)
+{
+    if (check(asked, params, fault))
+        return fault->code;
+    asked->rate = asked->rate ? asked->rate : usual->rate;
+    asked->channels = asked->channels ? asked->channels : usual->channels;
+    asked->seconds = asked->seconds != 0 ? asked->seconds : usual->seconds;
     return 0;
 }

@@ -5,13 +5,15 @@
 
 #include "audio/devices.h"
 
-enum { SOUND_DEVICE_RATE = 16000, SOUND_DEVICE_MOST_FRAMES = 1 << 24 /* that one call moves */ };
+enum { SOUND_DEVICE_RATE = 16000 /* Hz, the usual */, SOUND_DEVICE_MOST_FRAMES = 1 << 24 /* that one call moves */ };
 
 /* Visits every device of a direction; a nonzero return ends the walk with CANCELLED. Errors also: DEVICE. */
 int sound_device_list(enum direction direction, int (*visit)(void *context, const struct device *device), void *context,
                       struct fault *fault);
 
-/* What fields of a params struct, called `params` in messages, may hold; zeros are defaults. Errors: ARGUMENT. */
-int sound_device_check(const char *params, int rate, int channels, double buffer_seconds, struct fault *fault);
+/* Checks what was asked of a device in a struct that messages call `params`, and puts what is usual in the place of its
+ * zeros. Errors: ARGUMENT. */
+int sound_device_params(struct device_params *asked, const char *params, const struct device_params *usual,
+                        struct fault *fault);
 
 #endif

@@ -9,9 +9,10 @@ extern "C" {
 #include "models/tensor/ops.h"
 
 /* Loads the module, once for the process, and opens card `index` (from 0). threads is borrowed and must outlive the
- * device. The module is the file that the environment variable UTTER_CUDA_MODULE names, or libutter-cuda.so beside the
- * library (or program) that this function is in, or where the system looks for libraries.
- * Errors: MEMORY, UNSUPPORTED (no module, or of another version), DEVICE (no driver, no such card, too old a card). */
+ * device. The module is the file that the environment variable UTTER_CUDA_MODULE names, or, where the driver finds a
+ * card, libutter-cuda.so beside the library (or program) that this function is in, or where the system looks for
+ * libraries. Errors: MEMORY, UNSUPPORTED (no driver, no module, or of another version), DEVICE (a driver that fails, no
+ * such card, too old a card). */
 int cuda_device_open(struct device **device, struct thread_pool *threads, int index, struct fault *fault);
 
 /* ---- the module's one exported symbol ---- */

@@ -1,7 +1,8 @@
-/* load.c - finds and loads the module that has the GPU's code. It stays loaded: CUDA keeps threads and handlers that
- * outlive what was opened by it. */
+/* load.c - finds and loads the module that has the GPU's code, where there is a card. It stays loaded: CUDA keeps
+ * threads and handlers that outlive what was opened by it. */
 #define _GNU_SOURCE /* dladdr */
 #include "models/cuda/cuda.h"
+#include "models/cuda/driver.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -24,10 +25,8 @@ static bool path_beside(char *path, size_t size)
     return snprintf(path, size, "%.*s%s", length, info.dli_fname, file_name) < (int)size;
 }
 
-static void *load(const char **name)
+static void *load(const char *named)
 {
-    const char *named = getenv("UTTER_CUDA_MODULE");
-    *name = named ? named : file_name;
     if (named)
         return dlopen(named, RTLD_NOW | RTLD_LOCAL);
     char path[PATH_MAX];
@@ -37,9 +36,12 @@ static void *load(const char **name)
 
 int cuda_device_open(struct device **device, struct thread_pool *threads, int index, struct fault *fault)
 {
-    const char *name;
+    const char *named = getenv("UTTER_CUDA_MODULE");
+    const char *name = named ? named : file_name;
     *device = NULL;
-    void *module = load(&name);
+    if (!named && cuda_driver_check(fault)) /* a module that is named may need no driver */
+        return fault->code;
+    void *module = load(named);
     if (!module) {
         const char *why = dlerror();
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "no GPU without %s: %.300s", name,

@@ -43,7 +43,7 @@ void speaking_close(struct speaking *speaking)
 void speaking_params(const struct speaking *speaking, struct utter_speech_params *params)
 {
     utter_speech_params_init(params);
-    params->speaker = speaking->speaker;
+    params->speaker_name = speaking->speaker;
     params->rate = speaking->rate;
     params->pitch = speaking->pitch;
     params->volume = speaking->volume;

@@ -6,8 +6,8 @@
 
 struct speaking {
     struct setup setup; /* of which the engine is used */
-    const char *voice, *vocoder, *lexicon, *speakers;
-    int speaker, seed;
+    const char *voice, *vocoder, *lexicon, *speakers, *speaker;
+    int seed;
     double rate, pitch, volume;
     utter_voice *opened;
     struct utter_voice_info info;
@@ -38,11 +38,11 @@ struct speaking {
          0,                                                                                                            \
          "speaker embeddings, for voices that need them (SpeechT5, some FastSpeech2)"},                                \
         {"speaker",                                                                                                    \
-         OPTION_INTEGER,                                                                                               \
+         OPTION_TEXT,                                                                                                  \
          &(speaking).speaker,                                                                                          \
-         "N",                                                                                                          \
+         "NAME|N",                                                                                                     \
          0,                                                                                                            \
-         1e6,                                                                                                          \
+         0,                                                                                                            \
          "who speaks, where a voice is several (default: 0)"},                                                         \
         {"rate", OPTION_NUMBER, &(speaking).rate, "X", 0.25, 4, "times the voice's own speed (default: 1)"},           \
         {"pitch", OPTION_NUMBER, &(speaking).pitch, "ST", -12, 12, "semitones above the voice's own"},                 \

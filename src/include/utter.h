@@ -654,6 +654,7 @@ struct utter_voice_info {
     int sample_rate;   /* Hz, its own */
     int speaker_count; /* at least 1 */
     double load_seconds;
+    const char *const *speaker_names; /* [speaker_count], NULL for a speaker without a name; NULL: none has one */
 };
 
 /* Fills *info; strings live as long as the voice. Any thread. */
@@ -676,12 +677,15 @@ struct utter_speech_params {
     size_t struct_size;
     enum utter_markup markup;
     int sample_rate; /* Hz of what is read, 8000 to 192000; 0: the voice's own */
-    int speaker;     /* from 0 */
+    int speaker;     /* from 0; see speaker_name */
     double rate;     /* times the voice's own speed, 0.25 to 4; 0: 1 */
     double pitch;    /* semitones above the voice's own, -12 to 12 */
     double volume;   /* dB above the voice's own, -60 to 20 */
     uint64_t seed;   /* of voices that never say a thing the same way twice */
     int marks;       /* nonzero: keeps the times of sentences, words and phones (utter_speech_next_mark) */
+    const char
+        *speaker_name; /* NULL, or who speaks instead of `speaker`: one of utter_voice_info.speaker_names, or a
+                          number in digits; anything else is ARGUMENT, and the message names those that there are */
 };
 
 UTTER_API void utter_speech_params_init(struct utter_speech_params *params);

@@ -6,6 +6,7 @@
 #include "src/speak/breaths.h"
 #include "src/speak/sentences.h"
 #include "src/speak/rendering.h"
+#include "src/speak/speaker_names.h"
 
 #include <stdlib.h>
 
@@ -36,6 +37,17 @@ static int check_number(const char *what, double value, double least, double mos
     return fail(fault, UTTER_ERROR_ARGUMENT, "%s is %g, and must be %g to %g", what, value, least, most);
 }
 
+static int check_speaker(const struct utter_voice *voice, struct utter_speech_params *params, struct fault *fault)
+{
+    if (params->speaker_name && speaker_find(voice, params->speaker_name, &params->speaker, fault))
+        return fault->code;
+    params->speaker_name = NULL; /* the caller's */
+    if (params->speaker < 0 || params->speaker >= voice->speakers)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "there is no speaker %d: the voice %.200s has %d, from 0",
+                    params->speaker, voice->name, voice->speakers);
+    return 0;
+}
+
 static int check_params(const struct utter_voice *voice, struct utter_speech_params *params, struct fault *fault)
 {
     if (!params->sample_rate)
@@ -44,10 +56,7 @@ static int check_params(const struct utter_voice *voice, struct utter_speech_par
         params->rate = 1;
     if (params->markup == UTTER_MARKUP_PHONEMES && !voice->pronouncer)
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "the voice %.200s is not given phones of English", voice->name);
-    if (params->speaker < 0 || params->speaker >= voice->speakers)
-        return fail(fault, UTTER_ERROR_ARGUMENT, "there is no speaker %d: the voice %.200s has %d, from 0",
-                    params->speaker, voice->name, voice->speakers);
-    if (check_number("sample_rate", params->sample_rate, 8000, 192000, fault) ||
+    if (check_speaker(voice, params, fault) || check_number("sample_rate", params->sample_rate, 8000, 192000, fault) ||
         check_number("rate", params->rate, 0.25, 4, fault) || check_number("pitch", params->pitch, -12, 12, fault))
         return fault->code;
     return check_number("volume", params->volume, -60, 20, fault);

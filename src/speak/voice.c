@@ -5,6 +5,7 @@
 #include "src/message.h"
 #include "src/model.h"
 #include "src/precision.h"
+#include "src/speak/speaker_names.h"
 #include "src/text_file.h"
 
 #include <cjson/cJSON.h>
@@ -98,7 +99,8 @@ static int load(struct utter_voice *voice, const struct voice_source *source, st
 {
     double began = clock_seconds();
     voice->family = source->directory ? family_of(source->directory, fault) : family_of_shape(source->shape, fault);
-    if (!voice->family || voice->family->open(voice, source, fault))
+    if (!voice->family || voice->family->open(voice, source, fault) ||
+        (source->directory && speaker_names_read(voice, source->directory, fault)))
         return fault->code;
     voice->load_seconds = clock_seconds() - began;
     engine_log(voice->engine, UTTER_LOG_INFO, "voice %s: %s, %.1f M parameters, %s, %d Hz, opened in %.3f s",
@@ -157,9 +159,7 @@ void utter_voice_close(utter_voice **voice)
         v->family->close(v);
     pronouncer_close(&v->pronouncer);
     say_rules_close(&v->rules);
-    for (int i = 0; v->speaker_names && i < v->speakers; i++)
-        free(v->speaker_names[i]);
-    free(v->speaker_names);
+    speaker_names_free(v);
     free(v->speaker_hertz);
     free(v->name);
     free(v->language);
@@ -180,7 +180,8 @@ int utter_voice_get_info(const utter_voice *voice, struct utter_voice_info *info
                                         .weight_bytes = voice->weight_bytes,
                                         .sample_rate = voice->sample_rate,
                                         .speaker_count = voice->speakers,
-                                        .load_seconds = voice->load_seconds};
+                                        .load_seconds = voice->load_seconds,
+                                        .speaker_names = (const char *const *)voice->speaker_names};
         result_write(info, &full, sizeof full, "utter_voice_info", &fault);
     }
     return message_publish(&fault);

@@ -30,7 +30,7 @@ struct utter_voice {
     int64_t parameters, weight_bytes;
     int sample_rate, hop; /* Hz; samples per frame */
     int speakers;
-    char **speaker_names; /* [speakers]; NULL: they have none */
+    char **speaker_names; /* [speakers], NULL for one without; NULL: they have none */
     float *speaker_hertz; /* [speakers], what they speak at on average; NULL: it is not known */
     double load_seconds;
 };

@@ -93,30 +93,12 @@ static int read_pitch(struct utter_voice *voice, const cJSON *own, struct fault 
     return 0;
 }
 
-static int read_names(struct utter_voice *voice, const cJSON *own, struct fault *fault)
-{
-    const cJSON *names = cJSON_GetObjectItemCaseSensitive(own, "speakers");
-    if (!cJSON_IsArray(names))
-        return 0;
-    voice->speaker_names = memory_new((size_t)voice->speakers, sizeof *voice->speaker_names);
-    if (!voice->speaker_names)
-        return fail_memory(fault, "a voice");
-    for (int i = 0; i < voice->speakers; i++) {
-        const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(names, i));
-        voice->speaker_names[i] = memory_text(name ? name : "", name ? strlen(name) : 0);
-        if (!voice->speaker_names[i])
-            return fail_memory(fault, "a voice");
-    }
-    return 0;
-}
-
-/* What config.json says of the speakers, whose number is known. */
+/* What config.json says of the speakers' pitch; how many there are is known. */
 static int read_speakers(struct utter_voice *voice, const struct text_file *file, struct fault *fault)
 {
     cJSON *root = cJSON_ParseWithLength(file->text, file->length);
     const cJSON *own = cJSON_GetObjectItemCaseSensitive(root, "utter");
-    if (!read_names(voice, own, fault))
-        read_pitch(voice, own, fault);
+    read_pitch(voice, own, fault);
     cJSON_Delete(root);
     return fault->code;
 }

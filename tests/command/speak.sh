@@ -55,6 +55,11 @@ expect err '^{"voice":"voice-en","audio_seconds":[0-9.]*,"load_seconds":.*"first
 run 0 speak --pronounce "Dr. Grey owes \$3.50."
 [ "$(cut -f1 out | tr '\n' ' ')" = "doctor grey owes three dollars and fifty cents " ] || fail "words: $(cat out)"
 expect out '^grey	G R EY1$' pronounced
+run 0 speak -o zero.wav --speaker 0 "$text"
+cmp words.wav zero.wav || fail "the first speaker by his number is another"
+run 1 speak -o none.wav --speaker nobody "$text"
+run 0 speak -o named.wav --speaker "$(sed 's/.*from 0: \([^,]*\).*/\1/' err)" "$text"
+cmp words.wav named.wav || fail "the first speaker by name is another"
 echo "grey G R AY1" >own.txt
 run 0 speak --pronounce --lexicon own.txt grey
 expect out '^grey	G R AY1$' "a lexicon of one's own"
@@ -86,7 +91,8 @@ wrong 1 'no phone' --phonemes 'G QQ'
 wrong 1 'no such file or directory\|there is no' --voice nobody hello
 wrong 1 'is no voice' --voice en hello
 wrong 1 'nowhere' -f nowhere
-wrong 1 'there is no speaker 99' --speaker 99 hello
+wrong 1 'there is no speaker 99: the voice voice-en has [0-9]*, from 0: [a-z]' --speaker 99 hello
+wrong 1 'there is no speaker bob: ' --speaker bob hello
 wrong 1 'no-lexicon' --lexicon no-lexicon hello
 mkdir vocoder
 echo '{"model_type":"hifigan"}' >vocoder/config.json

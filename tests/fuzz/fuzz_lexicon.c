@@ -1,5 +1,6 @@
 /* fuzz_lexicon.c - libFuzzer: any bytes as a lexicon with its network, and as a network. Seed:
  * tests/golden/pronounce/small.bin. */
+#include "decoder/inflection.h"
 #include "decoder/letter_to_sound.h"
 #include "decoder/lexicon.h"
 #include "decoder/word_parts.h"
@@ -15,7 +16,7 @@ static void try_network(const void *bytes, size_t size)
     struct phones phones = {0};
     if (letter_to_sound_open(&network, bytes, size, "fuzz", NULL))
         return;
-    letter_to_sound(&network, "abba", 4, &phones, NULL);
+    letter_to_sound(&network, "abba", 4, &phones, NULL, NULL);
     phones_free(&phones);
 }
 
@@ -27,6 +28,7 @@ static void try_words(const struct lexicon *lexicon)
     char word[LEXICON_LETTERS + 1];
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         lexicon_find(lexicon, words[i], strlen(words[i]), &entry);
+        inflection_of_known(lexicon, words[i], strlen(words[i]), &phones);
         word_from_parts(lexicon, words[i], strlen(words[i]), &phones);
     }
     for (uint32_t i = 0; i < lexicon->words && i < 64; i++)

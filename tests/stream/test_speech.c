@@ -229,11 +229,12 @@ static void test_marks(void **state)
     utter_speech_close(&speech);
 }
 
-/* The user's marks lie where the words begin that they stand before, or where the sound ends that they stand behind. */
+/* The user's marks lie where the words begin that they stand before, or where the sound ends that they stand behind, or
+ * in. */
 static void test_named_marks(void **state)
 {
-    static const char text[] = "<speak><mark name='a'/>One <mark name='b'/>two<mark name='c'/><break time='1s'/>three."
-                               "<mark name='d'/></speak>";
+    static const char text[] = "<speak><mark name='a'/>One <mark name='b'/>two<mark name='c'/><break time='1s'/>"
+                               "<sub alias='three'>3<mark name='d'/></sub>.<mark name='e'/></speak>";
     struct utter_speech_params params;
     utter_speech_params_init(&params);
     params.marks = 1;
@@ -243,7 +244,7 @@ static void test_named_marks(void **state)
     static struct marks marks;
     speak(speech, text, 1000, 1000, &sound);
     take_marks(speech, &marks);
-    double words[3][2], named[4];
+    double words[3][2], named[5];
     int word = 0, name = 0;
     for (size_t i = 0; i < marks.count; i++) {
         const struct utter_mark *mark = &marks.marks[i];
@@ -253,14 +254,15 @@ static void test_named_marks(void **state)
         }
         if (mark->kind != UTTER_MARK_NAMED)
             continue;
-        assert_true(name < 4 && marks.texts[i][0] == 'a' + name && mark->start == mark->end);
+        assert_true(name < 5 && marks.texts[i][0] == 'a' + name && mark->start == mark->end);
         assert_memory_equal(&text[mark->text_begin], "<mark", 5);
         named[name++] = mark->start;
     }
-    assert_int_equal(name, 4);
+    assert_int_equal(name, 5);
     assert_true(named[0] == words[0][0] && named[1] == words[1][0]);
     assert_true(named[2] >= words[1][1] && named[2] < words[2][0] - 0.9);
-    assert_true(named[3] >= words[2][1] && named[3] <= (double)sound.count / 22050 + 0.01);
+    assert_true(named[3] >= words[2][1] && named[4] >= named[3]);
+    assert_true(named[4] <= (double)sound.count / 22050 + 0.01);
     free(sound.samples);
     utter_speech_close(&speech);
 }

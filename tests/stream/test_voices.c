@@ -243,6 +243,81 @@ static void test_vits(void **state)
     utter_voice_close(&voice);
 }
 
+/* The golden configuration of several speakers with more in it, in place of the link. */
+static void add_to_config(struct world *world, const char *more)
+{
+    static char json[16384] = "{";
+    FILE *file = fopen(GOLDEN "vits/speakers/config.json", "rb");
+    assert_non_null(file);
+    size_t length = (size_t)snprintf(json, 1024, "{%s,", more);
+    assert_int_equal(fgetc(file), '{');
+    length += fread(json + length, 1, sizeof json - length, file);
+    assert_true(length < sizeof json);
+    fclose(file);
+    unlink(path_in(world, "config.json"));
+    write_file(world, "config.json", json, length);
+}
+
+static utter_voice *open_with_names(struct world *world, const char *names)
+{
+    utter_voice *voice = NULL;
+    take(world, "vits/speakers");
+    write_file(world, "vocab.json", letters, sizeof letters - 1);
+    write_file(world, "tokenizer_config.json", rules, sizeof rules - 1);
+    add_to_config(world, names);
+    if (utter_voice_open(world->engine, world->directory, NULL, &voice))
+        fail_msg("%s", utter_error_message());
+    return voice;
+}
+
+static void refuse_speaker(utter_voice *voice, const char *name, const char *said)
+{
+    struct utter_speech_params params;
+    utter_speech *speech = NULL;
+    utter_speech_params_init(&params);
+    params.speaker_name = name;
+    assert_int_equal(utter_speech_open(voice, &params, &speech), UTTER_ERROR_ARGUMENT);
+    assert_non_null(strstr(utter_error_message(), said));
+}
+
+static void check_names(struct world *world, const char *names)
+{
+    static struct sound by_name, by_number, by_digits, by_markup;
+    struct utter_voice_info info = {.struct_size = sizeof info};
+    struct utter_speech_params params;
+    utter_voice *voice = open_with_names(world, names);
+    assert_int_equal(utter_voice_get_info(voice, &info), 0);
+    assert_string_equal(info.speaker_names[3], "Carl");
+    assert_null(info.speaker_names[1]);
+    utter_speech_params_init(&params);
+    params.speaker = 3;
+    speak(voice, &params, "This is the hill.", &by_number);
+    params.speaker = 0;
+    params.speaker_name = "Carl";
+    speak(voice, &params, "This is the hill.", &by_name);
+    params.speaker_name = "3";
+    speak(voice, &params, "This is the hill.", &by_digits);
+    params.speaker_name = NULL;
+    params.markup = UTTER_MARKUP_SSML;
+    speak(voice, &params, "<speak><voice name='Carl'>This is the hill.</voice></speak>", &by_markup);
+    assert_true(same(&by_name, &by_number) && same(&by_name, &by_digits) && same(&by_name, &by_markup));
+    refuse_speaker(voice, "carl", "there is no speaker carl: the voice ");
+    refuse_speaker(voice, "5", " has 5, from 0: Anna, Carl");
+    refuse_speaker(voice, "", "there is no speaker : ");
+    utter_voice_close(&voice);
+}
+
+/* Speakers by their names, as a list of ours and as Piper's map; what is no name, or no speaker's, is passed over. */
+static void test_speaker_names(void **state)
+{
+    struct world *world = *state;
+    check_names(world, "\"utter\":{\"speakers\":[\"Anna\",7,\"\",\"Carl\",null,\"Nobody\"]}");
+    check_names(world, "\"speaker_id_map\":{\"Carl\":3,\"Anna\":0,\"Nobody\":5,\"Worse\":-1,\"None\":\"x\",\"\":4}");
+    utter_voice *voice = open_with_names(world, "\"speaker_id_map\":[1]");
+    refuse_speaker(voice, "Anna", " has 5, from 0");
+    utter_voice_close(&voice);
+}
+
 /* The same letters by another's rules: English from phones. */
 static void test_vits_from_phones(void **state)
 {
@@ -310,10 +385,10 @@ static void test_no_voice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fastspeech),       cmocka_unit_test(test_fastspeech_embeddings),
-        cmocka_unit_test(test_other_vocoder),    cmocka_unit_test(test_vits),
-        cmocka_unit_test(test_vits_from_phones), cmocka_unit_test(test_speecht5),
-        cmocka_unit_test(test_no_voice),
+        cmocka_unit_test(test_fastspeech),    cmocka_unit_test(test_fastspeech_embeddings),
+        cmocka_unit_test(test_other_vocoder), cmocka_unit_test(test_vits),
+        cmocka_unit_test(test_speaker_names), cmocka_unit_test(test_vits_from_phones),
+        cmocka_unit_test(test_speecht5),      cmocka_unit_test(test_no_voice),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -34,7 +34,7 @@ static void say(const struct opened *o, const char *word, struct phones *phones)
 {
     struct fault fault = {0};
     phones->count = 0;
-    if (letter_to_sound(&o->network, word, strlen(word), phones, &fault))
+    if (letter_to_sound(&o->network, word, strlen(word), phones, NULL, &fault))
         fail_msg("%s", fault.message);
 }
 

@@ -76,6 +76,9 @@ static void test_endings(void **state)
     expect(p, "laptop's laptops'", "L AE1 P T AA2 P S | L AE1 P T AA2 P S");
     expect(p, "unfollowed", "AH0 N F AA1 L OW0 D");
     expect(p, "blogged", "B L AO1 G D");
+    expect(p, "happily ungratefully", "HH AE1 P AH0 L IY0 | AH0 N G R EY1 T F AH0 L IY0");
+    expect(p, "straggling joggin' hissed", "S T R AE1 G L IH0 NG | JH AA1 G IH0 N | HH IH1 S T");
+    expect(p, "vlogging reshelved", "V L AO1 G IH0 NG | R IY0 SH EH1 L V D");
     expect(p, "don't you'll they've i'm", "D OW1 N T | Y UW1 L | DH EY1 V | AY1 M");
     expect(p, "greenhousekeeper", "G R IY1 N HH AW2 S K IY2 P ER0");
     expect(p, "'hello'", "HH AH0 L OW1");

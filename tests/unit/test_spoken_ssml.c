@@ -227,19 +227,16 @@ static void write_marks(struct text *out, const struct spoken_sentence *sentence
 }
 
 /* A mark is its sentence's, wherever the document is cut, and what is read goes on across it. */
-static void test_marks(void **state)
+static void check_marks(const char *text, const char *expected)
 {
-    (void)state;
-    static const char text[] =
-        "<speak><mark name='a'/>Mr. <mark name='b'/>Grey has 1<mark name='c'/>2.<mark name='d'/> "
-        "<s>Yes <mark name='e'/></s><mark name='f'/></speak>";
     struct spoken_reader *reader = open_reader(SPOKEN_SSML, false);
-    for (size_t piece = 1; piece < sizeof text; piece++) {
+    const size_t size = strlen(text);
+    for (size_t piece = 1; piece <= size; piece++) {
         struct spoken_sentence sentence;
         struct text marks = {0};
         struct fault fault = {0};
-        for (size_t at = 0; at < sizeof text - 1; at += piece) {
-            const size_t left = sizeof text - 1 - at;
+        for (size_t at = 0; at < size; at += piece) {
+            const size_t left = size - at;
             assert_int_equal(spoken_reader_feed(reader, text + at, left < piece ? left : piece, &fault), 0);
             while (spoken_reader_next(reader, &sentence, &fault) > 0)
                 write_marks(&marks, &sentence);
@@ -248,11 +245,24 @@ static void test_marks(void **state)
         while (spoken_reader_next(reader, &sentence, &fault) > 0)
             write_marks(&marks, &sentence);
         text_add(&marks, "", 1);
-        assert_string_equal(marks.bytes, "a@7 b@27 c@53 | d@71 | e@95 f@115 .");
+        assert_string_equal(marks.bytes, expected);
         text_free(&marks);
         spoken_reader_reset(reader);
     }
     spoken_reader_close(&reader);
+}
+
+static void test_marks(void **state)
+{
+    (void)state;
+    check_marks("<speak><mark name='a'/>Mr. <mark name='b'/>Grey has 1<mark name='c'/>2.<mark name='d'/> "
+                "<s>Yes <mark name='e'/></s><mark name='f'/></speak>",
+                "a@7 b@27 c@53 | d@71 | e@95 f@115 .");
+    check_marks("<speak><sub alias='at once'>a<mark name='a'/></sub> "
+                "<say-as interpret-as='digits'>1<mark name='b'/>2</say-as>, "
+                "<phoneme ph='G R EY1'><mark name='c'/>Grey</phoneme>."
+                "<metadata><mark name='d'/></metadata></speak>",
+                "a@29 b@83 c@133 | ");
 }
 
 static void test_offsets(void **state)
@@ -328,6 +338,7 @@ static void test_refusals(void **state)
         {"<speak><prosody pitch='+20Hzz'>a</prosody></speak>", UTTER_ERROR_ARGUMENT, "Hz"},
         {"<speak><emphasis level='loud'>a</emphasis></speak>", UTTER_ERROR_ARGUMENT, "reduced, not \"loud\""},
         {"<speak>a <mark/> b</speak>", UTTER_ERROR_ARGUMENT, "name"},
+        {"<speak><sub alias='x'>a <mark/></sub></speak>", UTTER_ERROR_ARGUMENT, "name"},
         {"<speak><phoneme>a</phoneme></speak>", UTTER_ERROR_ARGUMENT, "ph"},
         {"<speak><phoneme alphabet='x-sampa' ph='a'>a</phoneme></speak>", UTTER_ERROR_UNSUPPORTED, "x-sampa"},
         {"<speak><sub>a</sub></speak>", UTTER_ERROR_ARGUMENT, "alias"},

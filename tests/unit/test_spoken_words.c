@@ -111,6 +111,13 @@ static void test_ordinals_and_fractions(void **state)
         {"x < 5", "X is less than five."},
         {"x > y", "X is greater than Y."},
         {"10^6", "ten to the power of six."},
+        {"mc^2 + x^3", "M C squared plus X cubed."},
+        {"1e6 or 1.5e-3", "one times ten to the power of six or one point five times ten to the power of minus three."},
+        {"Call 911 or dial 112. Call 200 people.", "call nine one one or dial one one two. | call two hundred people."},
+        {"10^-3", "ten to the power of minus three."},
+        {"10\xE2\x81\xB6 or 10\xC2\xB9\xC2\xB2", "ten to the power of six or ten to the power of twelve."},
+        {"10\xE2\x81\xBB\xC2\xB3", "ten to the power of minus three."},
+        {"10\xC2\xB3 m\xE2\x81\xB4", "ten cubed M four."},
         {"x\xC2\xB2", "X squared."},
         {"a \xE2\x89\xA4 b", "a less than or equal to B."},
         {"2 * 3", "two times three."},
@@ -220,6 +227,9 @@ static void test_dates(void **state)
         {"2019/20", "twenty nineteen to twenty twenty."},
         {"476 AD", "four hundred seventy six A D."},
         {"Mon. and Tues.", "monday and tuesday."},
+        {"Mon-Fri and Sat.\xE2\x80\x93Sun.", "monday to friday and saturday to sunday."},
+        {"Made in MMXXIV, after Malcolm X", "made in twenty twenty four, after malcolm X."},
+        {"the XIX century, the II dynasty", "the nineteenth century, the second dynasty."},
     };
     CHECK_CASES(cases);
 }
@@ -242,6 +252,10 @@ static void test_times(void **state)
         {"25:00", "twenty five to zero zero."},
         {"at 6:30 pm. The", "at six thirty P M. | the."},
         {"5 o'clock", "five o'clock."},
+        {"9am-5pm, 9:00 \xE2\x80\x93 17:30", "nine A M to five P M, nine o'clock to seventeen thirty."},
+        {"8 a.m.\xE2\x80\x93noon EST. Est. 1900, UTC-5",
+         "eight A M to noon E S T. | established nineteen hundred, U T C minus five."},
+        {"at 9am - then", "at nine A M- then."},
         {"It is 3 pm", "it is three P M."},
         {"2026-11-28T17:45", "november twenty eighth, twenty twenty six seventeen forty five."},
     };
@@ -252,6 +266,8 @@ static void test_units(void **state)
 {
     (void)state;
     static const struct spoken_case cases[] = {
+        {"2 ft 3 in, 1ft 1in.", "two feet three inches, one foot one inch."},
+        {"5 mg/l and 2 tsp", "five milligrams per liter and two teaspoons."},
         {"100 km/h", "one hundred kilometers per hour."},
         {"20\xC2\xB0"
          "C",
