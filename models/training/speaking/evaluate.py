@@ -69,7 +69,7 @@ def say(options, kind, speaker, chosen):
     """WORK/evaluation/KIND: 16 bits. What is there of a fixed kind is right if its manifest is the same."""
     base = options.work / "evaluation"
     folder, manifest = base / kind, base / f"{kind}.tsv"
-    text = "file\tseconds\tspeaker\ttext\n" + "".join(f"{k:03d}.wav\t0\t{s.set}\t{s.text}\n" for k, s in enumerate(chosen))
+    text = "file\tspeaker\ttext\tspoken\n" + "".join(f"{k:03d}.wav\t{s.set}\t{s.text}\t{s.spoken()}\n" for k, s in enumerate(chosen))
     if kind.partition(".")[0] in FIXED and manifest.exists() and manifest.read_text() == text:
         return
     folder.mkdir(parents=True, exist_ok=True)

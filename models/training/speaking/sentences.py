@@ -13,8 +13,7 @@ from typing import NamedTuple
 import soundfile
 import soxr
 
-from common import LABELLED
-from shared import VOICES, is_held_out, normalise, scoring, sentence
+from shared import LABELLED, VOICES, is_held_out, normalise, scoring, sentence
 
 COUNT = 200
 NATIVE, FOREIGN = ["eval_cathy", "eval_lj", "eval_an4"], ["eval_speechocean_adult"]
@@ -33,12 +32,13 @@ class Sentence(NamedTuple):
         return soxr.resample(wave, recorded, rate, "HQ")
 
     def spoken(self):
-        """As one would write it: a text in capitals in small letters, a spelled word with points after its letters."""
+        """As one would write it: a text in capitals in small letters, what is spelled with commas after its letters, as the
+        speakers of eval_an4 take 0.4 s for each."""
         if not self.text.isupper():
             return self.text
         if self.set != "eval_an4":
             return re.sub(r"\bi\b", "I", self.text.lower())
-        return re.sub(r"\b[a-z](?: [a-z])*\b", lambda m: m.group().upper().replace(" ", ".") + ".", self.text.lower())
+        return re.sub(r"\b[a-z]\b ?", lambda m: m.group().upper().replace(" ", ", "), self.text.lower())
 
 
 def same(text):
