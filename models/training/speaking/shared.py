@@ -9,7 +9,7 @@ from transformers import FastSpeech2ConformerWithHifiGan
 from transformers.audio_utils import mel_filter_bank
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
-from common import Store, arguments, have, normalise, scoring, status, write_store      # noqa: E402,F401
+from common import LABELLED, Store, arguments, have, normalise, scoring, status, write_store      # noqa: E402,F401
 from common import is_held_out as recognizer_holds_out                                  # noqa: E402,F401
 
 RATE = 22050
