@@ -142,7 +142,8 @@ static void add_words(struct batch_of_words *b, const struct word_list *from, si
 /* A sound that is no speech: see segment_unsure. What runs on across a seam is speech. */
 static bool believed(const struct lane *l, const struct window *w, const struct segment *segment)
 {
-    return l->setting->model->whisper || w->sentence || w->seam_before || w->seam_after || l->words ||
+    return l->setting->model->whisper || l->setting->model->tells_noise || l->setting->decoding->no_speech < 0 ||
+           w->sentence || w->seam_before || w->seam_after || l->words ||
            !segment_unsure(segment);
 }
 

@@ -115,10 +115,11 @@ void recognizer_close(struct recognizer **recognizer)
 
 /* ---- segments ---- */
 
-/* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts. */
+/* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts, and so
+ * does a model that tells noise from speech. */
 static bool unsure(const struct recognizer *r, const struct segment *segment, const struct window *window)
 {
-    return !r->model->whisper && !window->sentence && !window->seam_before && !window->seam_after &&
+    return !r->model->whisper && !r->model->tells_noise && r->params.decoding->no_speech >= 0 && !window->sentence && !window->seam_before && !window->seam_after &&
            segment_unsure(segment);
 }
 
