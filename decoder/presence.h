@@ -1,6 +1,6 @@
-/* presence.h - whether what a CTC model heard was spoken at all, or is made of noise: a logistic map (Platt 1999) of what
- * its scores and its text say. Noise gives few letters for all the mass that left the blank, that mass lies on many
- * tokens at once, and no word is sure. Fitted by models/training/presence.py. */
+/* presence.h - whether what a CTC model heard was spoken at all, or is made of noise: a logistic map (Platt 1999) of
+ * what its scores and its text say. Noise gives few letters for all the mass that left the blank, that mass lies on
+ * many tokens at once, and no word is sure. Fitted by models/training/presence.py. */
 #ifndef DECODER_PRESENCE_H
 #define DECODER_PRESENCE_H
 

@@ -51,8 +51,8 @@ int setup_check_language(const struct setup *setup, const char *language);
 
 int setup_threads(const struct setup *setup); /* the threads asked for, or one per core */
 
-/* Reads from a descriptor, waiting for some: bytes, 0 at its end, -1 on failure or when stopping(). context: const int *,
- * or NULL for standard input. */
+/* Reads from a descriptor, waiting for some: bytes, 0 at its end, -1 on failure or when stopping(). context: const int
+ * *, or NULL for standard input. */
 int64_t setup_read_input(void *context, void *buffer, size_t size);
 /* A source that reads standard input in pieces, and stops reading when stopping(). */
 void setup_standard_input(struct utter_source *source);

@@ -180,8 +180,8 @@ struct utter_timings {
     double total_seconds;    /* from the first call to the last */
 };
 
-/* Why sound that was heard gives no text: the first three are a Whisper's, and SILENCE any other's that tells noise from
- * speech. */
+/* Why sound that was heard gives no text: the first three are a Whisper's, and SILENCE any other's that tells noise
+ * from speech. */
 enum utter_reason {
     UTTER_REASON_NONE = 0,
     UTTER_REASON_SILENCE,    /* the model takes it for silence or noise and does not believe its own text */
@@ -239,9 +239,9 @@ struct utter_boost_phrase {
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
  * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
- * read no_speech and the fields from lm on, and a Whisper those before lm, and grammar and boost. What is out of range is named when a
- * session is opened or a recording transcribed (ARGUMENT; translating with a model that knows English only:
- * UNSUPPORTED); nothing of it is kept by pointer. */
+ * read no_speech and the fields from lm on, and a Whisper those before lm, and grammar and boost. What is out of range
+ * is named when a session is opened or a recording transcribed (ARGUMENT; translating with a model that knows English
+ * only: UNSUPPORTED); nothing of it is kept by pointer. */
 struct utter_decoding_params {
     size_t struct_size;
     int translate;              /* nonzero: into English */

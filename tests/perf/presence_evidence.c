@@ -2,8 +2,8 @@
  *
  *     presence_evidence MODEL BEAM live|file FILE ...
  *
- * BEAM 0: as shipped. A line for each window with words: the file, the window's first sample, the five numbers of decoder/presence.h in their
- * order, the words' mean confidence, and the words. */
+ * BEAM 0: as shipped. A line for each window with words: the file, the window's first sample, the five numbers of
+ * decoder/presence.h in their order, the words' mean confidence, and the words. */
 #include "audio/file.h"
 #include "src/base/memory.h"
 #include "src/batch.h"
@@ -34,8 +34,8 @@ static double mean_confidence(const struct word_list *words)
 static void print_window(const char *path, const struct window *w)
 {
     const struct presence_evidence *e = &w->evidence;
-    printf("%s\t%lld\t%.6f\t%g\t%.4f\t%.4f\t%.5f\t%.5f\t", path, (long long)w->begin, e->acoustic, e->letters, e->seconds, e->mass,
-           e->entropy, mean_confidence(&w->words));
+    printf("%s\t%lld\t%.6f\t%g\t%.4f\t%.4f\t%.5f\t%.5f\t", path, (long long)w->begin, e->acoustic, e->letters,
+           e->seconds, e->mass, e->entropy, mean_confidence(&w->words));
     for (size_t i = 0; i < w->words.count; i++)
         printf("%s%s", i ? " " : "", w->words.words[i].text);
     printf("\n");

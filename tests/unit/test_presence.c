@@ -11,9 +11,10 @@
 
 #include <cmocka.h>
 
-static const char json[] =
-    "{\"guided\":{\"bias\":-0.5,\"acoustic\":0.75,\"letters\":2,\"seconds\":-3,\"mass\":1,\"entropy\":-4,\"threshold\":0.6},"
-    "\"alone\":{\"bias\":-3,\"acoustic\":1,\"letters\":0.5,\"seconds\":0,\"mass\":0.25,\"entropy\":-1,\"threshold\":0.5}}";
+static const char json[] = "{\"guided\":{\"bias\":-0.5,\"acoustic\":0.75,\"letters\":2,\"seconds\":-3,\"mass\":1,"
+                           "\"entropy\":-4,\"threshold\":0.6},"
+                           "\"alone\":{\"bias\":-3,\"acoustic\":1,\"letters\":0.5,\"seconds\":0,\"mass\":0.25,"
+                           "\"entropy\":-1,\"threshold\":0.5}}";
 
 static void test_reading(void **state)
 {
@@ -38,8 +39,12 @@ static void test_refusing(void **state)
     (void)state;
     for (size_t length = 0; length + 1 < strlen(json); length++)
         refuse(json, length);
-    const char *const bad[] = {
-        "[]", "{}", "null", "{\"guided\":1,\"alone\":2}", "{\"guided\":{\"bias\":\"x\"}}", "{\"guided\":{\"bias\":1e300}}"};
+    const char *const bad[] = {"[]",
+                               "{}",
+                               "null",
+                               "{\"guided\":1,\"alone\":2}",
+                               "{\"guided\":{\"bias\":\"x\"}}",
+                               "{\"guided\":{\"bias\":1e300}}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         refuse(bad[i], strlen(bad[i]));
     char beyond[sizeof json];
