@@ -178,6 +178,8 @@ def evidence(build, model, beam, cutting, files):
                          text=True, check=True).stdout
     for line in out.splitlines():
         _, _, acoustic, letters, seconds, mass, entropy, confidence, words = line.split("\t")
+        if not float(seconds):                          # speech runs on beyond the window: it is believed
+            continue
         x.append([1, log_odds(float(acoustic)), *np.log(np.maximum([float(letters), float(seconds), float(mass)], 0.01)),
                   float(entropy)])
         right.append(float(confidence) * len(words.split()))

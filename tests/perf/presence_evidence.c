@@ -1,9 +1,11 @@
 /* presence_evidence.c - by what a model's text is judged as spoken or made of noise, for models/training/presence.py.
  *
- *     presence_evidence MODEL BEAM live|file FILE ...
+ *     presence_evidence MODEL BEAM CUTTING FILE ...
  *
- * BEAM 0: as shipped. A line for each window with words: the file, the window's first sample, the five numbers of
- * decoder/presence.h in their order, the words' mean confidence, and the words. */
+ * BEAM: 0 as shipped. CUTTING: "file" or "live", as whole recordings or streams are cut; or CONTEXT:LONG:SHORT:SETTLED, a
+ * recording's with these of struct cutter_params. A line for each window with words: the file, the window's first
+ * sample, the five numbers of decoder/presence.h in their order (zeros where the speech runs on across the window's
+ * edge), the words' mean confidence, and the words. */
 #include "audio/file.h"
 #include "src/base/memory.h"
 #include "src/batch.h"
@@ -45,7 +47,7 @@ static int take_window(void *context, struct window *w, struct fault *fault)
 {
     struct listener *l = context;
     if (!batch_features(l->batch, &w, 1, fault) && !batch_forward(l->batch, fault) && !batch_search(l->batch, fault) &&
-        w->words.count && w->evidence.seconds > 0)
+        w->words.count)
         print_window(l->path, w);
     window_free(w);
     return fault->code;
@@ -79,7 +81,7 @@ static int hear_file(struct listener *l, const struct cutter_params *cutting, st
     return fault->code;
 }
 
-static int hear_all(struct utter_model *model, int beam, bool live, char **paths, int count, struct fault *fault)
+static int hear_all(struct utter_model *model, int beam, const char *how, char **paths, int count, struct fault *fault)
 {
     struct utter_decoding_params params;
     struct decoding decoding = {0};
@@ -88,6 +90,7 @@ static int hear_all(struct utter_model *model, int beam, bool live, char **paths
     struct voice *voice = NULL;
     utter_decoding_params_init(&params);
     params.no_speech = -1; /* nothing is dropped */
+    const bool live = !strcmp(how, "live");
     model->tells_noise = true;
     if (!decoding_read(&decoding, model, beam, 0, NULL, &params, fault) &&
         (!live || !voice_open(&voice, model->engine, NULL, fault)) &&
@@ -102,6 +105,7 @@ static int hear_all(struct utter_model *model, int beam, bool live, char **paths
                                              .overlap = 150,
                                              .threshold = 0.5f,
                                              .voice = voice};
+        sscanf(how, "%d:%d:%d:%d", &cutting.context, &cutting.long_pause, &cutting.short_pause, &cutting.settled);
         for (int i = 0; i < count && !fault->code; i++) {
             listener.path = paths[i];
             hear_file(&listener, &cutting, fault);
@@ -119,7 +123,7 @@ int main(int argc, char **argv)
     utter_model *model = NULL;
     struct fault fault = {0};
     if (argc < 5) {
-        fprintf(stderr, "usage: presence_evidence MODEL BEAM live|file FILE ...\n");
+        fprintf(stderr, "usage: presence_evidence MODEL BEAM CUTTING FILE ...\n");
         return 2;
     }
     if (utter_engine_open(&engine, NULL) < 0 || utter_model_open(engine, argv[1], NULL, &model) < 0)
@@ -127,7 +131,7 @@ int main(int argc, char **argv)
     else if (!model->network)
         fail(&fault, UTTER_ERROR_UNSUPPORTED, "%s has no CTC head", argv[1]);
     else
-        hear_all(model, atoi(argv[2]), !strcmp(argv[3], "live"), argv + 4, argc - 4, &fault);
+        hear_all(model, atoi(argv[2]), argv[3], argv + 4, argc - 4, &fault);
     utter_model_close(&model);
     utter_engine_close(&engine);
     if (fault.code)
