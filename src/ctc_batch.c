@@ -157,6 +157,33 @@ static void calibrate(const struct ctc_batch *b, struct word_list *words)
                        language_model_fusion(model->lm)->ngram, words);
 }
 
+/* Speech that runs on from or into another window is never taken for noise. */
+static int judge_presence(const struct ctc_batch *b, int row, struct window *w, struct fault *fault)
+{
+    const struct fastconformer_config *config = fastconformer_get_config(b->model->network);
+    const struct presence *presence = &b->model->presence;
+    const struct presence_weights *weights = b->decoding->guide.fusion ? &presence->guided : &presence->alone;
+    const double no_speech = b->decoding->no_speech;
+    if (!b->model->tells_noise || !w->words.count || w->seam_before || w->seam_after)
+        return 0;
+    presence_gather(&w->evidence, scores_of(b, row), b->score_lengths[row], config->vocabulary, config->blank,
+                    (double)w->count / WINDOW_RATE, &w->words);
+    const double least = no_speech > 0 ? 1.0 - no_speech : weights->threshold;
+    if (no_speech < 0 || presence_probability(weights, &w->evidence) >= least)
+        return 0;
+    return window_drop_words(w, UTTER_REASON_SILENCE, fault);
+}
+
+/* What the best hypothesis says, unless it is made of noise. */
+static int take_words(const struct ctc_batch *b, int row, const struct ctc_hypothesis *best, struct window *w,
+                      struct fault *fault)
+{
+    if (window_take_words(w, b->model, best, fault))
+        return fault->code;
+    calibrate(b, &w->words);
+    return judge_presence(b, row, w, fault);
+}
+
 static int search_window(struct ctc_batch *b, int row, struct fault *fault)
 {
     struct window *w = b->heard.windows[row];
@@ -176,8 +203,8 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
         return fault->code;
     if (d->constraint)
         judge_sentence(b, scores_of(b, row), b->score_lengths[row], &params, &result, w, fault);
-    else if (result.count && !window_take_words(w, b->model, &result.best[0], fault))
-        calibrate(b, &w->words);
+    else if (result.count)
+        take_words(b, row, &result.best[0], w, fault);
     if (d->nbest && result.count && !fault->code)
         window_keep_alternatives(w, b->model, &result, fault);
     ctc_free(&result);

@@ -154,7 +154,8 @@ static int check_fusion(const struct utter_decoding_params *p, struct fault *fau
     if (check_number("lm_weight", p->lm_weight, 0, 10, fault) ||
         check_number("word_bonus", p->word_bonus, -100, 100, fault) ||
         check_number("unknown_word", p->unknown_word, -1000, 0, fault) ||
-        check_number("blank_penalty", p->blank_penalty, -100, 100, fault))
+        check_number("blank_penalty", p->blank_penalty, -100, 100, fault) ||
+        check_number("no_speech", p->no_speech, -1e6, 1e6, fault))
         return fault->code;
     return 0;
 }
@@ -234,6 +235,7 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
     d->beam = beam ? beam : lm || boosted || d->constraint ? GUIDED_BEAM : 1;
     d->guide.fusion = lm ? language_model_fusion(lm) : NULL;
     d->guide.weights = weights_of(&p, BESIDE_FRAMES);
+    d->no_speech = p.no_speech;
     d->blank_penalty = p.blank_penalty != 0 ? p.blank_penalty : lm ? BLANK_PENALTY : 0.0;
     return read_boost(d, model, &p, fault);
 }

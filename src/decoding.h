@@ -12,6 +12,7 @@ struct decoding {
     int nbest;                     /* texts of each window to keep; 0: none */
     struct guide guide;            /* what the search asks beside the scores */
     double blank_penalty;          /* of the CTC beam */
+    double no_speech;              /* all but Whisper: a probability above it is noise; 0: the model's; below: never */
     struct language_model *lm;     /* of the guide; owned, where it is not the model's own */
     struct boost *boost;           /* of the guide; owned */
     struct constraint *constraint; /* owned; NULL: anything may be said */

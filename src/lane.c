@@ -142,8 +142,8 @@ static void add_words(struct batch_of_words *b, const struct word_list *from, si
 /* A sound that is no speech: see segment_unsure. What runs on across a seam is speech. */
 static bool believed(const struct lane *l, const struct window *w, const struct segment *segment)
 {
-    return l->setting->model->whisper || w->sentence || w->seam_before || w->seam_after || l->words ||
-           !segment_unsure(segment);
+    return l->setting->model->whisper || l->setting->model->tells_noise || l->setting->decoding->no_speech < 0 ||
+           w->sentence || w->seam_before || w->seam_after || l->words || !segment_unsure(segment);
 }
 
 static int commit_words(struct lane *l, const struct window *w, const struct batch_of_words *b, struct fault *fault)
@@ -185,8 +185,10 @@ static size_t safe_words(const struct lane *l, const struct window *w, bool ends
 static int commit_window(struct lane *l, struct window *w, bool ends, struct fault *fault)
 {
     struct stitch stitch = {.left_count = l->held.count};
-    if (l->held.count && w->seam_before)
+    if (l->held.count && w->seam_before) {
         stitch = stitch_words(&l->held, &w->words, l->seam);
+        stitch_trim(stitch, &l->held, &w->words);
+    }
     size_t first = stitch.right_first;
     if (l->held_first >= stitch.left_count) /* words were committed that the stitch would rather have from here */
         while (first < w->words.count && w->seam_before && middle(&w->words.words[first]) < l->until)

@@ -4,6 +4,7 @@
 
 #include "audio/logmel.h"
 #include "decoder/confidence.h"
+#include "decoder/presence.h"
 #include "decoder/tokenizer.h"
 #include "decoder/whisper_vocabulary.h"
 #include "models/transducer/transducer.h"
@@ -27,7 +28,9 @@ struct utter_model {
     struct spelling *spelling; /* of the tokens, whichever model's */
     struct language_model *lm; /* its own; NULL: it has none */
     struct confidence confidence;
-    bool calibrated;         /* it has confidence, and the language model that goes with it */
+    bool calibrated; /* it has confidence, and the language model that goes with it */
+    struct presence presence;
+    bool tells_noise;        /* it has presence */
     struct whisper *whisper; /* … or a Whisper */
     struct whisper_vocabulary *vocabulary;
     enum tensor_type type; /* of the weights */

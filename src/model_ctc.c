@@ -28,6 +28,19 @@ static int read_confidence(struct utter_model *model, const char *directory, str
     return code;
 }
 
+/* "presence.json", where there is one. */
+static int read_presence(struct utter_model *model, const char *directory, struct fault *fault)
+{
+    struct text_file file;
+    bool there;
+    if (text_file_read_if_there(&file, directory, "presence.json", MODEL_CONFIG_LIMIT, &there, fault) || !there)
+        return fault->code;
+    int code = presence_read(&model->presence, file.text, file.length, file.path, fault);
+    text_file_free(&file);
+    model->tells_noise = !code;
+    return code;
+}
+
 /* What the model says of itself, once the network and the features are there. */
 static void describe(struct utter_model *model)
 {
@@ -56,7 +69,8 @@ int model_load_ctc(struct utter_model *model, const char *directory, struct faul
     if (read_config(model, &config, directory, fault) ||
         parakeet_read_features(model, config.mel_bins, directory, fault) ||
         parakeet_read_pieces(model, config.vocabulary, config.blank, directory, fault) ||
-        read_confidence(model, directory, fault) || checkpoint_open(&checkpoint, directory, fault))
+        read_confidence(model, directory, fault) || read_presence(model, directory, fault) ||
+        checkpoint_open(&checkpoint, directory, fault))
         return fault->code;
     int code = model_open_ctc(model, &config, checkpoint, fault);
     checkpoint_close(&checkpoint);

@@ -115,11 +115,12 @@ void recognizer_close(struct recognizer **recognizer)
 
 /* ---- segments ---- */
 
-/* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts. */
+/* Speech that runs on from or into another window is never taken for noise. A Whisper says itself what it doubts, and
+ * so does a model that tells noise from speech. */
 static bool unsure(const struct recognizer *r, const struct segment *segment, const struct window *window)
 {
-    return !r->model->whisper && !window->sentence && !window->seam_before && !window->seam_after &&
-           segment_unsure(segment);
+    return !r->model->whisper && !r->model->tells_noise && r->params.decoding->no_speech >= 0 && !window->sentence &&
+           !window->seam_before && !window->seam_after && segment_unsure(segment);
 }
 
 /* A grammar's sentence is whole as it is: nothing that follows belongs to it, and the grammar says how sure it is. */
@@ -197,8 +198,10 @@ static int release_held(struct recognizer *r, int lane, const struct window *rig
     if (!held->window)
         return 0;
     struct stitch stitch = {.left_count = held->window->words.count};
-    if (right && right->seam_before)
+    if (right && right->seam_before) {
         stitch = stitch_words(&held->window->words, &right->words, (double)held->window->seam / (double)WINDOW_RATE);
+        stitch_trim(stitch, &held->window->words, &right->words);
+    }
     *covered = stitch.right_first;
     int code = emit(r, held->window, held->first, stitch.left_count, fault);
     drop_window(&held->window);

@@ -85,3 +85,13 @@ struct stitch stitch_words(const struct word_list *left, const struct word_list 
     }
     return s;
 }
+
+void stitch_trim(struct stitch stitch, struct word_list *left, const struct word_list *right)
+{
+    if (!stitch.left_count || stitch.right_first >= right->count)
+        return;
+    struct word *last = &left->words[stitch.left_count - 1];
+    const double next = right->words[stitch.right_first].start;
+    if (last->end > next)
+        last->end = next > last->start ? next : last->start;
+}

@@ -16,4 +16,7 @@ struct stitch {
  * kept where that rule would keep both or none. */
 struct stitch stitch_words(const struct word_list *left, const struct word_list *right, double at);
 
+/* Lets the last word kept of left end before the first kept of right begins: each window ends a word where it likes. */
+void stitch_trim(struct stitch stitch, struct word_list *left, const struct word_list *right);
+
 #endif

@@ -86,8 +86,9 @@ static int show_words(struct tentative *t, struct fault *fault)
     struct segment *segment = segment_new(t->words.words, t->words.count, t->channel);
     if (!segment)
         return fail_memory(fault, "a tentative text");
-    const bool unsure =
-        !t->setting->model->whisper && !t->setting->decoding->constraint && t->seam < 0 && segment_unsure(segment);
+    const struct live_setting *s = t->setting;
+    const bool unsure = !s->model->whisper && !s->model->tells_noise && s->decoding->no_speech >= 0 &&
+                        !s->decoding->constraint && t->seam < 0 && segment_unsure(segment);
     free(segment);
     if (unsure)
         return 0;
@@ -161,6 +162,7 @@ static int hear_tail(struct tentative *t, const struct cutter_view *view, struct
     int64_t tail = passes_pause(s->passes) > crowded ? s->crowded : s->tail;
     int64_t count = view->count < tail ? view->count : tail;
     *w = (struct window){.count = count, .begin = view->begin + view->count - count, .channel = t->channel};
+    w->seam_before = count < view->count || t->seam >= 0;
     w->samples = memory_new((size_t)count, sizeof *w->samples);
     if (!w->samples)
         return fail_memory(fault, "a window of sound");

@@ -2,6 +2,7 @@
 #ifndef SRC_WINDOW_H
 #define SRC_WINDOW_H
 
+#include "decoder/presence.h"
 #include "decoder/words.h"
 
 #include <stdbool.h>
@@ -25,8 +26,11 @@ struct window {
     bool sentence;    /* the window is one sentence, whole as it is */
     float confidence; /* of it, in [0, 1] */
 
-    /* What the search of a Whisper fills besides, and, where there is a grammar, any. Reason other than none: words is
-     * empty, and dropped the text that is not given out. */
+    /* Where a CTC model found words, and the window is whole: what they are judged by. */
+    struct presence_evidence evidence;
+
+    /* What the search of a Whisper fills besides, and, where there is a grammar or the model tells noise from speech,
+     * any. Reason other than none: words is empty, and dropped the text that is not given out. */
     enum utter_reason reason;
     char *dropped; /* owned */
     double seek;   /* seconds of the window after which the next one begins in sequential mode */

@@ -86,6 +86,28 @@ int window_take_sentence(struct window *w, const struct utter_model *model, cons
                                               : window_take_words(w, model, best, fault);
 }
 
+int window_drop_words(struct window *w, enum utter_reason reason, struct fault *fault)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < w->words.count; i++)
+        size += strlen(w->words.words[i].text) + 1;
+    char *end = memory_new(size, 1);
+    if (!end)
+        return fail_memory(fault, "a window's text");
+    w->dropped = end;
+    w->reason = reason;
+    for (size_t i = 0; i < w->words.count; i++) {
+        const struct word *word = &w->words.words[i];
+        if (i && !word->joined)
+            *end++ = ' ';
+        size_t length = strlen(word->text);
+        memcpy(end, word->text, length + 1);
+        end += length;
+    }
+    words_free(&w->words);
+    return 0;
+}
+
 int window_keep_alternatives(struct window *w, const struct utter_model *model, const struct ctc_result *result,
                              struct fault *fault)
 {

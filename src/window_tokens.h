@@ -17,6 +17,8 @@ int window_take_words(struct window *window, const struct utter_model *model, co
  * nothing was said; a sentence that is not believed is dropped as no match. Errors: MEMORY. */
 int window_take_sentence(struct window *window, const struct utter_model *model, const struct constraint *constraint,
                          const struct ctc_result *result, const struct ctc_hypothesis *heard, struct fault *fault);
+/* The words become text that is not given out, for that reason. Errors: MEMORY. */
+int window_drop_words(struct window *window, enum utter_reason reason, struct fault *fault);
 /* Keeps what else the window might have said, likeliest first; of result there is at least one. Errors: MEMORY. */
 int window_keep_alternatives(struct window *window, const struct utter_model *model, const struct ctc_result *result,
                              struct fault *fault);

@@ -46,7 +46,7 @@ transcripts of the training recordings below and of public-domain books, speeche
 (CC BY-SA 4.0) and banking queries (CC BY 4.0); sentences of the evaluation sets are left out.
 
 `confidence.json` has the weights by which `utter` says how likely a word is right (`models/training/confidence.py`; how far it
-can be believed is in docs/models.md).
+can be believed is in docs/models.md), `presence.json` those by which it tells speech from noise (`models/training/presence.py`).
 
 ## How it was trained
 By `models/training/`, from nothing, on two processor cores in about {minutes:.0f} minutes of training

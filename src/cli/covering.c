@@ -18,13 +18,21 @@ static bool is_folder(const char *path)
     return path[length - 1] == '/' || (stat(path, &there) == 0 && S_ISDIR(there.st_mode));
 }
 
+/* A pipe or a device. */
+static bool is_stream(const char *path)
+{
+    struct stat there;
+    return stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
+}
+
 int covering_check(const struct usage *usage, struct covering *c, char *const *files, size_t count)
 {
     if (!c->path)
         return c->with ? usage_error(usage, "--redact-with says what is heard in a file of --redact-audio") : 0;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(files[i], "-") == 0)
-            return usage_error(usage, "--redact-audio: standard input can be read once only, so it must be a file");
+        if (strcmp(files[i], "-") == 0 || is_stream(files[i]))
+            return usage_error(usage, "--redact-audio: %s can be read once only, so it must be a file",
+                               strcmp(files[i], "-") == 0 ? "standard input" : files[i]);
     c->folder = count > 1 || is_folder(c->path);
     return 0;
 }

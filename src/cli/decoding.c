@@ -39,6 +39,7 @@ void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_
     params->grammar_threshold = d->grammar_threshold;
     params->boost = d->boost;
     params->boost_weight = d->boost_weight;
+    params->no_speech = d->no_speech;
 }
 
 const char *decoding_given(const struct decoding *d)

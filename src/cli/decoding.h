@@ -19,6 +19,7 @@ struct decoding {
     double grammar_threshold;
     const char *boost;
     double boost_weight;
+    double no_speech;
     double temperatures[6]; /* as filled in by decoding_params */
 };
 
@@ -69,6 +70,12 @@ struct decoding {
     {"boost", OPTION_TEXT, &(d).boost, "FILE", 0, 0, "phrases to listen for, one a line (tab, weight)"},               \
     {                                                                                                                  \
         "boost-weight", OPTION_NUMBER, &(d).boost_weight, "W", 0.001, 20, "for each letter of them, natural log"       \
+    }
+
+#define NO_SPEECH_OPTION(d)                                                                                            \
+    {                                                                                                                  \
+        "no-speech", OPTION_NUMBER, &(d).no_speech, "P", -1, 1,                                                        \
+            "probability above which text is left out as made of noise (default: the model's; -1: never)"              \
     }
 
 #define BATCH_OPTION(d)                                                                                                \

@@ -325,6 +325,7 @@ int command_eval(int argc, char **argv)
         LM_OPTIONS(work.decoding),
         GRAMMAR_OPTIONS(work.decoding),
         BOOST_OPTIONS(work.decoding),
+        NO_SPEECH_OPTION(work.decoding),
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),
         DECODING_OPTIONS(work.decoding),

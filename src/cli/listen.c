@@ -457,6 +457,7 @@ int command_listen(int argc, char **argv)
         WRITING_OPTIONS(work.writing),
         GRAMMAR_OPTIONS(work.decoding),
         BOOST_OPTIONS(work.decoding),
+        NO_SPEECH_OPTION(work.decoding),
         DECODING_OPTIONS(work.decoding),
     };
     const struct usage usage = {"utter listen", "[options]", summary, notes, options, sizeof options / sizeof *options};

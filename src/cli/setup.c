@@ -7,8 +7,10 @@
 #include "stop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int setup_check(const struct usage *usage, const struct setup *setup)
@@ -95,9 +97,9 @@ int setup_check_language(const struct setup *setup, const char *language)
 
 int64_t setup_read_input(void *context, void *buffer, size_t size)
 {
-    (void)context;
     /* A signal may reach another thread than the one that waits here, so the wait looks up now and then. */
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    const int descriptor = context ? *(const int *)context : STDIN_FILENO;
+    struct pollfd input = {.fd = descriptor, .events = POLLIN};
     for (;;) {
         if (stopping())
             return -1;
@@ -106,8 +108,8 @@ int64_t setup_read_input(void *context, void *buffer, size_t size)
             return -1;
         if (ready <= 0)
             continue;
-        ssize_t count = read(STDIN_FILENO, buffer, size);
-        if (count >= 0 || errno != EINTR)
+        ssize_t count = read(descriptor, buffer, size);
+        if (count >= 0 || (errno != EINTR && errno != EAGAIN))
             return count;
     }
 }
@@ -116,4 +118,17 @@ void setup_standard_input(struct utter_source *source)
 {
     source->read = setup_read_input;
     source->name = "standard input";
+}
+
+void setup_path(struct utter_source *source, const char *path, int *descriptor)
+{
+    struct stat status;
+    *descriptor = -1;
+    /* What is wrong with it, the library says. Not blocking: a pipe that nobody writes to yet would not let go. */
+    if (stat(path, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)))
+        *descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    source->path = *descriptor < 0 ? path : NULL;
+    source->name = path;
+    source->read = *descriptor < 0 ? NULL : setup_read_input;
+    source->read_context = descriptor;
 }

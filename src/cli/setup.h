@@ -51,9 +51,13 @@ int setup_check_language(const struct setup *setup, const char *language);
 
 int setup_threads(const struct setup *setup); /* the threads asked for, or one per core */
 
-/* Reads standard input, waiting for some: bytes, 0 at its end, -1 on failure or when stopping(). context is unused. */
+/* Reads from a descriptor, waiting for some: bytes, 0 at its end, -1 on failure or when stopping(). context: const int
+ * *, or NULL for standard input. */
 int64_t setup_read_input(void *context, void *buffer, size_t size);
 /* A source that reads standard input in pieces, and stops reading when stopping(). */
 void setup_standard_input(struct utter_source *source);
+/* A source that reads a file: one that cannot seek (a pipe, a device) as standard input is read. *descriptor: to be
+ * closed once the source was read, or -1; it is to live as long as the source. */
+void setup_path(struct utter_source *source, const char *path, int *descriptor);
 
 #endif

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* What one file came to: kept from the worker that transcribed it until it is its turn to be printed. */
 struct result {
@@ -145,6 +146,7 @@ static void transcribe_one(void *context, size_t index)
     struct utter_transcribe_params params;
     struct utter_source source;
     struct utter_transcript *transcript = NULL;
+    int descriptor = -1;
     utter_transcribe_params_init(&params);
     utter_source_init(&source);
     params.channels = strcmp(work->channels, "split") == 0 ? UTTER_CHANNELS_SPLIT : UTTER_CHANNELS_MIX;
@@ -160,7 +162,7 @@ static void transcribe_one(void *context, size_t index)
     if (strcmp(current.file, "-") == 0)
         setup_standard_input(&source);
     else
-        source.path = current.file;
+        setup_path(&source, current.file, &descriptor);
     result->seconds = 0;
     result->message[0] = '\0';
     result->error = utter_transcribe(work->setup.opened, &source, &params, &transcript);
@@ -173,6 +175,8 @@ static void transcribe_one(void *context, size_t index)
             covering_write(&work->covering, &source, transcript, params.channels, result->message,
                            sizeof result->message);
     }
+    if (descriptor >= 0)
+        close(descriptor);
     utter_transcript_free(&transcript);
 }
 
@@ -306,6 +310,7 @@ int command_transcribe(int argc, char **argv)
         LM_OPTIONS(work.decoding),
         GRAMMAR_OPTIONS(work.decoding),
         BOOST_OPTIONS(work.decoding),
+        NO_SPEECH_OPTION(work.decoding),
         BATCH_OPTION(work.decoding),
         LIVE_OPTION(work.decoding),
         WRITING_OPTIONS(work.writing),

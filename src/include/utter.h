@@ -181,10 +181,11 @@ struct utter_timings {
     double total_seconds;    /* from the first call to the last */
 };
 
-/* Why sound that was heard gives no text: the first three are a Whisper's. */
+/* Why sound that was heard gives no text: the first three are a Whisper's, and SILENCE any other's that tells noise
+ * from speech. */
 enum utter_reason {
     UTTER_REASON_NONE = 0,
-    UTTER_REASON_SILENCE,    /* the model takes it for silence and does not believe its own text */
+    UTTER_REASON_SILENCE,    /* the model takes it for silence or noise and does not believe its own text */
     UTTER_REASON_REPETITION, /* the text repeats itself at every temperature */
     UTTER_REASON_DOUBTFUL,   /* its mean log-probability is below the threshold at every temperature */
     UTTER_REASON_NO_MATCH    /* what was said is no sentence of the grammar */
@@ -239,7 +240,7 @@ struct utter_boost_phrase {
 
 /* How a Whisper's text is searched for (Radford et al. 2022, section 4.5). The zeroed struct is what
  * openai/whisper does, but for the beam, which the session's params have. Models with a CTC head and transducers
- * read the fields from lm on, and a Whisper all but blank_penalty. What is out of range is named when a
+ * read no_speech and the fields from lm on, and a Whisper all but blank_penalty. What is out of range is named when a
  * session is opened or a recording transcribed (ARGUMENT; translating with a model that knows English only:
  * UNSUPPORTED); nothing of it is kept by pointer. */
 struct utter_decoding_params {
@@ -256,7 +257,9 @@ struct utter_decoding_params {
     size_t temperature_count;   /* at most 16 */
     double compression_ratio;   /* text that compresses better repeats itself; 0: 2.4; negative: never */
     double log_probability;     /* natural logarithm, per token: a mean below it has failed; 0: -1; positive: never */
-    double no_speech;           /* a probability above it is silence; 0: 0.6; negative: never */
+    double no_speech;           /* a probability above it is silence; 0: 0.6; negative: never. Of other models that of
+                                   noise: text is dropped (SILENCE) above it; 0: as the model's presence.json says,
+                                   where it has one, else a few words that it doubts are dropped unsaid */
     uint64_t seed;              /* of the samples */
     int force_tokens;           /* > 0: exactly so many tokens per window, for benchmarks */
     int word_times;             /* nonzero: every word's times from the cross-attention; else only where windows

@@ -63,4 +63,15 @@ timeout --preserve-status -s INT 2 "$utter" transcribe --model "$model" - <keys 
 got=$?
 [ $got -eq 130 ] || fail "SIGINT: status $got"
 [ ! -s err ] || fail "SIGINT: $(cat err)"
+
+# The same of what cannot seek and is named: a pipe that nobody writes to yet, and a device that never ends.
+for endless in keys /dev/zero; do
+    timeout --preserve-status -k 20 -s INT 2 "$utter" transcribe --model "$model" $endless >out 2>err
+    got=$?
+    [ $got -eq 130 ] || fail "SIGINT while $endless is read: status $got"
+    [ ! -s err ] || fail "SIGINT while $endless is read: $(cat err)"
+done
+cat "$sound" >keys &
+run 0 transcribe --model "$model" keys
+[ -n "$(cat out)" ] || fail "a pipe that is named: no text"
 finish

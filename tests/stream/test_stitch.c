@@ -129,9 +129,28 @@ static void sides_without_words(void **unused)
     assert_string_equal(heard, "b ");
 }
 
+/* Both heard "before", one of them longer: it ends where what comes next begins. */
+static void words_do_not_overlap(void **unused)
+{
+    (void)unused;
+    struct speech left = {0}, right = {0};
+    say(&left, "before", 9.4, 10.3, 0.9f);
+    say(&right, "before", 9.4, 10.0, 0.9f);
+    say(&right, "after", 10.1, 10.6, 0.9f);
+    struct word_list a = list_of(&left), b = list_of(&right);
+    struct stitch s = stitch_words(&a, &b, 10.0);
+    stitch_trim(s, &a, &b);
+    assert_true(s.left_count == 1 && s.right_first == 1);
+    assert_true(left.words[0].end == 10.1 && right.words[1].start == 10.1);
+    stitch_trim((struct stitch){1, 2}, &a, &b); /* nothing follows */
+    stitch_trim((struct stitch){0, 0}, &a, &b); /* nothing goes before */
+    assert_true(left.words[0].end == 10.1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_do_not_overlap),
         cmocka_unit_test(every_word_comes_once),
         cmocka_unit_test(two_readings_of_one_word_are_one),
         cmocka_unit_test(a_word_on_neither_side_is_kept),
