@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 32 };
+enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 64 };
 /* Chosen on the development set (docs/models.md). */
-static const double LM_WEIGHT = 0.35, WORD_BONUS = 0.75, UNKNOWN_WORD = -12.0, BLANK_PENALTY = 0.8;
+static const double LM_WEIGHT = 0.4, WORD_BONUS = 0.3, LETTER_BONUS = 0.2, UNKNOWN_WORD = -12.0, BLANK_PENALTY = 1.3;
 /* docs/benchmarks.md, on utterances of the grammar and of none. */
 static const double GRAMMAR_THRESHOLD = 0.5;
 
@@ -176,6 +176,7 @@ static int check_fusion(const struct utter_decoding_params *p, struct fault *fau
 {
     if (check_number("lm_weight", p->lm_weight, 0, 10, fault) ||
         check_number("word_bonus", p->word_bonus, -100, 100, fault) ||
+        check_number("letter_bonus", p->letter_bonus, -100, 100, fault) ||
         check_number("unknown_word", p->unknown_word, -1000, 0, fault) ||
         check_number("blank_penalty", p->blank_penalty, -100, 100, fault))
         return fault->code;
@@ -205,7 +206,8 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
     d->guide.fusion = lm ? language_model_fusion(lm) : NULL;
     d->guide.weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
                                               .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,
-                                              .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD};
+                                              .unknown = p.unknown_word < 0 ? p.unknown_word : UNKNOWN_WORD,
+                                              .letter = p.letter_bonus != 0 ? p.letter_bonus : LETTER_BONUS};
     d->blank_penalty = p.blank_penalty != 0 ? p.blank_penalty : lm ? BLANK_PENALTY : 0.0;
     return read_boost(d, model, &p, fault);
 }

@@ -266,11 +266,11 @@ struct utter_decoding_params {
        that utter_lm_build wrote (ARGUMENT for a Whisper and for a beam of 1; IO, MODEL, UNSUPPORTED, as
        utter_model_open) */
     const char *lm;
-    double lm_weight;    /* of its natural log probabilities; 0: 0.35; at most 10 */
-    double word_bonus;   /* natural log, added for each word; 0: 0.75; -100 to 100 */
+    double lm_weight;    /* of its natural log probabilities; 0: 0.4; at most 10 */
+    double word_bonus;   /* natural log, added for each word; 0: 0.3; -100 to 100 */
     double unknown_word; /* natural log, added for each word that it does not know; 0: -12; -1000 to 0 */
     /* CTC, any beam above 1: natural log, taken from the score of the blank (no token) in every frame, so that less is
-       left out; 0: 0.8 with a language model, nothing without; -100 to 100 */
+       left out; 0: 1.3 with a language model, nothing without; -100 to 100 */
     double blank_penalty;
     /* Any model: only sentences of this grammar come out, one for each stretch of sound between pauses, with its
        confidence; a stretch that is none is dropped (NO_MATCH). GBNF, as llama.cpp and whisper.cpp write it
@@ -291,6 +291,7 @@ struct utter_decoding_params {
     size_t boost_phrase_count;                      /* at most 100000 */
     double boost_weight; /* natural log, for each letter of a phrase after its second (at least one); 0: 1.5 beside a
                             language model, else 0.8; at most 20 */
+    double letter_bonus; /* with lm: natural log, added for each letter of a word; 0: 0.2; -100 to 100 */
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
@@ -367,7 +368,7 @@ struct utter_session_params {
     int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
     int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
-    int beam;             /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: 32 where a language
+    int beam;             /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: 64 where a language
                              model, phrases or a grammar are at hand (utter_decoding_params), else greedy */
     const char *language; /* NULL: the model's own, or, where it speaks many, the one it hears in the
                              first windows; a language it does not speak is UNSUPPORTED */
