@@ -1,7 +1,7 @@
 /* fusion.h - a language model beside the scores of subword tokens: shallow fusion (Gulcehre et al. 2015, arXiv
  * 1503.03535, section 4.1), as in Hannun et al. 2014 (arXiv 1408.2873, equation 6): log p(tokens | sound)
- * + weight * log p(words) + bonus * words + letter * letters. A long word costs the sound and the model more than a short
- * one does, so a bonus for words alone chooses many short ones where one long word was said.
+ * + weight * log p(words) + bonus * words + letter * letters. A long word costs the sound and the model more than a
+ * short one does, so a bonus for words alone chooses many short ones where one long word was said.
  *
  * The model is asked when a word is complete: when a token begins the next one, or at the end. Until then a word counts
  * as the likeliest 1-gram that it can still become, found in the sorted vocabulary (look-ahead: Ortmanns, Ney and

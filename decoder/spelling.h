@@ -21,7 +21,7 @@ int spelling_open(struct spelling **spelling, const struct tokenizer *tokenizer,
 int spelling_open_whisper(struct spelling **spelling, const struct whisper_vocabulary *vocabulary, struct fault *fault);
 void spelling_close(struct spelling **spelling);
 
-int spelling_size(const struct spelling *spelling); /* tokens */
+int spelling_size(const struct spelling *spelling);    /* tokens */
 int spelling_longest(const struct spelling *spelling); /* the most letters of a token */
 struct spelled spelling_of(const struct spelling *spelling, int token);
 /* The same in plain form (plain_text.h). */

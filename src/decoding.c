@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 64 };
+enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 32, CTC_LM_BEAM = 64 };
 /* Chosen on the development set (docs/models.md). */
 static const double LM_WEIGHT = 0.4, WORD_BONUS = 0.3, LETTER_BONUS = 0.2, UNKNOWN_WORD = -12.0, BLANK_PENALTY = 1.3;
 /* docs/benchmarks.md, on utterances of the grammar and of none. */
@@ -202,7 +202,8 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
     if (d->constraint && beam == 1)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a grammar needs a beam of 2 or more");
     const struct language_model *lm = d->lm ? d->lm : none || beam == 1 || d->constraint ? NULL : model->lm;
-    d->beam = beam ? beam : lm || boosted || d->constraint ? GUIDED_BEAM : 1;
+    const int guided = lm && !model->transducer ? CTC_LM_BEAM : lm || boosted || d->constraint ? GUIDED_BEAM : 1;
+    d->beam = beam ? beam : guided;
     d->guide.fusion = lm ? language_model_fusion(lm) : NULL;
     d->guide.weights = (struct fusion_params){.weight = p.lm_weight > 0 ? p.lm_weight : LM_WEIGHT,
                                               .bonus = p.word_bonus != 0 ? p.word_bonus : WORD_BONUS,

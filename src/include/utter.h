@@ -368,8 +368,9 @@ struct utter_session_params {
     int sample_rate;   /* Hz of what is fed, 1000 to 768000; 0: 16000 */
     int channel_count; /* interleaved channels of what is fed, 1 to 64; 0: 1 */
     enum utter_channels channels;
-    int beam;             /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: 64 where a language
-                             model, phrases or a grammar are at hand (utter_decoding_params), else greedy */
+    int beam; /* width of the beam search, at most 256 (64 but for CTC); 1: greedy; 0: with a language model 64
+                 (a transducer: 32), with phrases or a grammar alone 32 (utter_decoding_params), else
+                 greedy */
     const char *language; /* NULL: the model's own, or, where it speaks many, the one it hears in the
                              first windows; a language it does not speak is UNSUPPORTED */
     int batch;            /* windows per forward pass, at most 256; 1: each is transcribed as soon as it

@@ -122,7 +122,8 @@ int main(int argc, char **argv)
     utter_engine *engine = NULL;
     utter_model *model = NULL;
     if (argc < 5 || read_scores(argv[2])) {
-        fprintf(stderr, "usage: bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN LETTER PENALTY [REPEATS]]\n");
+        fprintf(stderr,
+                "usage: bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN LETTER PENALTY [REPEATS]]\n");
         return 2;
     }
     int status = 1;
