@@ -100,7 +100,8 @@ static void extend_by_piece(const struct fusion *f, const struct fusion_params *
     if (!spelled.length)
         return;
     const double score = LN_10 * (double)ngram_score(f->ngram, &parent->after, word, &out->after);
-    out->rank = parent->rank + p->weight * score + (spelled.begins ? p->bonus : 0.0) + (word ? 0.0 : p->unknown);
+    out->rank = parent->rank + p->weight * score + (spelled.begins ? p->bonus : 0.0) + (word ? 0.0 : p->unknown) +
+                p->letter * spelled.letters;
     out->whole = out->rank;
     out->completed = true;
 }
@@ -167,6 +168,7 @@ void fusion_extend(const struct fusion *f, const struct fusion_params *p, const 
         out->word = f->starts && !out->word.length ? f->starts[token] : narrowed(f->ngram, out->word, spelled);
         out->unknown = out->word.begin == out->word.end || !(ngram_best(f->ngram, out->word) > -INFINITY);
     }
+    out->before += p->letter * spelled.letters;
     out->rank = out->before + fusion_promise(f, p, vouched, out);
 }
 

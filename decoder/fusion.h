@@ -1,6 +1,7 @@
 /* fusion.h - a language model beside the scores of subword tokens: shallow fusion (Gulcehre et al. 2015, arXiv
  * 1503.03535, section 4.1), as in Hannun et al. 2014 (arXiv 1408.2873, equation 6): log p(tokens | sound)
- * + weight * log p(words) + bonus * words.
+ * + weight * log p(words) + bonus * words + letter * letters. A long word costs the sound and the model more than a
+ * short one does, so a bonus for words alone chooses many short ones where one long word was said.
  *
  * The model is asked when a word is complete: when a token begins the next one, or at the end. Until then a word counts
  * as the likeliest 1-gram that it can still become, found in the sorted vocabulary (look-ahead: Ortmanns, Ney and
@@ -15,6 +16,7 @@ struct fusion_params {
     double weight;  /* of the language model's natural logarithms */
     double bonus;   /* natural log, for each word */
     double unknown; /* natural log, for each word that is not in the vocabulary: 0 or below */
+    double letter;  /* natural log, for each letter of a word, known or not */
 };
 
 /* A model, and the tokens that spell its words. All are borrowed; immutable; any thread. */
@@ -46,7 +48,7 @@ int fusion_pieces(uint32_t **pieces, const struct spelling *spelling, const stru
 /* What the model says of a sequence of tokens. */
 struct fused {
     double rank;   /* to be added to the sequence's score while it grows: its word counts as what it may become */
-    double before; /* of the words before the last one */
+    double before; /* of the words before the last one, and of its letters */
     double whole;  /* with the last word as it stands, once completed */
     struct ngram_prefix word; /* the last word so far; length 0: none has begun */
     bool unknown;             /* it can become no known word … */

@@ -75,5 +75,6 @@ void fusion_extend_prose(const struct fusion *f, const struct fusion_params *p, 
         out->completed = false;
         i += letters ? letters : 1;
     }
+    out->before += p->letter * spelled.letters;
     out->rank = out->before + fusion_promise(f, p, vouched, out);
 }

@@ -40,7 +40,12 @@ static void extend_words(const struct guide *g, struct guided *parent, int token
     fusion_extend(g->fusion, &g->weights, words, token, vouched, &out->words);
 }
 
-/* Look-ahead only ever falls within a word. */
+static double letters_of(const struct guide *g, int token)
+{
+    return g->fusion ? g->weights.letter * spelling_of(g->fusion->spelling, token).letters : 0.0;
+}
+
+/* Look-ahead only ever falls within a word. The token's letters are not counted. */
 static double most_of_words(const struct guide *g, struct guided *state, int token)
 {
     double bonus = g->weights.bonus > 0.0 ? g->weights.bonus : 0.0;
@@ -103,12 +108,15 @@ double guide_most(const struct guide *g, struct guided *state)
 
 double guide_gain(const struct guide *g, int token)
 {
-    return g->boost ? boost_gain(g->boost, token) : 0.0;
+    return (g->boost ? boost_gain(g->boost, token) : 0.0) + letters_of(g, token);
 }
 
 double guide_gain_most(const struct guide *g)
 {
-    return g->boost ? boost_gain_most(g->boost) : 0.0;
+    double most = g->boost ? boost_gain_most(g->boost) : 0.0;
+    if (!g->fusion || !(g->weights.letter > 0.0))
+        return most;
+    return most + g->weights.letter * spelling_longest(g->fusion->spelling);
 }
 
 double guide_most_with(const struct guide *g, struct guided *state, int token)
@@ -116,5 +124,5 @@ double guide_most_with(const struct guide *g, struct guided *state, int token)
     struct boosted phrases = {0};
     if (g->boost) /* costs little, and is no bound but the thing itself */
         boost_extend(g->boost, &state->phrases, token, &phrases);
-    return g->fusion ? phrases.rank + most_of_words(g, state, token) : phrases.rank;
+    return phrases.rank + (g->fusion ? most_of_words(g, state, token) + letters_of(g, token) : 0.0);
 }

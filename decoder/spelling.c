@@ -18,7 +18,7 @@ struct written {
 
 struct spelling {
     struct written exact, plain;
-    int count;
+    int count, longest;
 };
 
 /* How a vocabulary writes bytes that are no text of their own. */
@@ -99,6 +99,14 @@ static int open_empty(struct spelling **spelling, int count, struct fault *fault
     return 0;
 }
 
+static int letters_of(const struct spelled *token)
+{
+    int letters = 0;
+    for (size_t i = token->begins; i < token->length; i++)
+        letters += ((unsigned char)token->bytes[i] & 0xC0) != 0x80;
+    return letters;
+}
+
 /* The lengths are there: now that the text does not move any more, the tokens find their bytes. */
 static void point(struct written *w, int count)
 {
@@ -109,6 +117,7 @@ static void point(struct written *w, int count)
             continue;
         token->bytes = at;
         token->begins = at[0] == ' ';
+        token->letters = letters_of(token);
         at += token->length;
     }
 }
@@ -129,6 +138,8 @@ static int complete(struct spelling **spelling, struct fault *fault)
         return fail_memory(fault, "a vocabulary");
     }
     point(&s->plain, s->count);
+    for (int id = 0; id < s->count; id++)
+        s->longest = s->exact.tokens[id].letters > s->longest ? s->exact.tokens[id].letters : s->longest;
     return 0;
 }
 
@@ -193,9 +204,14 @@ int spelling_size(const struct spelling *s)
     return s->count;
 }
 
+int spelling_longest(const struct spelling *s)
+{
+    return s->longest;
+}
+
 static struct spelled token_of(const struct spelling *s, const struct written *w, int token)
 {
-    return token >= 0 && token < s->count ? w->tokens[token] : (struct spelled){NULL, 0, false};
+    return token >= 0 && token < s->count ? w->tokens[token] : (struct spelled){0};
 }
 
 struct spelled spelling_of(const struct spelling *s, int token)

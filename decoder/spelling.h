@@ -12,6 +12,7 @@ struct spelled {
     const char *bytes; /* not terminated */
     size_t length;
     bool begins; /* a word: the first byte is a space */
+    int letters; /* characters, without that space; one is counted where its first byte is */
 };
 
 struct spelling; /* immutable; any thread */
@@ -25,7 +26,8 @@ int spelling_open_prose(struct spelling **spelling, const struct spelling *of, e
                         struct fault *fault);
 void spelling_close(struct spelling **spelling);
 
-int spelling_size(const struct spelling *spelling); /* tokens */
+int spelling_size(const struct spelling *spelling);    /* tokens */
+int spelling_longest(const struct spelling *spelling); /* the most letters of a token */
 struct spelled spelling_of(const struct spelling *spelling, int token);
 /* The same in plain form (plain_text.h). */
 struct spelled spelling_plain(const struct spelling *spelling, int token);

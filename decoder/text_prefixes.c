@@ -34,7 +34,7 @@ static int32_t longer_text(struct text_prefixes *p, int32_t text, int32_t letter
 
 static int32_t text_with(struct text_prefixes *p, int32_t text, int32_t token)
 {
-    struct spelled spelled = {NULL, 0, false};
+    struct spelled spelled = {0};
     if (p->spelling)
         spelled = spelling_of(p->spelling, token);
     if (!spelled.length)

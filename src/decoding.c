@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 32 };
+enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 32, CTC_LM_BEAM = 64 };
 /* Chosen on the development set (docs/models.md). */
-static const struct fusion_params BESIDE_FRAMES = {0.35, 0.75, -12.0};
-static const double BLANK_PENALTY = 0.8;
+static const struct fusion_params BESIDE_FRAMES = {.weight = 0.4, .bonus = 0.3, .unknown = -12.0, .letter = 0.2};
+static const double BLANK_PENALTY = 1.3;
 /* A decoder that writes text token by token has heard most of what a model of words knows. Measured on no published
  * weights: small, and the bonus is about what an average word costs. */
-static const struct fusion_params BESIDE_WHISPER = {0.2, 0.8, -4.0};
+static const struct fusion_params BESIDE_WHISPER = {.weight = 0.2, .bonus = 0.8, .unknown = -4.0};
 /* docs/benchmarks.md, on utterances of the grammar and of none. */
 static const double GRAMMAR_THRESHOLD = 0.5;
 
@@ -153,6 +153,7 @@ static int check_fusion(const struct utter_decoding_params *p, struct fault *fau
 {
     if (check_number("lm_weight", p->lm_weight, 0, 10, fault) ||
         check_number("word_bonus", p->word_bonus, -100, 100, fault) ||
+        check_number("letter_bonus", p->letter_bonus, -100, 100, fault) ||
         check_number("unknown_word", p->unknown_word, -1000, 0, fault) ||
         check_number("blank_penalty", p->blank_penalty, -100, 100, fault) ||
         check_number("no_speech", p->no_speech, -1e6, 1e6, fault))
@@ -169,7 +170,8 @@ static struct fusion_params weights_of(const struct utter_decoding_params *p, st
 {
     return (struct fusion_params){.weight = p->lm_weight > 0 ? p->lm_weight : standard.weight,
                                   .bonus = p->word_bonus != 0 ? p->word_bonus : standard.bonus,
-                                  .unknown = p->unknown_word < 0 ? p->unknown_word : standard.unknown};
+                                  .unknown = p->unknown_word < 0 ? p->unknown_word : standard.unknown,
+                                  .letter = p->letter_bonus != 0 ? p->letter_bonus : standard.letter};
 }
 
 /* ---- Whisper ---- */
@@ -232,7 +234,8 @@ static int read_guided(struct decoding *d, const struct utter_model *model, int 
     if (d->constraint && beam == 1)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a grammar needs a beam of 2 or more");
     const struct language_model *lm = d->lm ? d->lm : none || beam == 1 || d->constraint ? NULL : model->lm;
-    d->beam = beam ? beam : lm || boosted || d->constraint ? GUIDED_BEAM : 1;
+    const int guided = lm && !model->transducer ? CTC_LM_BEAM : lm || boosted || d->constraint ? GUIDED_BEAM : 1;
+    d->beam = beam ? beam : guided;
     d->guide.fusion = lm ? language_model_fusion(lm) : NULL;
     d->guide.weights = weights_of(&p, BESIDE_FRAMES);
     d->no_speech = p.no_speech;

@@ -40,7 +40,7 @@ Of {noise[clips]} held-out noise clips {noise[with_text]} gave some text; of {si
 Measured with `python models/training/evaluate.py --work DIR --model models/default/en`.
 
 ## The language model
-`lm.bin`: an interpolated modified Kneser-Ney 3-gram of 39 540 words, pruned to 3.6 MB, for the beam of 32 that `utter` searches
+`lm.bin`: an interpolated modified Kneser-Ney 3-gram of 39 540 words, pruned to 3.6 MB, for the beam of 64 that `utter` searches
 with unless told otherwise; docs/models.md has the error rates with it. Made by `models/training/language_model.py` of the
 transcripts of the training recordings below and of public-domain books, speeches and LJ Speech transcripts, task dialogues
 (CC BY-SA 4.0) and banking queries (CC BY 4.0); sentences of the evaluation sets are left out.

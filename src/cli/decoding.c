@@ -33,6 +33,7 @@ void decoding_params(struct decoding *d, bool word_times, struct utter_decoding_
     params->lm = d->lm;
     params->lm_weight = d->lm_weight;
     params->word_bonus = d->word_bonus;
+    params->letter_bonus = d->letter_bonus;
     params->unknown_word = d->unknown_word;
     params->blank_penalty = d->blank_penalty;
     params->grammar_file = d->grammar;

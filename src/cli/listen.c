@@ -450,7 +450,8 @@ int command_listen(int argc, char **argv)
          "what tells speech from the rest, instead of what ships: the level, or a Silero VAD's weights"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
-         "width of the beam search (default: 32 with a language model, phrases or a grammar, else 1, greedy; Whisper: "
+         "width of the beam search (default: 64 with a language model, 32 with phrases or a grammar alone, else 1, "
+         "greedy; Whisper: "
          "at most 64)"},
         {"timings", OPTION_FLAG, &work.timings, NULL, 0, 0, "a JSON line on standard error, at the end"},
         LM_OPTIONS(work.decoding),

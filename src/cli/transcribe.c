@@ -299,7 +299,8 @@ int command_transcribe(int argc, char **argv)
         {"channels", OPTION_CHOICE, &work.channels, "mix|split", 0, 0, "all channels as one (default), or each alone"},
         {"language", OPTION_TEXT, &work.language, "L", 0, 0, "the language spoken, as en"},
         {"beam", OPTION_INTEGER, &work.beam, "N", 1, 256,
-         "width of the beam search (default: 32 with a language model, phrases or a grammar, else 1, greedy; Whisper, "
+         "width of the beam search (default: 64 with a language model, 32 with phrases or a grammar alone, else 1, "
+         "greedy; Whisper, "
          "transducers: at most "
          "64)"},
         {"nbest", OPTION_INTEGER, &work.nbest, "N", 1, 256,

@@ -1,6 +1,6 @@
 /* bench_search.c - the CTC search alone over scores that ctc_scores.c wrote: texts and times, for peers_ctc.py.
  *
- *     bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN [REPEATS]]
+ *     bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN LETTER PENALTY [REPEATS]]
  *
  * Prints a line of text for each recording, and on standard error the processor's seconds of the fastest of REPEATS (3)
  * runs over all of them, one thread, texts included. */
@@ -96,20 +96,23 @@ static int run(const struct utter_model *model, int argc, char **argv)
 {
     struct language_model *lm = NULL;
     struct fault fault = {0};
-    struct guide guide = {.weights = {.weight = 0.35, .bonus = 1.75, .unknown = -12.0}};
+    struct guide guide = {.weights = {.weight = 0.4, .bonus = 0.3, .unknown = -12.0, .letter = 0.2}};
     struct ctc_params params = {.blank = fastconformer_get_config(model->network)->blank,
                                 .beam = atoi(argv[3]),
                                 .guide = &guide,
                                 .spelling = model->spelling,
+                                .blank_penalty = 1.3,
                                 .recombine = true};
-    if (argc > 7)
-        guide.weights = (struct fusion_params){atof(argv[5]), atof(argv[6]), atof(argv[7])};
+    if (argc > 9) {
+        guide.weights = (struct fusion_params){atof(argv[5]), atof(argv[6]), atof(argv[7]), atof(argv[8])};
+        params.blank_penalty = atof(argv[9]);
+    }
     if (strcmp(argv[4], "none") && language_model_open(&lm, argv[4], model->spelling, false, &fault)) {
         fprintf(stderr, "bench_search: %s\n", fault.message);
         return 1;
     }
     guide.fusion = lm ? language_model_fusion(lm) : NULL;
-    int status = search_all(model, &params, argc > 8 ? atoi(argv[8]) : 3);
+    int status = search_all(model, &params, argc > 10 ? atoi(argv[10]) : 3);
     language_model_close(&lm);
     return status;
 }
@@ -119,7 +122,8 @@ int main(int argc, char **argv)
     utter_engine *engine = NULL;
     utter_model *model = NULL;
     if (argc < 5 || read_scores(argv[2])) {
-        fprintf(stderr, "usage: bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN [REPEATS [PRUNE]]]\n");
+        fprintf(stderr,
+                "usage: bench_search MODEL SCORES BEAM LM|none [WEIGHT BONUS UNKNOWN LETTER PENALTY [REPEATS]]\n");
         return 2;
     }
     int status = 1;

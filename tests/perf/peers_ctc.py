@@ -29,7 +29,7 @@ from common import EVAL, normalise, scoring      # noqa: E402
 BEAM, BLANK = 16, 256
 # (engine, its setting): language model weight, word bonus and what else it has been tuned by. flashlight's weight is of
 # logarithms to the base of ten. Ten tokens a frame cost it no more than 0.2 points and take a third of the time of thirty.
-ENGINES = [("utter", dict(weight=0.35, bonus=1.75, unknown=-12.0)),
+ENGINES = [("utter", dict(weight=0.4, bonus=0.3, unknown=-12.0, letter=0.2, penalty=1.3)),
            ("flashlight", dict(weight=0.6, bonus=0.5, tokens=10, threshold=25.0, add=True)),
            ("pyctcdecode", dict(weight=0.2625, bonus=1.0, unknown=-10.0))]
 
@@ -65,7 +65,8 @@ class Set:
 class Utter:
     def __init__(self, a, s, lm=True):
         self.command = [a.build / "tests" / "bench_search", a.model]
-        self.rest = [str(BEAM), a.work / "lm.bin" if lm else "none", str(s["weight"]), str(s["bonus"]), str(s["unknown"]), "1"]
+        self.rest = [str(BEAM), a.work / "lm.bin" if lm else "none", str(s["weight"]), str(s["bonus"]), str(s["unknown"]), str(s["letter"]),
+                     str(s["penalty"]), "1"]
 
     def run(self, part):
         out = subprocess.run([*self.command, part.path, *self.rest], capture_output=True, text=True, check=True)

@@ -199,7 +199,7 @@ static void test_overlapping(void **state)
 static void test_vouches(void **state)
 {
     (void)state;
-    const struct fusion_params params = {1.0, 0.0, -20.0};
+    const struct fusion_params params = {1.0, 0.0, -20.0, 0.0};
     struct model m;
     struct guided a, b, c;
     open_model(&m, "dad and\n", 1.0, true);

@@ -75,7 +75,7 @@ static double score_text(const struct model *m, const struct fusion_params *p, c
     ngram_begin(m->ngram, &state);
     for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
         uint32_t id = ngram_find(m->ngram, word, strlen(word));
-        sum += p->bonus + (id ? 0.0 : p->unknown);
+        sum += p->bonus + (id ? 0.0 : p->unknown) + p->letter * (double)strlen(word);
         sum += p->weight * log(10.0) * (double)ngram_score(m->ngram, &state, id, &state);
     }
     return sum;
@@ -114,7 +114,9 @@ static double score_pieces(const struct model *m, const struct fusion_params *p,
         uint32_t id = ngram_find(m->ngram, pieces[ids[i]], strlen(pieces[ids[i]]));
         if (ids[i] == 0)
             continue;
-        sum += (pieces[ids[i]][0] == '\xE2' ? p->bonus : 0.0) + (id ? 0.0 : p->unknown);
+        const bool begins = pieces[ids[i]][0] == '\xE2';
+        sum += (begins ? p->bonus : 0.0) + (id ? 0.0 : p->unknown);
+        sum += p->letter * (double)strlen(pieces[ids[i]] + (begins ? 3 : 0));
         sum += p->weight * log(10.0) * (double)ngram_score(m->ngram, &state, id, &state);
     }
     return sum;
@@ -216,7 +218,7 @@ static void fill(float *scores)
 static void test_brute_force(void **state)
 {
     (void)state;
-    static const struct fusion_params params[] = {{0.5, 1.0, -3.0}, {1.0, 0.0, -1.0}, {0.3, -0.5, 0.0}};
+    static const struct fusion_params params[] = {{0.5, 1.0, -3.0, 0.0}, {1.0, 0.0, -1.0, 0.4}, {0.3, -0.5, 0.0, -0.3}};
     struct model m;
     open_model(&m);
     for (int round = 0; round < 30; round++) {
@@ -259,7 +261,7 @@ static void test_texts_are_summed(void **state)
     for (int round = 0; round < 12; round++) {
         float scores[FRAMES * VOCABULARY];
         fill(scores);
-        const struct fusion_params p = {0.5, round % 2 ? 1.0 : 0.0, -3.0};
+        const struct fusion_params p = {0.5, round % 2 ? 1.0 : 0.0, -3.0, 0.2 * (round % 3)};
         struct guide guide = {.fusion = &m.fusion, .weights = p};
         struct ctc_params search = {
             .blank = BLANK, .beam = 256, .nbest = 64, .prune = 1000.0f, .guide = &guide, .spelling = m.spelling};
@@ -291,7 +293,7 @@ static void test_recombination(void **state)
     for (int round = 0; round < 30; round++) {
         float scores[FRAMES * VOCABULARY];
         fill(scores);
-        struct guide guide = {.fusion = &m.fusion, .weights = {0.5, 1.0, -3.0}};
+        struct guide guide = {.fusion = &m.fusion, .weights = {0.5, 1.0, -3.0, 0.2}};
         struct ctc_params search = {
             .blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide, .spelling = m.spelling};
         struct ctc_result whole = search_for(scores, &search);
@@ -324,7 +326,7 @@ static void test_pieces(void **state)
     for (int round = 0; round < 12; round++) {
         float scores[FRAMES * VOCABULARY];
         fill(scores);
-        const struct fusion_params p = {0.5, round % 3 ? 1.0 : -0.5, round % 2 ? -3.0 : 0.0};
+        const struct fusion_params p = {0.5, round % 3 ? 1.0 : -0.5, round % 2 ? -3.0 : 0.0, 0.2 * (round % 3)};
         struct guide guide = {.fusion = &m.fusion, .weights = p};
         struct ctc_params search = {
             .blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide, .spelling = m.spelling};
@@ -351,7 +353,7 @@ static void test_decides(void **state)
     scores[VOCABULARY + 3] = logf(0.4f);     /* a … */
     scores[VOCABULARY + BLANK] = logf(0.6f); /* … or nothing */
     scores[2 * VOCABULARY + 4] = logf(1.0f); /* d */
-    struct guide guide = {.fusion = &m.fusion, .weights = {0.5, 0.0, -5.0}};
+    struct guide guide = {.fusion = &m.fusion, .weights = {0.5, 0.0, -5.0, 0.0}};
     struct ctc_params search = {.blank = BLANK, .beam = 16, .guide = &guide};
     struct ctc_result result = {0};
     struct fault fault = {0};
