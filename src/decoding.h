@@ -14,6 +14,7 @@ struct decoding {
     double blank_penalty;          /* of the CTC beam */
     struct language_model *lm;     /* of the guide; owned, where it is not the model's own */
     struct boost *boost;           /* of the guide; owned */
+    struct spotting *spotting;     /* the same */
     struct constraint *constraint; /* owned; NULL: anything may be said */
     bool passing;                  /* a tentative text, which must not decide the language of the stream, nor end */
     struct whisper_search_params search;
