@@ -14,10 +14,11 @@ enum {
     BEHIND = 2,  /* words that the language model is asked for behind it */
     FRAMES = 250 /* that it may have to account for */
 };
-/* Natural log; chosen on the development set (docs/benchmarks.md). */
-static double FACTOR = 1.67;   /* what a phrase that was found is worth, in what it is worth to the search */
-static double THRESHOLD = 6.0; /* what it must win by */
-static double MISFIT = 8.0;    /* no words that stand there fit worse than that */
+/* What a phrase wins by is a sum of what speaks for it, in what its own fit counts for. The shares are those of a
+ * logistic regression on the development set (docs/benchmarks.md). */
+static double MISFIT_SHARE = 0.64, LANGUAGE_SHARE = 0.55, WORTH_SHARE = 1.14;
+/* Natural log: how badly the words that stand there may fit and no worse; what a phrase must win by. */
+static double MISFIT = 8.0, THRESHOLD = 3.4;
 /* A place where a phrase could only win if the language model gave it more than this is not looked at. */
 static const double LANGUAGE = 5.0;
 
@@ -113,10 +114,11 @@ static double fit_of_words(struct spotter *s, size_t from, size_t to, int begin,
     return spotting_fit(&s->walk, l, begin, end, -INFINITY);
 }
 
-/* What the guide says of a text, and by how much what it says of phrases is to count for more. */
+/* What the guide says of a text. */
 static double judged(const struct guide *guide, struct guided *state)
 {
-    return guide_whole(guide, state) + (FACTOR - 1.0) * boost_whole(guide->boost, &state->phrases);
+    double phrases = boost_whole(guide->boost, &state->phrases);
+    return LANGUAGE_SHARE * (guide_whole(guide, state) - phrases) + WORTH_SHARE * phrases;
 }
 
 static void extend(const struct guide *guide, struct guided *state, int token)
@@ -141,21 +143,26 @@ static double judge(const struct spotter *s, const struct spot *spot)
     return judged(s->guide, &with) - judged(s->guide, &without);
 }
 
+/* A phrase that fits worse than this cannot win. */
+static double least_fit(const struct spotting_lattice *phrase)
+{
+    return THRESHOLD - MISFIT_SHARE * MISFIT - LANGUAGE_SHARE * LANGUAGE - WORTH_SHARE * phrase->worth;
+}
+
 /* The phrase in place of words [from, to): fills what it wins by, -infinity where it cannot win. */
 static struct spot try_words(struct spotter *s, const struct spotting_lattice *phrase, size_t from, size_t to)
 {
     struct spot spot = {phrase, from, to, 0, 0, -INFINITY, -INFINITY};
-    double most = FACTOR * phrase->worth + MISFIT + LANGUAGE - THRESHOLD;
     spot.begin = from ? s->words[from - 1].last + 1 : 0;
     spot.end = s->words[to].first;
     if (spot.end - spot.begin < (int)phrase->token_count || spot.end - spot.begin > FRAMES)
         return spot;
-    double fit = spotting_fit(&s->walk, phrase, spot.begin, spot.end, -most);
+    double fit = spotting_fit(&s->walk, phrase, spot.begin, spot.end, least_fit(phrase));
     if (!(fit > -INFINITY))
         return spot;
     double instead = fit_of_words(s, from, to, spot.begin, spot.end);
     spot.sound = fit - instead;
-    spot.gain = fit - fmax(instead, -MISFIT) + judge(s, &spot) - THRESHOLD;
+    spot.gain = fit - MISFIT_SHARE * fmax(instead, -MISFIT) + judge(s, &spot) - THRESHOLD;
     return spot;
 }
 
@@ -213,7 +220,7 @@ static int best_end(const struct spotting_walk *w)
 static int find_phrase(struct spotter *s, const struct spotting_lattice *phrase, struct fault *fault)
 {
     struct spotting_walk *w = &s->walk;
-    spotting_find(w, phrase, THRESHOLD - MISFIT - LANGUAGE - FACTOR * phrase->worth);
+    spotting_find(w, phrase, least_fit(phrase));
     for (int place = 0, end; place < PLACES && (end = best_end(w)) >= 0; place++) {
         int start = w->ends[end].start;
         struct spot spot = try_place(s, phrase, start, end);
@@ -344,7 +351,8 @@ int spotting_apply(const struct spotting *spotting, const float *scores, int fra
     struct spotter s = {.spotting = spotting, .guide = params->guide, .text = &result->best[0]};
     struct ctc_hypothesis found = {0};
     const char *e;
-    if ((e = getenv("SPOT_F"))) FACTOR = atof(e);
+    if ((e = getenv("SPOT_W"))) WORTH_SHARE = atof(e);
+    if ((e = getenv("SPOT_L"))) LANGUAGE_SHARE = atof(e);
     if ((e = getenv("SPOT_T"))) THRESHOLD = atof(e);
     if ((e = getenv("SPOT_M"))) MISFIT = atof(e);
     if (!result->count || !spotting->count)
