@@ -22,10 +22,10 @@
 struct guide {
     const struct fusion *fusion; /* a word language model */
     struct fusion_params weights;
-    const struct boost *boost;    /* phrases, whose words the language model is to take for known ones */
+    const struct boost *boost;       /* phrases, whose words the language model is to take for known ones */
     const struct spotting *spotting; /* of a CTC search: the same phrases, to be found in the scores as well */
-    struct grammar_walk *grammar; /* what may be said */
-    bool unfinished;              /* sequences may end within a sentence of the grammar, too */
+    struct grammar_walk *grammar;    /* what may be said */
+    bool unfinished;                 /* sequences may end within a sentence of the grammar, too */
 };
 
 /* Whether there is anything to ask. guide may be NULL. */

@@ -16,17 +16,17 @@ enum {
 };
 /* What a phrase wins by is a sum of what speaks for it, in what its own fit counts for. The shares are those of a
  * logistic regression on the development set (docs/benchmarks.md). */
-static double MISFIT_SHARE = 0.64, LANGUAGE_SHARE = 0.55, WORTH_SHARE = 1.14;
+static const double MISFIT_SHARE = 0.64, LANGUAGE_SHARE = 0.55, WORTH_SHARE = 1.14;
 /* Natural log: how badly the words that stand there may fit and no worse; what a phrase must win by. */
-static double MISFIT = 8.0, THRESHOLD = 3.4;
+static const double MISFIT = 8.0, THRESHOLD = 3.4;
 /* A place where a phrase could only win if the language model gave it more than this is not looked at. */
 static const double LANGUAGE = 5.0;
 
 /* A word of the hypothesis. */
 struct spot_word {
-    size_t begin, end;     /* tokens */
-    int first, last;       /* frames */
-    struct guided before;  /* the text before it */
+    size_t begin, end;    /* tokens */
+    int first, last;      /* frames */
+    struct guided before; /* the text before it */
 };
 
 /* A phrase in place of words [from, to). */
@@ -179,7 +179,8 @@ static void words_at(const struct spotter *s, int first, int last, size_t *from,
         ++*to;
 }
 
-/* The best that a phrase found in frames [first, last] may replace: the words there, one more or one less either side. */
+/* The best that a phrase found in frames [first, last] may replace: the words there, one more or one less either side.
+ */
 static struct spot try_place(struct spotter *s, const struct spotting_lattice *phrase, int first, int last)
 {
     struct spot best = {.gain = -INFINITY};
@@ -350,11 +351,6 @@ int spotting_apply(const struct spotting *spotting, const float *scores, int fra
 {
     struct spotter s = {.spotting = spotting, .guide = params->guide, .text = &result->best[0]};
     struct ctc_hypothesis found = {0};
-    const char *e;
-    if ((e = getenv("SPOT_W"))) WORTH_SHARE = atof(e);
-    if ((e = getenv("SPOT_L"))) LANGUAGE_SHARE = atof(e);
-    if ((e = getenv("SPOT_T"))) THRESHOLD = atof(e);
-    if ((e = getenv("SPOT_M"))) MISFIT = atof(e);
     if (!result->count || !spotting->count)
         return 0;
     int code = open_spotter(&s, scores, frames, vocabulary, params, fault);

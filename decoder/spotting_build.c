@@ -48,10 +48,9 @@ static float relation(char a, char b)
     static const struct {
         char pair[3];
         float cost;
-    } relations[] = {{"ck", 0.7f}, {"sz", 0.7f}, {"kq", 0.7f}, {"cs", 1.0f}, {"fv", 1.0f}, {"gj", 1.0f},
-                     {"dt", 1.2f}, {"bp", 1.2f}, {"gk", 1.2f}, {"mn", 1.2f}, {"vw", 1.2f}, {"sx", 1.2f},
-                     {"fp", 1.5f}, {"lr", 1.5f}, {"bv", 1.5f}, {"pt", 1.5f}, {"kt", 1.5f}, {"cg", 1.5f},
-                     {"ct", 1.5f}};
+    } relations[] = {{"ck", 0.7f}, {"sz", 0.7f}, {"kq", 0.7f}, {"cs", 1.0f}, {"fv", 1.0f}, {"gj", 1.0f}, {"dt", 1.2f},
+                     {"bp", 1.2f}, {"gk", 1.2f}, {"mn", 1.2f}, {"vw", 1.2f}, {"sx", 1.2f}, {"fp", 1.5f}, {"lr", 1.5f},
+                     {"bv", 1.5f}, {"pt", 1.5f}, {"kt", 1.5f}, {"cg", 1.5f}, {"ct", 1.5f}};
     char low = a < b ? a : b, high = a < b ? b : a;
     for (size_t i = 0; i < sizeof relations / sizeof *relations; i++)
         if (relations[i].pair[0] == low && relations[i].pair[1] == high)

@@ -29,11 +29,10 @@ struct spotting {
     int32_t most_nodes, most_arcs; /* of any phrase */
 };
 
-/* One pass of Viterbi through a lattice, CTC's way: a token may last, a blank may stand between any two and must
- * between two that are the same (Graves et al., ICML 2006, section 4). */
+/* Where a path through a lattice has come to. */
 struct spotting_reach {
     double score;
-    int32_t start; /* the frame where this began */
+    int32_t start; /* the frame where it began */
 };
 
 /* What is held of a node: paths that stand behind it in the blank, and the best two that have just arrived by
@@ -44,28 +43,30 @@ struct spotting_place {
     bool live;     /* there is something at the node, or on an arc from it */
 };
 
+/* Passes of Viterbi through lattices, CTC's way: a token may last, a blank may stand between any two and must between
+ * two that are the same (Graves et al., ICML 2006, section 4). All scores are differences to the frames' best, 0 or
+ * below. One thread's. */
 struct spotting_walk {
-    struct spotting_place *places;   /* [nodes] */
-    struct spotting_reach *on;       /* [arcs] within the token of each arc */
-    int32_t place_room, arc_room;
-    const float *scores;             /* [frames, vocabulary] */
+    struct spotting_place *places; /* [nodes] */
+    struct spotting_reach *on;     /* [arcs] within the token of each arc */
+    const float *scores;           /* [frames, vocabulary] */
     int frames, vocabulary, blank;
     double blank_penalty;
-    double *best;                    /* [frames] the frame's best score, the penalty on the blank included */
-    double *sum;                     /* [frames + 1] of best before each frame */
-    struct spotting_reach *ends;     /* [frames] of the phrase in hand: the best that ends there */
+    double *best;                /* [frames] the best score of each, the penalty on the blank included */
+    struct spotting_reach *ends; /* [frames] of the phrase in hand: the best that ends there */
 };
 
-int spotting_walk_open(struct spotting_walk *walk, const struct spotting *spotting, int32_t tokens,
-                       const float *scores, int frames, int vocabulary, int blank, double blank_penalty,
-                       struct fault *fault);
+/* tokens: of the longest lattice beside those of spotting that it is to go through. scores are borrowed. Errors:
+ * MEMORY; closed all the same. */
+int spotting_walk_open(struct spotting_walk *walk, const struct spotting *spotting, int32_t tokens, const float *scores,
+                       int frames, int vocabulary, int blank, double blank_penalty, struct fault *fault);
 void spotting_walk_close(struct spotting_walk *walk);
 
-/* Fills walk->ends: for every frame the best path through the lattice that ends in it, wherever it began, as the
- * difference to the frames' best scores, 0 or below; -infinity where it is below least. */
+/* Fills walk->ends: for every frame the best path through the lattice whose last token is said in it, wherever it
+ * began; -infinity where it is below least. */
 void spotting_find(struct spotting_walk *walk, const struct spotting_lattice *lattice, double least);
 
-/* The same of the best path that fills frames [begin, end), blanks before and behind it included. */
+/* The best path that fills frames [begin, end), blanks before and behind it included. */
 double spotting_fit(struct spotting_walk *walk, const struct spotting_lattice *lattice, int begin, int end,
                     double least);
 

@@ -29,17 +29,13 @@ int spotting_walk_open(struct spotting_walk *w, const struct spotting *spotting,
 {
     int32_t nodes = spotting->most_nodes > tokens + 1 ? spotting->most_nodes : tokens + 1;
     int32_t arcs = spotting->most_arcs > tokens ? spotting->most_arcs : tokens;
-    *w = (struct spotting_walk){.scores = scores,
-                                .frames = frames,
-                                .vocabulary = vocabulary,
-                                .blank = blank,
-                                .blank_penalty = blank_penalty};
+    *w = (struct spotting_walk){
+        .scores = scores, .frames = frames, .vocabulary = vocabulary, .blank = blank, .blank_penalty = blank_penalty};
     w->places = memory_new((size_t)nodes, sizeof *w->places);
     w->on = memory_new((size_t)arcs, sizeof *w->on);
     w->best = memory_new((size_t)frames, sizeof *w->best);
-    w->sum = memory_new((size_t)frames + 1, sizeof *w->sum);
     w->ends = memory_new((size_t)frames, sizeof *w->ends);
-    if (!w->places || !w->on || !w->best || !w->sum || !w->ends)
+    if (!w->places || !w->on || !w->best || !w->ends)
         return fail_memory(fault, "a search for phrases");
     for (int t = 0; t < frames; t++)
         w->best[t] = best_of(w, t);
@@ -51,7 +47,6 @@ void spotting_walk_close(struct spotting_walk *w)
     free(w->places);
     free(w->on);
     free(w->best);
-    free(w->sum);
     free(w->ends);
 }
 

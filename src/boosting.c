@@ -16,8 +16,8 @@ static double weight_of(const struct utter_decoding_params *p, const struct fusi
     return p->boost_weight > 0.0 ? p->boost_weight : fusion ? BESIDE_A_LANGUAGE_MODEL : ALONE;
 }
 
-static int open_file(struct boost **boost, struct spotting **spotting, const struct utter_decoding_params *p, const struct spelling *spelling,
-                     const struct fusion *fusion, struct fault *fault)
+static int open_file(struct boost **boost, struct spotting **spotting, const struct utter_decoding_params *p,
+                     const struct spelling *spelling, const struct fusion *fusion, struct fault *fault)
 {
     struct boost_list list;
     char name[FAULT_MESSAGE_SIZE];
@@ -31,8 +31,8 @@ static int open_file(struct boost **boost, struct spotting **spotting, const str
     return code;
 }
 
-static int open_array(struct boost **boost, struct spotting **spotting, const struct utter_decoding_params *p, const struct spelling *spelling,
-                      const struct fusion *fusion, struct fault *fault)
+static int open_array(struct boost **boost, struct spotting **spotting, const struct utter_decoding_params *p,
+                      const struct spelling *spelling, const struct fusion *fusion, struct fault *fault)
 {
     struct boost_phrase *phrases = memory_new(p->boost_phrase_count, sizeof *phrases);
     if (!phrases)
@@ -50,8 +50,8 @@ static int open_array(struct boost **boost, struct spotting **spotting, const st
     return code;
 }
 
-int boosting_open(struct boost **boost, struct spotting **spotting, const struct utter_decoding_params *p, const struct spelling *spelling,
-                  const struct fusion *fusion, struct fault *fault)
+int boosting_open(struct boost **boost, struct spotting **spotting, const struct utter_decoding_params *p,
+                  const struct spelling *spelling, const struct fusion *fusion, struct fault *fault)
 {
     *boost = NULL;
     if (!(p->boost_weight >= 0.0 && p->boost_weight <= BOOST_WEIGHT_MOST))

@@ -1,5 +1,5 @@
-/* test_spotting.c - phrases found in scores: the lattice by what it lets pass and at which cost, its passes against brute
- * force over every path, and the text that comes out. */
+/* test_spotting.c - phrases found in scores: the lattice by what it lets pass and at which cost, its passes against
+ * brute force over every path, and the text that comes out. */
 #include "decoder/boost_list.h"
 #include "decoder/ctc.h"
 #include "decoder/spotting_parts.h"
@@ -65,20 +65,21 @@ static double cost_from(const struct spotting_lattice *l, int32_t node, const in
 }
 
 #define COST(m, ...)                                                                                                   \
-    cost_from(&(m)->spotting->phrases[0], 0, (const int[]){__VA_ARGS__}, (int)(sizeof(int[]){__VA_ARGS__} / sizeof(int)))
+    cost_from(&(m)->spotting->phrases[0], 0, (const int[]){__VA_ARGS__},                                               \
+              (int)(sizeof(int[]){__VA_ARGS__} / sizeof(int)))
 
 static void test_spellings(void **state)
 {
     (void)state;
     struct model m;
     open_model(&m, "Anda!\n", 1.0);
-    assert_float_equal(COST(&m, 2, 4, 3), 0.0, 1e-6);    /* ▁an d a */
+    assert_float_equal(COST(&m, 2, 4, 3), 0.0, 1e-6);       /* ▁an d a */
     assert_float_equal(COST(&m, 1, 3, 6, 4, 3), 0.0, 1e-6); /* ▁ a n d a */
-    assert_float_equal(COST(&m, 2, 5, 3), 1.0, 1e-6);    /* ▁an ▁d a: a space within */
-    assert_float_equal(COST(&m, 2, 4, 7), 2.0, 1e-6);    /* ▁an d e: another vowel */
-    assert_float_equal(COST(&m, 2, 4), 3.0, 1e-6);       /* ▁an d: none */
-    assert_true(isinf(COST(&m, 3, 6, 4, 3)));            /* a n d a: no beginning of a word */
-    assert_true(isinf(COST(&m, 8, 6, 4, 3)));            /* ▁b n d a */
+    assert_float_equal(COST(&m, 2, 5, 3), 1.0, 1e-6);       /* ▁an ▁d a: a space within */
+    assert_float_equal(COST(&m, 2, 4, 7), 2.0, 1e-6);       /* ▁an d e: another vowel */
+    assert_float_equal(COST(&m, 2, 4), 3.0, 1e-6);          /* ▁an d: none */
+    assert_true(isinf(COST(&m, 3, 6, 4, 3)));               /* a n d a: no beginning of a word */
+    assert_true(isinf(COST(&m, 8, 6, 4, 3)));               /* ▁b n d a */
     assert_int_equal(m.spotting->phrases[0].token_count, 3);
     assert_int_equal(m.spotting->phrases[0].tokens[0], 2);
     close_model(&m);
