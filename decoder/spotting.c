@@ -19,8 +19,9 @@ enum {
 static const double MISFIT_SHARE = 0.64, LANGUAGE_SHARE = 0.55, WORTH_SHARE = 1.14;
 /* Natural log: how badly the words that stand there may fit and no worse; what a phrase must win by. */
 static const double MISFIT = 8.0, THRESHOLD = 3.4;
-/* A place where a phrase could only win if the language model gave it more than this is not looked at. */
-static const double LANGUAGE = 5.0;
+/* A place where a phrase could only win if the language model gave it more than this is not looked at; nor one where it
+ * could only win because words fit worse than the whole text does, give or take the margin of another alignment. */
+static const double LANGUAGE = 3.0, MARGIN = 1.0;
 
 /* A word of the hypothesis. */
 struct spot_word {
@@ -48,6 +49,7 @@ struct spotter {
     struct spotting_lattice chain; /* of words of the text: room for all of them */
     struct spot *spots;
     size_t spot_count, spot_capacity;
+    double misfit; /* no words of the text fit worse than this, or it does not matter */
 };
 
 /* ---- the text as words ---- */
@@ -74,6 +76,19 @@ static void read_words(struct spotter *s)
     s->words[s->word_count] = (struct spot_word){s->text->count, s->text->count, s->walk.frames, s->walk.frames, state};
 }
 
+/* How well words [from, to) fit their frames, as spotting_fit says it. */
+static double fit_of_words(struct spotter *s, size_t from, size_t to, int begin, int end)
+{
+    struct spotting_lattice *l = &s->chain;
+    size_t first = s->words[from].begin, count = s->words[to].begin - first;
+    l->nodes = (int32_t)count + 1;
+    for (size_t i = 0; i <= count + 1; i++)
+        l->first[i] = (int32_t)(i < count ? i : count);
+    for (size_t i = 0; i < count; i++)
+        l->arcs[i] = (struct spotting_arc){s->text->tokens[first + i].id, (int32_t)i + 1, 0.0f};
+    return spotting_fit(&s->walk, l, begin, end, -INFINITY);
+}
+
 static int open_spotter(struct spotter *s, const float *scores, int frames, int vocabulary,
                         const struct ctc_params *params, struct fault *fault)
 {
@@ -87,6 +102,7 @@ static int open_spotter(struct spotter *s, const float *scores, int frames, int 
     if (!s->words || !s->chain.arcs || !s->chain.first)
         return fail_memory(fault, "a search for phrases");
     read_words(s);
+    s->misfit = fmin(MISFIT, MARGIN - fit_of_words(s, 0, s->word_count, 0, frames));
     return 0;
 }
 
@@ -100,19 +116,6 @@ static void close_spotter(struct spotter *s)
 }
 
 /* ---- what speaks for a phrase in place of words ---- */
-
-/* How well words [from, to) fit their frames, as spotting_fit says it. */
-static double fit_of_words(struct spotter *s, size_t from, size_t to, int begin, int end)
-{
-    struct spotting_lattice *l = &s->chain;
-    size_t first = s->words[from].begin, count = s->words[to].begin - first;
-    l->nodes = (int32_t)count + 1;
-    for (size_t i = 0; i <= count + 1; i++)
-        l->first[i] = (int32_t)(i < count ? i : count);
-    for (size_t i = 0; i < count; i++)
-        l->arcs[i] = (struct spotting_arc){s->text->tokens[first + i].id, (int32_t)i + 1, 0.0f};
-    return spotting_fit(&s->walk, l, begin, end, -INFINITY);
-}
 
 /* What the guide says of a text. */
 static double judged(const struct guide *guide, struct guided *state)
@@ -144,9 +147,10 @@ static double judge(const struct spotter *s, const struct spot *spot)
 }
 
 /* A phrase that fits worse than this cannot win. */
-static double least_fit(const struct spotting_lattice *phrase)
+static double least_fit(const struct spotter *s, const struct spotting_lattice *phrase)
 {
-    return THRESHOLD - MISFIT_SHARE * MISFIT - LANGUAGE_SHARE * LANGUAGE - WORTH_SHARE * phrase->worth;
+    return THRESHOLD - MISFIT_SHARE * s->misfit - LANGUAGE_SHARE * LANGUAGE -
+           WORTH_SHARE * (phrase->worth - phrase->taken);
 }
 
 /* The phrase in place of words [from, to): fills what it wins by, -infinity where it cannot win. */
@@ -157,12 +161,12 @@ static struct spot try_words(struct spotter *s, const struct spotting_lattice *p
     spot.end = s->words[to].first;
     if (spot.end - spot.begin < (int)phrase->token_count || spot.end - spot.begin > FRAMES)
         return spot;
-    double fit = spotting_fit(&s->walk, phrase, spot.begin, spot.end, least_fit(phrase));
+    double fit = spotting_fit(&s->walk, phrase, spot.begin, spot.end, least_fit(s, phrase));
     if (!(fit > -INFINITY))
         return spot;
     double instead = fit_of_words(s, from, to, spot.begin, spot.end);
     spot.sound = fit - instead;
-    spot.gain = fit - MISFIT_SHARE * fmax(instead, -MISFIT) + judge(s, &spot) - THRESHOLD;
+    spot.gain = fit - MISFIT_SHARE * fmax(instead, -MISFIT) + judge(s, &spot) - WORTH_SHARE * phrase->taken - THRESHOLD;
     return spot;
 }
 
@@ -221,7 +225,7 @@ static int best_end(const struct spotting_walk *w)
 static int find_phrase(struct spotter *s, const struct spotting_lattice *phrase, struct fault *fault)
 {
     struct spotting_walk *w = &s->walk;
-    spotting_find(w, phrase, least_fit(phrase));
+    spotting_find(w, phrase, least_fit(s, phrase));
     for (int place = 0, end; place < PLACES && (end = best_end(w)) >= 0; place++) {
         int start = w->ends[end].start;
         struct spot spot = try_place(s, phrase, start, end);

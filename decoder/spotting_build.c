@@ -9,6 +9,9 @@
 
 /* Natural log. Chosen on the development set, as is what follows. */
 static const float SPACE = 1.0f, FARTHEST = 4.0f;
+/* What a phrase is worth beyond so much for each letter after the second counts a quarter: more of it would find the
+ * phrase anywhere. */
+static const double PLENTY = 1.5, REST = 0.25;
 enum { LONGER = 2 }; /* letters that a token may stand for beyond those that it has */
 
 /* A token in plain form. */
@@ -263,6 +266,13 @@ static double worth_of(const struct boost *boost, const struct spotting_lattice 
     return boost_whole(boost, &state);
 }
 
+/* What does not count of what a phrase is worth. */
+static double taken_from(const struct letters *letters, double worth)
+{
+    double plenty = PLENTY * fmax((double)letters->count - 2.0, 1.0);
+    return worth > plenty ? (1.0 - REST) * (worth - plenty) : 0.0;
+}
+
 static int add_lattice(struct builder *b, struct spotting *s, const struct letters *letters, struct fault *fault)
 {
     struct spotting_lattice *l = &s->phrases[s->count];
@@ -302,6 +312,7 @@ static int add_phrase(struct builder *b, struct spotting *s, const struct boost_
         return fault->code;
     }
     l->worth = worth_of(s->boost, l);
+    l->taken = taken_from(&letters, l->worth);
     s->most_nodes = l->nodes > s->most_nodes ? l->nodes : s->most_nodes;
     s->most_arcs = l->first[l->nodes] > s->most_arcs ? l->first[l->nodes] : s->most_arcs;
     s->count++;

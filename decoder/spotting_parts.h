@@ -18,7 +18,8 @@ struct spotting_lattice {
     int32_t nodes;             /* the last one is the end */
     int32_t *tokens;           /* [token_count] the fewest that spell the phrase as it is */
     size_t token_count;
-    double worth; /* what the search adds for the phrase (boost.h) */
+    double worth; /* what the search adds for the phrase (boost.h) … */
+    double taken; /* … and what of that does not count here */
 };
 
 struct spotting {
@@ -52,7 +53,11 @@ struct spotting_walk {
     const float *scores;           /* [frames, vocabulary] */
     int frames, vocabulary, blank;
     double blank_penalty;
-    double *best;                /* [frames] the best score of each, the penalty on the blank included */
+    double *ahead;  /* [nodes] of the lattice in hand: no path from there to the end has more */
+    double *behind; /* [nodes] … nor from the beginning to there */
+    struct spotting_lattice thinned;
+    float *gaps;                 /* [frames, vocabulary] the differences */
+    float *likeliest;            /* [vocabulary] the most that a token has in any frame */
     struct spotting_reach *ends; /* [frames] of the phrase in hand: the best that ends there */
 };
 
@@ -61,6 +66,10 @@ struct spotting_walk {
 int spotting_walk_open(struct spotting_walk *walk, const struct spotting *spotting, int32_t tokens, const float *scores,
                        int frames, int vocabulary, int blank, double blank_penalty, struct fault *fault);
 void spotting_walk_close(struct spotting_walk *walk);
+
+/* No path through the lattice has more than this, for none gets more of a token than where that is likeliest. Fills
+ * walk->ahead, which lets the passes leave out nearly all. */
+double spotting_bound(struct spotting_walk *walk, const struct spotting_lattice *lattice);
 
 /* Fills walk->ends: for every frame the best path through the lattice whose last token is said in it, wherever it
  * began; -infinity where it is below least. */

@@ -8,20 +8,25 @@ static const struct spotting_reach NOWHERE = {-INFINITY, 0};
 
 /* ---- the frames' best ---- */
 
-static double blank_of(const struct spotting_walk *w, int frame)
+static double best_of(const struct spotting_walk *w, const float *row, double blank)
 {
-    return score_of_blank(w->scores + (size_t)frame * (size_t)w->vocabulary, w->vocabulary, w->blank) -
-           w->blank_penalty;
-}
-
-static double best_of(const struct spotting_walk *w, int frame)
-{
-    const float *row = w->scores + (size_t)frame * (size_t)w->vocabulary;
-    double best = blank_of(w, frame);
+    double best = blank;
     for (int i = 0; i < w->vocabulary; i++)
         if (i != w->blank && score_of(row, i) > best)
             best = score_of(row, i);
     return best;
+}
+
+/* A frame's scores as differences to its best. */
+static void compare(struct spotting_walk *w, int frame)
+{
+    const float *row = w->scores + (size_t)frame * (size_t)w->vocabulary;
+    float *gaps = w->gaps + (size_t)frame * (size_t)w->vocabulary;
+    double blank = score_of_blank(row, w->vocabulary, w->blank) - w->blank_penalty, best = best_of(w, row, blank);
+    for (int i = 0; i < w->vocabulary; i++) {
+        gaps[i] = (float)((i == w->blank ? blank : score_of(row, i)) - best);
+        w->likeliest[i] = gaps[i] > w->likeliest[i] ? gaps[i] : w->likeliest[i];
+    }
 }
 
 int spotting_walk_open(struct spotting_walk *w, const struct spotting *spotting, int32_t tokens, const float *scores,
@@ -33,12 +38,20 @@ int spotting_walk_open(struct spotting_walk *w, const struct spotting *spotting,
         .scores = scores, .frames = frames, .vocabulary = vocabulary, .blank = blank, .blank_penalty = blank_penalty};
     w->places = memory_new((size_t)nodes, sizeof *w->places);
     w->on = memory_new((size_t)arcs, sizeof *w->on);
-    w->best = memory_new((size_t)frames, sizeof *w->best);
+    w->gaps = memory_new((size_t)frames * (size_t)vocabulary, sizeof *w->gaps);
     w->ends = memory_new((size_t)frames, sizeof *w->ends);
-    if (!w->places || !w->on || !w->best || !w->ends)
+    w->ahead = memory_new((size_t)nodes, sizeof *w->ahead);
+    w->behind = memory_new((size_t)nodes, sizeof *w->behind);
+    w->thinned.arcs = memory_new((size_t)arcs, sizeof *w->thinned.arcs);
+    w->thinned.first = memory_new((size_t)nodes + 1, sizeof *w->thinned.first);
+    w->likeliest = memory_new((size_t)vocabulary, sizeof *w->likeliest);
+    if (!w->places || !w->on || !w->gaps || !w->ends || !w->ahead || !w->likeliest || !w->behind || !w->thinned.arcs ||
+        !w->thinned.first)
         return fail_memory(fault, "a search for phrases");
+    for (int i = 0; i < vocabulary; i++)
+        w->likeliest[i] = -INFINITY;
     for (int t = 0; t < frames; t++)
-        w->best[t] = best_of(w, t);
+        compare(w, t);
     return 0;
 }
 
@@ -46,8 +59,13 @@ void spotting_walk_close(struct spotting_walk *w)
 {
     free(w->places);
     free(w->on);
-    free(w->best);
+    free(w->gaps);
     free(w->ends);
+    free(w->ahead);
+    free(w->likeliest);
+    free(w->behind);
+    free(w->thinned.arcs);
+    free(w->thinned.first);
 }
 
 /* ---- one frame ---- */
@@ -60,11 +78,9 @@ static void clear(struct spotting_walk *w, const struct spotting_lattice *l)
         w->on[k] = NOWHERE;
 }
 
-/* What may go on by a token behind a place. */
-static struct spotting_reach leaving(const struct spotting_place *place, int32_t token)
+static struct spotting_reach better(struct spotting_reach a, struct spotting_reach b)
 {
-    struct spotting_reach arrived = place->token == token ? place->other : place->best;
-    return arrived.score > place->blank.score ? arrived : place->blank;
+    return a.score > b.score ? a : b;
 }
 
 static void arrive(struct spotting_place *place, int32_t token, struct spotting_reach reach)
@@ -81,20 +97,27 @@ static void arrive(struct spotting_place *place, int32_t token, struct spotting_
     }
 }
 
-/* Moves along the arcs that leave a node. Whether any is within its token. */
-static bool follow(struct spotting_walk *w, const struct spotting_lattice *l, int32_t node, const float *row,
-                   double best, double least)
+/* Moves along the arcs that leave a node, to nodes that have been moved already. Whether any is within its token. */
+static bool follow(struct spotting_walk *w, const struct spotting_lattice *l, int32_t node, const float *gaps,
+                   double least)
 {
+    const struct spotting_place *place = &w->places[node];
+    const struct spotting_reach any = better(place->best, place->blank), other = better(place->other, place->blank);
+    const int32_t token = place->token;
     bool live = false;
     for (int32_t k = l->first[node]; k < l->first[node + 1]; k++) {
         const struct spotting_arc *arc = &l->arcs[k];
-        struct spotting_reach from = leaving(&w->places[node], arc->token);
+        struct spotting_reach from = arc->token == token ? other : any;
         from.score -= (double)arc->cost;
-        if (w->on[k].score > from.score)
-            from = w->on[k];
-        from.score += from.score > -INFINITY ? score_of(row, arc->token) - best : 0.0;
-        w->on[k] = from.score >= least ? from : NOWHERE;
-        live |= from.score >= least;
+        from = better(w->on[k], from);
+        from.score += (double)gaps[arc->token];
+        if (from.score + w->ahead[arc->to] >= least && from.score > -INFINITY) {
+            w->on[k] = from;
+            live = true;
+            arrive(&w->places[arc->to], arc->token, from);
+        } else {
+            w->on[k] = NOWHERE;
+        }
     }
     return live;
 }
@@ -111,29 +134,67 @@ static void rest(struct spotting_place *place, double blank, double least)
     place->token = -1;
 }
 
-/* A frame for all nodes: arcs first, by what stood behind each node before it, then what arrives there. */
+/* A frame for all nodes, the last ones first: what arrives at a node comes from before it, and goes on in the next. A
+ * node that nothing worth its while has come to is passed over. */
 static void step(struct spotting_walk *w, const struct spotting_lattice *l, int frame, double least)
 {
-    const float *row = w->scores + (size_t)frame * (size_t)w->vocabulary;
-    double best = w->best[frame], blank = blank_of(w, frame) - best;
-    for (int32_t n = 0; n < l->nodes; n++) {
+    const float *gaps = w->gaps + (size_t)frame * (size_t)w->vocabulary;
+    for (int32_t n = l->nodes; n-- > 0;) {
         struct spotting_place *place = &w->places[n];
-        bool held = place->blank.score > -INFINITY || place->best.score > -INFINITY;
-        if (held || place->live) {
-            place->live = follow(w, l, n, row, best, least);
-            rest(place, blank, least);
+        double held = better(place->best, place->blank).score;
+        if (held > -INFINITY || place->live) {
+            if (place->live || held + w->ahead[n] >= least)
+                place->live = follow(w, l, n, gaps, least);
+            rest(place, (double)gaps[w->blank], least - w->ahead[n]);
         }
     }
-    for (int32_t n = 0; n < l->nodes; n++)
-        for (int32_t k = l->first[n]; w->places[n].live && k < l->first[n + 1]; k++)
-            if (w->on[k].score > -INFINITY)
-                arrive(&w->places[l->arcs[k].to], l->arcs[k].token, w->on[k]);
 }
 
 /* ---- passes ---- */
 
+double spotting_bound(struct spotting_walk *w, const struct spotting_lattice *l)
+{
+    for (int32_t n = l->nodes; n-- > 0;) {
+        w->ahead[n] = n == l->nodes - 1 ? 0.0 : -INFINITY;
+        for (int32_t k = l->first[n]; k < l->first[n + 1]; k++) {
+            const struct spotting_arc *arc = &l->arcs[k];
+            double most = (double)w->likeliest[arc->token] - (double)arc->cost + w->ahead[arc->to];
+            w->ahead[n] = most > w->ahead[n] ? most : w->ahead[n];
+        }
+    }
+    return w->ahead[0];
+}
+
+/* The lattice without the arcs that no path worth its while goes along. */
+static const struct spotting_lattice *thin(struct spotting_walk *w, const struct spotting_lattice *l, double least)
+{
+    struct spotting_lattice *out = &w->thinned;
+    int32_t count = 0;
+    for (int32_t n = 0; n < l->nodes; n++)
+        w->behind[n] = n ? -INFINITY : 0.0;
+    for (int32_t n = 0; n < l->nodes; n++) {
+        out->first[n] = count;
+        for (int32_t k = l->first[n]; w->behind[n] > -INFINITY && k < l->first[n + 1]; k++) {
+            const struct spotting_arc arc = l->arcs[k];
+            double most = w->behind[n] + (double)w->likeliest[arc.token] - (double)arc.cost;
+            if (!(most + w->ahead[arc.to] >= least))
+                continue;
+            w->behind[arc.to] = most > w->behind[arc.to] ? most : w->behind[arc.to];
+            out->arcs[count++] = arc;
+        }
+    }
+    out->nodes = l->nodes;
+    out->first[l->nodes] = count;
+    return out;
+}
+
 void spotting_find(struct spotting_walk *w, const struct spotting_lattice *l, double least)
 {
+    for (int t = 0; t < w->frames; t++)
+        w->ends[t] = NOWHERE;
+    if (!(spotting_bound(w, l) >= least))
+        return;
+    l = thin(w, l, least);
     clear(w, l);
     for (int t = 0; t < w->frames; t++) {
         w->places[0].blank = (struct spotting_reach){0.0, t};
@@ -144,6 +205,7 @@ void spotting_find(struct spotting_walk *w, const struct spotting_lattice *l, do
 
 double spotting_fit(struct spotting_walk *w, const struct spotting_lattice *l, int begin, int end, double least)
 {
+    spotting_bound(w, l);
     clear(w, l);
     w->places[0].blank.score = 0.0;
     for (int t = begin; t < end; t++)

@@ -135,6 +135,19 @@ static int collapse(const int *path, int begin, int end, int *ids)
     return count;
 }
 
+static double score_at(const struct spotting_walk *w, int frame, int token)
+{
+    return (double)w->scores[frame * TOKENS + token] - (token == BLANK ? w->blank_penalty : 0.0);
+}
+
+static double best_at(const struct spotting_walk *w, int frame)
+{
+    double best = -INFINITY;
+    for (int v = 0; v < TOKENS; v++)
+        best = fmax(best, score_at(w, frame, v));
+    return best;
+}
+
 /* Of every path over frames [begin, end) the best; tight: it begins and ends within a token. */
 static double best_path(const struct spotting_walk *w, const struct spotting_lattice *l, int begin, int end, bool tight)
 {
@@ -143,7 +156,7 @@ static double best_path(const struct spotting_walk *w, const struct spotting_lat
     while (t >= begin) {
         double score = 0.0;
         for (t = begin; t < end; t++)
-            score += (double)w->scores[t * TOKENS + path[t]] - (path[t] == BLANK ? w->blank_penalty : 0.0) - w->best[t];
+            score += score_at(w, t, path[t]) - best_at(w, t);
         if (!tight || (path[begin] != BLANK && path[end - 1] != BLANK))
             best = fmax(best, score - cost_from(l, 0, ids, collapse(path, begin, end, ids)));
         for (t = end - 1; t >= begin && ++path[t] == TOKENS; t--)
@@ -189,6 +202,7 @@ static void test_brute_force(void **state)
             double best = best_path(&w, &m.spotting->phrases[0], 1, FRAMES, false);
             assert_float_equal(spotting_fit(&w, &m.spotting->phrases[0], 1, FRAMES, -INFINITY), best, 1e-5);
             assert_true(spotting_fit(&w, &m.spotting->phrases[0], 1, FRAMES, best + 0.1) == -INFINITY);
+            assert_true(spotting_bound(&w, &m.spotting->phrases[0]) >= best - 1e-5);
             check_ends(&w, &m.spotting->phrases[0]);
             spotting_walk_close(&w);
         }
@@ -203,7 +217,7 @@ static void say(float *scores, const int *ids, int frames)
 {
     for (int t = 0; t < frames; t++)
         for (int v = 0; v < TOKENS; v++)
-            scores[t * TOKENS + v] = v == ids[t] ? -0.001f : -14.0f;
+            scores[t * TOKENS + v] = v == ids[t] ? -0.001f : -30.0f;
 }
 
 static struct ctc_result decode(const struct model *m, const float *scores, int frames, int nbest, bool spot)
@@ -233,7 +247,7 @@ static void test_takes_the_place_of_words(void **state)
     float scores[12 * TOKENS];
     struct model m;
     say(scores, said, 12);
-    open_model(&m, "anda\n", 3.0);
+    open_model(&m, "anda\n", 9.0);
     struct ctc_result result = decode(&m, scores, 12, 1, false);
     expect_tokens(&result.best[0], heard, 7);
     ctc_free(&result);
