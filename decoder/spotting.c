@@ -164,9 +164,9 @@ static struct spot try_words(struct spotter *s, const struct spotting_lattice *p
     double fit = spotting_fit(&s->walk, phrase, spot.begin, spot.end, least_fit(s, phrase));
     if (!(fit > -INFINITY))
         return spot;
-    double instead = fit_of_words(s, from, to, spot.begin, spot.end);
+    double instead = fmax(fit_of_words(s, from, to, spot.begin, spot.end), -MISFIT);
     spot.sound = fit - instead;
-    spot.gain = fit - MISFIT_SHARE * fmax(instead, -MISFIT) + judge(s, &spot) - WORTH_SHARE * phrase->taken - THRESHOLD;
+    spot.gain = fit - MISFIT_SHARE * instead + judge(s, &spot) - WORTH_SHARE * phrase->taken - THRESHOLD;
     return spot;
 }
 

@@ -55,6 +55,8 @@ struct spotting_walk {
     double blank_penalty;
     double *ahead;  /* [nodes] of the lattice in hand: no path from there to the end has more */
     double *behind; /* [nodes] … nor from the beginning to there */
+    double *after;  /* [nodes] … nor from behind the token that leaves there */
+    float *speech;  /* [frames] the most that a token but the blank has */
     struct spotting_lattice thinned;
     float *gaps;                 /* [frames, vocabulary] the differences */
     float *likeliest;            /* [vocabulary] the most that a token has in any frame */

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+/* Natural log: tokens that are further from the frame's best are not said there, as in the search's own pruning. */
+static const float FARTHEST = 8.0f;
 static const struct spotting_reach NOWHERE = {-INFINITY, 0};
 
 /* ---- the frames' best ---- */
@@ -17,15 +19,20 @@ static double best_of(const struct spotting_walk *w, const float *row, double bl
     return best;
 }
 
-/* A frame's scores as differences to its best. */
+/* A frame's scores as differences to its best, as far as they matter. */
 static void compare(struct spotting_walk *w, int frame)
 {
     const float *row = w->scores + (size_t)frame * (size_t)w->vocabulary;
     float *gaps = w->gaps + (size_t)frame * (size_t)w->vocabulary;
     double blank = score_of_blank(row, w->vocabulary, w->blank) - w->blank_penalty, best = best_of(w, row, blank);
+    w->speech[frame] = -INFINITY;
     for (int i = 0; i < w->vocabulary; i++) {
         gaps[i] = (float)((i == w->blank ? blank : score_of(row, i)) - best);
+        if (i != w->blank && gaps[i] < -FARTHEST)
+            gaps[i] = -INFINITY;
         w->likeliest[i] = gaps[i] > w->likeliest[i] ? gaps[i] : w->likeliest[i];
+        if (i != w->blank && gaps[i] > w->speech[frame])
+            w->speech[frame] = gaps[i];
     }
 }
 
@@ -41,12 +48,14 @@ int spotting_walk_open(struct spotting_walk *w, const struct spotting *spotting,
     w->gaps = memory_new((size_t)frames * (size_t)vocabulary, sizeof *w->gaps);
     w->ends = memory_new((size_t)frames, sizeof *w->ends);
     w->ahead = memory_new((size_t)nodes, sizeof *w->ahead);
+    w->after = memory_new((size_t)nodes, sizeof *w->after);
+    w->speech = memory_new((size_t)frames, sizeof *w->speech);
     w->behind = memory_new((size_t)nodes, sizeof *w->behind);
     w->thinned.arcs = memory_new((size_t)arcs, sizeof *w->thinned.arcs);
     w->thinned.first = memory_new((size_t)nodes + 1, sizeof *w->thinned.first);
     w->likeliest = memory_new((size_t)vocabulary, sizeof *w->likeliest);
-    if (!w->places || !w->on || !w->gaps || !w->ends || !w->ahead || !w->likeliest || !w->behind || !w->thinned.arcs ||
-        !w->thinned.first)
+    if (!w->places || !w->on || !w->gaps || !w->ends || !w->ahead || !w->likeliest || !w->behind || !w->after ||
+        !w->speech || !w->thinned.arcs || !w->thinned.first)
         return fail_memory(fault, "a search for phrases");
     for (int i = 0; i < vocabulary; i++)
         w->likeliest[i] = -INFINITY;
@@ -64,6 +73,8 @@ void spotting_walk_close(struct spotting_walk *w)
     free(w->ahead);
     free(w->likeliest);
     free(w->behind);
+    free(w->after);
+    free(w->speech);
     free(w->thinned.arcs);
     free(w->thinned.first);
 }
@@ -143,7 +154,7 @@ static void step(struct spotting_walk *w, const struct spotting_lattice *l, int 
         struct spotting_place *place = &w->places[n];
         double held = better(place->best, place->blank).score;
         if (held > -INFINITY || place->live) {
-            if (place->live || held + w->ahead[n] >= least)
+            if (place->live || held + (double)w->speech[frame] + w->after[n] >= least)
                 place->live = follow(w, l, n, gaps, least);
             rest(place, (double)gaps[w->blank], least - w->ahead[n]);
         }
@@ -156,10 +167,12 @@ double spotting_bound(struct spotting_walk *w, const struct spotting_lattice *l)
 {
     for (int32_t n = l->nodes; n-- > 0;) {
         w->ahead[n] = n == l->nodes - 1 ? 0.0 : -INFINITY;
+        w->after[n] = -INFINITY;
         for (int32_t k = l->first[n]; k < l->first[n + 1]; k++) {
             const struct spotting_arc *arc = &l->arcs[k];
-            double most = (double)w->likeliest[arc->token] - (double)arc->cost + w->ahead[arc->to];
+            double after = w->ahead[arc->to] - (double)arc->cost, most = (double)w->likeliest[arc->token] + after;
             w->ahead[n] = most > w->ahead[n] ? most : w->ahead[n];
+            w->after[n] = after > w->after[n] ? after : w->after[n];
         }
     }
     return w->ahead[0];
