@@ -42,7 +42,7 @@ struct builder {
 
 static bool vowel(char c)
 {
-    return c && strchr("aeiouy", c);
+    return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'y';
 }
 
 /* Half of the cost, as far as it is below that of letters that have nothing in common. */
@@ -133,6 +133,11 @@ static int read_pieces(struct builder *b, const struct spelling *spelling, struc
 
 /* ---- arcs ---- */
 
+static float smaller(float a, float b)
+{
+    return a < b ? a : b;
+}
+
 /* The row of the table of distances (Wagner and Fischer, JACM 21(1), 1974) for the first n bytes of a token against
  * the letters from at; its least. */
 static float fill_row(struct builder *b, const struct letters *l, size_t at, size_t most, size_t n, char byte)
@@ -140,13 +145,16 @@ static float fill_row(struct builder *b, const struct letters *l, size_t at, siz
     size_t wide = b->longest + LONGER + 1;
     float *row = b->rows + n * wide, least;
     const float *above = n ? row - wide : row;
-    row[0] = n ? above[0] + added(byte) : 0.0f;
+    float more = added(byte);
+    row[0] = n ? above[0] + more : 0.0f;
     least = row[0];
     for (size_t i = 1; i <= most; i++) {
         row[i] = row[i - 1] + left_out(l, at + i - 1);
-        if (n)
-            row[i] = fminf(row[i], fminf(above[i] + added(byte), above[i - 1] + replaced(byte, l->bytes[at + i - 1])));
-        least = fminf(least, row[i]);
+        if (n && above[i] + more < row[i])
+            row[i] = above[i] + more;
+        if (n && above[i - 1] < row[i] && above[i - 1] <= FARTHEST) /* else it stays out of reach */
+            row[i] = smaller(row[i], above[i - 1] + replaced(byte, l->bytes[at + i - 1]));
+        least = smaller(least, row[i]);
     }
     return least;
 }
