@@ -13,6 +13,12 @@ int precision_type(enum tensor_type *type, enum utter_precision precision, const
     case UTTER_PRECISION_BF16:
         *type = TENSOR_BF16;
         return 0;
+    case UTTER_PRECISION_F16:
+        if (!device->has_f16)
+            return fail(fault, UTTER_ERROR_UNSUPPORTED,
+                        "f16 is computed with on a GPU, not on %s: f32, bf16 and int8 are", device->name);
+        *type = TENSOR_F16;
+        return 0;
     case UTTER_PRECISION_INT8:
         *type = TENSOR_I8;
         return 0;
@@ -22,5 +28,5 @@ int precision_type(enum tensor_type *type, enum utter_precision precision, const
 
 const char *precision_name(enum tensor_type type)
 {
-    return type == TENSOR_I8 ? "int8" : type == TENSOR_BF16 ? "bf16" : "f32";
+    return type == TENSOR_I8 ? "int8" : tensor_type_name(type);
 }

@@ -7,7 +7,7 @@
 # --build   default build-gpu
 # --shared  speech and models (../shared), for the comparison on real recordings; without them, a sample is compared
 # --table   where the table goes; default BUILD/gpu.md
-# STEP      of: build tests texts faults sanitizer bench peers; default all
+# STEP      of: build tests texts faults sanitizer ops bench peers; default all
 set -eu
 cd "$(dirname "$0")/.."
 . cmake/packages.sh
@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
     *) break ;;
     esac
 done
-steps=${*:-build tests texts faults sanitizer bench peers}
+steps=${*:-build tests texts faults sanitizer ops bench peers}
 mkdir -p "$build"
 build=$(cd "$build" && pwd)
 table=${table:-$build/gpu.md}
@@ -79,7 +79,7 @@ step_tests() {
     "$build/tests/repeat_batch" cuda 1000 samples/morning.flac || fail "the same batch, other text"
 }
 
-# The default model's text, CPU and GPU in f32: the same, word for word; the error rate in bf16.
+# The default model's text, CPU and GPU in f32: the same, word for word; the error rate in bf16 and f16.
 step_texts() {
     sets=$(ls "$shared"/speech/eval_*.tsv 2>/dev/null) || true
     if [ -z "$sets" ]; then
@@ -99,7 +99,8 @@ step_texts() {
             fail "$(basename "$folder"): $(diff "$build/cpu.texts" "$build/cuda.texts" | grep -c '^<') lines differ"
     done
     "$utter" eval --device cpu $sets >"$build/eval-cpu.txt" && "$utter" eval --device cuda $sets >"$build/eval-cuda.txt" || fail "eval"
-    tail -2 "$build/eval-cpu.txt" "$build/eval-cuda.txt"
+    "$utter" eval --device cuda --precision f16 $sets >"$build/eval-f16.txt" || fail "eval in f16"
+    tail -2 "$build/eval-cpu.txt" "$build/eval-cuda.txt" "$build/eval-f16.txt"
 }
 
 # A card that is not there, and one whose memory runs out: a sentence each, and the CPU goes on.
@@ -119,6 +120,14 @@ step_sanitizer() {
         UTTER_TEST_GPU=1 timeout 300 compute-sanitizer --error-exitcode 9 "$build/tests/$name" >"$build/sanitizer-$name.log" 2>&1 ||
             { fail "compute-sanitizer $name"; grep '=====' "$build/sanitizer-$name.log" | head -20; }
         tail -1 "$build/sanitizer-$name.log"
+    done
+}
+
+# Single kernels by what they move or multiply, and HiFi-GAN, whose convolutions over time are nearly all it does.
+step_ops() {
+    "$build/tests/bench_ops" 0 "" cuda || fail "bench_ops"
+    for type in f32 bf16 f16; do
+        "$build/tests/bench_vocoder" hifigan-v1 $type cuda 2000 5 || fail "bench_vocoder in $type"
     done
 }
 
@@ -142,6 +151,8 @@ step_bench() {
     done
     bench "whisper-large-v3-turbo" --shape whisper-large-v3-turbo --batch 1 --beam 5 --tokens 100 --repeats 3
     bench "the default model" --batch 64 --seconds 30
+    bench "Parakeet 0.6B" --shape parakeet-ctc-0.6b --seconds 30 --batch 64 --precision f16
+    bench "whisper-large-v3-turbo" --shape whisper-large-v3-turbo --batch 64 --beam 1 --tokens 100 --repeats 3 --precision f16
     cat "$table"
 }
 

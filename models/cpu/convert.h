@@ -2,6 +2,7 @@
 #ifndef MODELS_CPU_CONVERT_H
 #define MODELS_CPU_CONVERT_H
 
+#include "models/tensor/half.h"
 #include "models/tensor/tensor.h"
 
 #include <string.h>
@@ -24,10 +25,26 @@ static inline uint16_t bf16_from_float(float value)
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-/* data: f32 or bf16. */
+/* data: f32, bf16, or on the plain device f16. */
 static inline float element_get(const void *data, enum tensor_type type, int64_t i)
 {
-    return type == TENSOR_F32 ? ((const float *)data)[i] : bf16_to_float(((const uint16_t *)data)[i]);
+    if (type == TENSOR_F32)
+        return ((const float *)data)[i];
+    const uint16_t bits = ((const uint16_t *)data)[i];
+    return type == TENSOR_F16 ? f16_to_float(bits) : bf16_to_float(bits);
+}
+
+static inline uint16_t half_from_float(enum tensor_type type, float value)
+{
+    return type == TENSOR_F16 ? f16_from_float(value) : bf16_from_float(value);
+}
+
+/* A number as a product of this type sees it: i8 rounds otherwise, and is left as it is. */
+static inline float rounded_to(enum tensor_type type, float value)
+{
+    if (type == TENSOR_F16)
+        return f16_to_float(f16_from_float(value));
+    return type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
 }
 
 static inline void element_set(void *data, enum tensor_type type, int64_t i, float value)
@@ -35,7 +52,7 @@ static inline void element_set(void *data, enum tensor_type type, int64_t i, flo
     if (type == TENSOR_F32)
         ((float *)data)[i] = value;
     else
-        ((uint16_t *)data)[i] = bf16_from_float(value);
+        ((uint16_t *)data)[i] = half_from_float(type, value);
 }
 
 /* The scale behind a kept key of `width` numbers in 8 bits. */

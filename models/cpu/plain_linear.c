@@ -46,7 +46,7 @@ int plain_linear_prepare(const struct device *d, struct linear *l, const float *
         const float *from = weight + n * l->in;
         p->scales[n] = l->type == TENSOR_I8 ? quantize(row, from, l->in) : 1;
         for (int64_t k = 0; l->type != TENSOR_I8 && k < l->in; k++)
-            row[k] = l->type == TENSOR_F32 ? from[k] : bf16_to_float(bf16_from_float(from[k]));
+            row[k] = rounded_to(l->type, from[k]);
     }
     return floats_prepare(d, &l->bias, bias, l->out, fault);
 }
@@ -80,10 +80,8 @@ static double after_product(enum linear_after after, double y)
 /* A row of x in the type of the product; returns its scale. */
 static float read_row(float *row, const struct tensor *x, int64_t m, const struct linear *l)
 {
-    for (int64_t k = 0; k < l->in; k++) {
-        float value = element_get(x->data, x->type, m * l->in + k);
-        row[k] = l->type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
-    }
+    for (int64_t k = 0; k < l->in; k++)
+        row[k] = rounded_to(l->type, element_get(x->data, x->type, m * l->in + k));
     return l->type == TENSOR_I8 ? quantize(row, row, l->in) : 1;
 }
 

@@ -7,12 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A factor of a product as the product sees it. */
-static float rounded(enum tensor_type type, float value)
-{
-    return type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
-}
-
 /* packed: the weights, rounded, as PyTorch has them. */
 int plain_convolution_prepare(const struct device *d, struct convolution *k, const float *weight, struct fault *fault)
 {
@@ -23,7 +17,7 @@ int plain_convolution_prepare(const struct device *d, struct convolution *k, con
     if (!values)
         return fail_memory(fault, "a model's weights");
     for (int64_t i = 0; i < count; i++)
-        values[i] = rounded(k->type, weight[i]);
+        values[i] = rounded_to(k->type, weight[i]);
     return 0;
 }
 
@@ -64,7 +58,8 @@ static double sum_at(const struct tensor *x, int64_t from, int64_t valid, const 
             continue;
         for (int64_t i = 0; i < in; i++) {
             const float value = element_get(x->data, x->type, from + step * k->in + group * in + i);
-            sum += (double)weight_of(k, group, o % out, i, tap) * rounded(k->type, value < 0 ? slope * value : value);
+            sum +=
+                (double)weight_of(k, group, o % out, i, tap) * rounded_to(k->type, value < 0 ? slope * value : value);
         }
     }
     return sum;

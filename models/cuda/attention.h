@@ -1,5 +1,5 @@
 /* attention.h - what the two attentions have in common: plain tiles for any type and width (attention.cu), and tensor
- * cores for bf16 (attention_tensor.cu). */
+ * cores for bf16 and f16 (attention_tensor.cu). */
 #ifndef MODELS_CUDA_ATTENTION_H
 #define MODELS_CUDA_ATTENTION_H
 
@@ -37,7 +37,7 @@ static __device__ inline int64_t keys_needed(const struct attention &a, int64_t 
     return reach < valid ? reach : valid;
 }
 
-/* True when it ran: everything in bf16, of a width that it is compiled for, and no window. */
+/* True when it ran: everything in bf16 or all in f16, of a width that it is compiled for, and no window. */
 bool attention_on_tensor_cores(struct context *c, const struct attention &a, int64_t batch, int heads);
 
 #endif

@@ -1,5 +1,5 @@
-/* attention_tensor.cu - attention in bf16 on the tensor cores (Dao 2023, "FlashAttention-2", section 3): a warp keeps
- * its queries, their sums and their largest scores in registers while the keys and values come by in tiles; the
+/* attention_tensor.cu - attention in bf16 or f16 on the tensor cores (Dao 2023, "FlashAttention-2", section 3): a warp
+ * keeps its queries, their sums and their largest scores in registers while the keys and values come by in tiles; the
  * exponentials of a tile are, as they lie in registers, already the left operand of the product with the values.
  *
  * The relative term (attention.cu) is a product with the band of positions that the tile meets. In a warp's part of the
@@ -35,7 +35,7 @@ static __device__ void copy_rows(uint16_t *tile, const uint16_t *x, int64_t step
 }
 
 /* Sixteen queries as the left operand, plus `shift` where there is one. */
-template <int WIDTH>
+template <class Half, int WIDTH>
 static __device__ void load_queries(uint32_t (&q)[WIDTH / 16][4], const uint16_t *x, int64_t step, int64_t first,
                                     int64_t rows, const float *shift)
 {
@@ -48,7 +48,7 @@ static __device__ void load_queries(uint32_t (&q)[WIDTH / 16][4], const uint16_t
             const int column = 16 * k + 2 * pair + 8 * (r / 2);
             uint32_t value = row < rows ? *(const uint32_t *)(x + row * step + column) : 0;
             if (shift)
-                value = bf16_pair(low_of(value) + shift[column], high_of(value) + shift[column + 1]);
+                value = Half::pair(Half::low(value) + shift[column], Half::high(value) + shift[column + 1]);
             q[k][r] = value;
         }
 }
@@ -61,7 +61,7 @@ template <int WIDTH> static __device__ inline void load_keys(uint32_t (&b)[4], c
 }
 
 /* What the queries' places relative to the keys are worth, added to the scores of a tile. */
-template <int WIDTH>
+template <class Half, int WIDTH>
 static __device__ void add_places(float (&s)[KEY_TILES][4], const uint32_t (&q)[WIDTH / 16][4], const uint16_t *band,
                                   float *place)
 {
@@ -72,8 +72,8 @@ static __device__ void add_places(float (&s)[KEY_TILES][4], const uint32_t (&q)[
         for (int k = 0; k < WIDTH / 16; k++) {
             uint32_t b[4];
             load_keys<WIDTH>(b, band + y * (WIDTH + 8), k);
-            mma_bf16(d[0], q[k], b[0], b[1]);
-            mma_bf16(d[1], q[k], b[2], b[3]);
+            Half::mma(d[0], q[k], b[0], b[1]);
+            Half::mma(d[1], q[k], b[2], b[3]);
         }
 #pragma unroll
         for (int half = 0; half < 2; half++)
@@ -136,7 +136,7 @@ static __device__ void exponentials(float (&s)[KEY_TILES][4], float (&sums)[WIDT
     }
 }
 
-template <int WIDTH, int M, bool RELATIVE>
+template <class Half, int WIDTH, int M, bool RELATIVE>
 static __global__ void __launch_bounds__(THREADS) attend_tensor(struct attention a)
 {
     typedef plan<WIDTH, M, RELATIVE> plan;
@@ -154,11 +154,11 @@ static __global__ void __launch_bounds__(THREADS) attend_tensor(struct attention
     float sums[M][WIDTH / 8][4] = {}, most[M][2], total[M][2] = {};
 #pragma unroll
     for (int m = 0; m < M; m++) {
-        load_queries<WIDTH>(mine[m], q, a.step, own + m * TILE, a.queries, RELATIVE ? a.u + head * WIDTH : NULL);
+        load_queries<Half, WIDTH>(mine[m], q, a.step, own + m * TILE, a.queries, RELATIVE ? a.u + head * WIDTH : NULL);
         most[m][0] = most[m][1] = -INFINITY;
     }
     if constexpr (RELATIVE)
-        load_queries<WIDTH>(relative, q, a.step, own, a.queries, a.w + head * WIDTH);
+        load_queries<Half, WIDTH>(relative, q, a.step, own, a.queries, a.w + head * WIDTH);
 
     auto copy_tile = [&](int64_t begin, int stage) {
         copy_rows<WIDTH>(shared + plan::keys + stage * plan::tile, k, a.step, begin, KEYS, valid);
@@ -190,13 +190,14 @@ static __global__ void __launch_bounds__(THREADS) attend_tensor(struct attention
                 load_keys<WIDTH>(b, keys + 8 * n * plan::stride, x);
 #pragma unroll
                 for (int m = 0; m < M; m++) {
-                    mma_bf16(s[m][n], mine[m][x], b[0], b[1]);
-                    mma_bf16(s[m][n + 1], mine[m][x], b[2], b[3]);
+                    Half::mma(s[m][n], mine[m][x], b[0], b[1]);
+                    Half::mma(s[m][n + 1], mine[m][x], b[2], b[3]);
                 }
             }
         if constexpr (RELATIVE)
-            add_places<WIDTH>(s[0], relative, shared + plan::band + (plan::rows - TILE - warp * TILE) * plan::stride,
-                              (float *)(memory + plan::place) + warp * TILE * PLACE_STRIDE);
+            add_places<Half, WIDTH>(s[0], relative,
+                                    shared + plan::band + (plan::rows - TILE - warp * TILE) * plan::stride,
+                                    (float *)(memory + plan::place) + warp * TILE * PLACE_STRIDE);
 #pragma unroll
         for (int m = 0; m < M; m++) {
             int seen[2];
@@ -217,12 +218,12 @@ static __global__ void __launch_bounds__(THREADS) attend_tensor(struct attention
                                                 matrix / 2 * 8);
 #pragma unroll
                 for (int m = 0; m < M; m++) {
-                    const uint32_t weights[4] = {bf16_pair(s[m][2 * x][0], s[m][2 * x][1]),
-                                                 bf16_pair(s[m][2 * x][2], s[m][2 * x][3]),
-                                                 bf16_pair(s[m][2 * x + 1][0], s[m][2 * x + 1][1]),
-                                                 bf16_pair(s[m][2 * x + 1][2], s[m][2 * x + 1][3])};
-                    mma_bf16(sums[m][n], weights, b[0], b[1]);
-                    mma_bf16(sums[m][n + 1], weights, b[2], b[3]);
+                    const uint32_t weights[4] = {Half::pair(s[m][2 * x][0], s[m][2 * x][1]),
+                                                 Half::pair(s[m][2 * x][2], s[m][2 * x][3]),
+                                                 Half::pair(s[m][2 * x + 1][0], s[m][2 * x + 1][1]),
+                                                 Half::pair(s[m][2 * x + 1][2], s[m][2 * x + 1][3])};
+                    Half::mma(sums[m][n], weights, b[0], b[1]);
+                    Half::mma(sums[m][n + 1], weights, b[2], b[3]);
                 }
             }
         __syncthreads(); /* nobody reads the tile any more */
@@ -238,40 +239,45 @@ static __global__ void __launch_bounds__(THREADS) attend_tensor(struct attention
 #pragma unroll
             for (int n = 0; n < WIDTH / 8; n++)
                 if (i < a.queries)
-                    put_pair(a.out, out + i * a.step + 8 * n + 2 * pair, sums[m][n][2 * half] * inverse,
-                             sums[m][n][2 * half + 1] * inverse);
+                    put_pair<Half>(a.out, out + i * a.step + 8 * n + 2 * pair, sums[m][n][2 * half] * inverse,
+                                   sums[m][n][2 * half + 1] * inverse);
         }
 }
 
-template <int WIDTH, int M, bool RELATIVE>
+template <class Half, int WIDTH, int M, bool RELATIVE>
 static void run(struct context *c, const struct attention &a, int64_t batch, int heads)
 {
     typedef plan<WIDTH, M, RELATIVE> plan;
     const dim3 grid((unsigned)((a.queries + plan::rows - 1) / plan::rows), (unsigned)heads, (unsigned)batch);
     if (!cuda_ok(c,
-                 cudaFuncSetAttribute(attend_tensor<WIDTH, M, RELATIVE>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                      plan::bytes),
+                 cudaFuncSetAttribute(attend_tensor<Half, WIDTH, M, RELATIVE>,
+                                      cudaFuncAttributeMaxDynamicSharedMemorySize, plan::bytes),
                  "attention"))
         return;
-    launch(attend_tensor<WIDTH, M, RELATIVE>, grid, THREADS, plan::bytes, cuda_of(c)->stream, a);
+    launch(attend_tensor<Half, WIDTH, M, RELATIVE>, grid, THREADS, plan::bytes, cuda_of(c)->stream, a);
     cuda_launched(c, "attention");
 }
 
-static bool aligned(const struct view &v)
+static bool fits(const struct view &v, int type)
 {
-    return (uintptr_t)v.data % 16 == 0;
+    return v.type == type && (uintptr_t)v.data % 16 == 0;
+}
+
+template <class Half> static bool run_fitting(struct context *c, const struct attention &a, int64_t batch, int heads)
+{
+    const bool relative = a.position.data != NULL;
+    if (!fits(a.q, Half::type) || !fits(a.k, Half::type) || !fits(a.v, Half::type) ||
+        (relative && !fits(a.position, Half::type)) || (a.width != 64 && a.width != 128) ||
+        !fits(a.out, a.out.type == TENSOR_F32 ? TENSOR_F32 : Half::type) || a.window.keys)
+        return false;
+    if (a.width == 64)
+        (relative ? run<Half, 64, 1, true> : run<Half, 64, 2, false>)(c, a, batch, heads);
+    else
+        (relative ? run<Half, 128, 1, true> : run<Half, 128, 1, false>)(c, a, batch, heads);
+    return true;
 }
 
 bool attention_on_tensor_cores(struct context *c, const struct attention &a, int64_t batch, int heads)
 {
-    const bool relative = a.position.data != NULL;
-    if (a.q.type != TENSOR_BF16 || a.k.type != TENSOR_BF16 || a.v.type != TENSOR_BF16 ||
-        (relative && a.position.type != TENSOR_BF16) || (a.width != 64 && a.width != 128) || !aligned(a.q) ||
-        !aligned(a.k) || !aligned(a.v) || !aligned(a.out) || (relative && !aligned(a.position)) || a.window.keys)
-        return false;
-    if (a.width == 64)
-        (relative ? run<64, 1, true> : run<64, 2, false>)(c, a, batch, heads);
-    else
-        (relative ? run<128, 1, true> : run<128, 1, false>)(c, a, batch, heads);
-    return true;
+    return run_fitting<bf16>(c, a, batch, heads) || run_fitting<f16>(c, a, batch, heads);
 }

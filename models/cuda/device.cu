@@ -313,6 +313,7 @@ static int open_device(struct device **device, struct thread_pool *threads, int 
     cuda->device.ops = cuda_ops();
     cuda->device.threads = threads;
     cuda->device.best = TENSOR_BF16;
+    cuda->device.has_f16 = true;
     cuda->device.rows = most_rows;
     cuda->device.windows = most_windows;
     cuda->device.kept_bytes = kept_share * (double)properties.totalGlobalMem;

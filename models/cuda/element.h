@@ -20,7 +20,30 @@ static __device__ inline uint16_t bf16_of(float value)
     return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-/* f32 or bf16. */
+/* f16: models/tensor/half.h says what is rounded to what. The emulation has its own of the same names. */
+#ifndef UTTER_CUDA_EMULATED
+static __device__ inline float f16_get(uint16_t bits)
+{
+    float value;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(bits));
+    return value;
+}
+
+static __device__ inline uint16_t f16_of(float value)
+{
+    uint16_t bits;
+    asm("cvt.rn.satfinite.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+    return bits;
+}
+#endif
+
+/* What a product gives in f16 may be infinite; an activation of that need not be a number. */
+static __device__ inline float f16_held(float value)
+{
+    return fminf(fmaxf(value, -65504.0f), 65504.0f);
+}
+
+/* f32, bf16 or f16. */
 struct view {
     void *data;
     int type;
@@ -33,7 +56,10 @@ static inline struct view view_of(struct tensor t)
 
 static __device__ inline float get(struct view v, int64_t i)
 {
-    return v.type == TENSOR_F32 ? ((const float *)v.data)[i] : bf16_get(((const uint16_t *)v.data)[i]);
+    if (v.type == TENSOR_F32)
+        return ((const float *)v.data)[i];
+    const uint16_t bits = ((const uint16_t *)v.data)[i];
+    return v.type == TENSOR_BF16 ? bf16_get(bits) : f16_get(bits);
 }
 
 static __device__ inline void put(struct view v, int64_t i, float value)
@@ -41,7 +67,15 @@ static __device__ inline void put(struct view v, int64_t i, float value)
     if (v.type == TENSOR_F32)
         ((float *)v.data)[i] = value;
     else
-        ((uint16_t *)v.data)[i] = bf16_of(value);
+        ((uint16_t *)v.data)[i] = v.type == TENSOR_BF16 ? bf16_of(value) : f16_of(value);
+}
+
+/* A number as a product of this type sees it. */
+static __device__ inline float rounded_to(int type, float value)
+{
+    if (type == TENSOR_F32)
+        return value;
+    return type == TENSOR_BF16 ? bf16_get(bf16_of(value)) : f16_get(f16_of(value));
 }
 
 /* Blocks for a kernel that strides: one per `each` items, as long as that is not too many. */

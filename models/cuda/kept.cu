@@ -3,7 +3,7 @@
  * A block has one query of one head. Its warps share the keys of a chunk, the lanes of a warp the width of a key; sums
  * and the largest score go on from chunk to chunk (online softmax, as in attention.cu). */
 #include "models/cuda/each.h"
-#include "models/cuda/warp.h"
+#include "models/cuda/pieces.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +123,7 @@ enum { WIDE_WARPS = 8 };
 static const int64_t chunk = 512,
                      wide_chunk = 1536; /* keys whose scores a block keeps: a window of half a minute has 1500 */
 
-/* Kept keys or values, f32, bf16, or i8 with a scale behind each row. */
+/* Kept keys or values, f32, bf16, f16, or i8 with a scale behind each row. */
 struct kept {
     struct view rows;
     int64_t time, step, width; /* step: from key to key; time 0: keys are slots */
@@ -223,19 +223,9 @@ static __global__ void __launch_bounds__(THREADS) attend_kept(struct kept_attent
 
 /* ---- the same, eight numbers at a time ---- */
 
-static __device__ inline void widen_8(float (&out)[8], uint4 bits)
-{
-    const uint32_t pairs[4] = {bits.x, bits.y, bits.z, bits.w};
-#pragma unroll
-    for (int k = 0; k < 4; k++) {
-        out[2 * k] = low_of(pairs[k]);
-        out[2 * k + 1] = high_of(pairs[k]);
-    }
-}
-
-/* Keys and values in bf16, heads of 8 · LANES: LANES lanes share a key, a warp has KEYS_EACH of them side by side, and
- * several more on their way from memory. */
-template <int LANES>
+/* Keys and values in bf16 or f16, heads of 8 · LANES: LANES lanes share a key, a warp has KEYS_EACH of them side by
+ * side, and several more on their way from memory. */
+template <class Half, int LANES>
 static __global__ void __launch_bounds__(WIDE_WARPS *WARP) attend_kept_wide(struct kept_attention a)
 {
     enum { WIDTH = 8 * LANES, KEYS_EACH = WARP / LANES, GROUPS = WIDE_WARPS * KEYS_EACH, AHEAD = 4 };
@@ -263,7 +253,7 @@ static __global__ void __launch_bounds__(WIDE_WARPS *WARP) attend_kept_wide(stru
             for (int u = 0; u < AHEAD; u++) {
                 const int t = base + u * GROUPS + group;
                 float key[8], sum = 0;
-                widen_8(key, bits[u]);
+                widen_8<Half>(key, bits[u]);
 #pragma unroll
                 for (int x = 0; x < 8; x++)
                     sum += query[x] * key[x];
@@ -300,7 +290,7 @@ static __global__ void __launch_bounds__(WIDE_WARPS *WARP) attend_kept_wide(stru
                 const int t = base + u * GROUPS + group;
                 const float weight = t < count ? scores[t] : 0.0f;
                 float value[8];
-                widen_8(value, bits[u]);
+                widen_8<Half>(value, bits[u]);
 #pragma unroll
                 for (int x = 0; x < 8; x++)
                     sums[x] += weight * value[x];
@@ -385,6 +375,19 @@ static bool fits(struct context *c, int64_t width)
     return false;
 }
 
+/* True when it ran: keys and values in this type, of a width that it is compiled for. */
+template <class Half>
+static bool attend_wide(struct context *c, const struct kept_attention &a, dim3 grid, int64_t width)
+{
+    const struct view &keys = a.keys.rows, &values = a.values.rows;
+    if (keys.type != Half::type || values.type != Half::type || a.keys.step % 8 != 0 ||
+        ((uintptr_t)keys.data | (uintptr_t)values.data) % 16 != 0 || (width != 64 && width != 128))
+        return false;
+    launch(width == 64 ? attend_kept_wide<Half, 8> : attend_kept_wide<Half, 16>, grid, WIDE_WARPS * WARP, 0,
+           cuda_of(c)->stream, a);
+    return true;
+}
+
 void cuda_kept_attention(struct context *c, struct tensor out, struct tensor q, struct tensor keys,
                          struct tensor values, int heads, float scale, const struct query_span *spans, int count)
 {
@@ -397,13 +400,7 @@ void cuda_kept_attention(struct context *c, struct tensor out, struct tensor q, 
     if (queries < 1)
         return;
     const dim3 grid((unsigned)queries, (unsigned)heads);
-    const bool wide = keys.type == TENSOR_BF16 && values.type == TENSOR_BF16 && a.keys.step % 8 == 0 &&
-                      ((uintptr_t)keys.data | (uintptr_t)values.data) % 16 == 0;
-    if (wide && width == 64)
-        launch(attend_kept_wide<8>, grid, WIDE_WARPS * WARP, 0, cuda_of(c)->stream, a);
-    else if (wide && width == 128)
-        launch(attend_kept_wide<16>, grid, WIDE_WARPS * WARP, 0, cuda_of(c)->stream, a);
-    else
+    if (!attend_wide<bf16>(c, a, grid, width) && !attend_wide<f16>(c, a, grid, width))
         launch(attend_kept, grid, THREADS, 0, cuda_of(c)->stream, a);
     cuda_launched(c, "kept_attention");
 }

@@ -28,7 +28,7 @@ int cuda_linear_prepare(const struct device *d, struct linear *l, const float *w
                         struct fault *fault)
 {
     if (l->type == TENSOR_I8)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "int8 is not computed with on a GPU; bf16 and f32 are");
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "int8 is not computed with on a GPU; bf16, f16 and f32 are");
     struct packed *packed = (struct packed *)memory_new(1, sizeof *packed);
     l->packed = packed;
     if (!packed)
@@ -72,13 +72,14 @@ struct followed {
 
     __device__ void operator()(int64_t i) const
     {
-        put(out, i, activated(get(sum, i) + (bias ? factor * bias[i % n] : 0.0f), after));
+        const float y = sum.type == TENSOR_F16 ? f16_held(get(sum, i)) : get(sum, i);
+        put(out, i, activated(y + (bias ? factor * bias[i % n] : 0.0f), after));
     }
 };
 
-/* Bias and activation in place, eight numbers in bf16 at a time. The bias is added here in f32: rounded to bf16, as the
+/* Bias and activation in place, eight numbers of 16 bits at a time. The bias is added here in f32: rounded, as the
  * product would have it, it would be a third rounding. */
-struct activated_pieces {
+template <class Half> struct activated_pieces {
     uint4 *x;
     const float4 *bias; /* NULL: none */
     uint32_t pieces;    /* of a row */
@@ -93,8 +94,8 @@ struct activated_pieces {
         uint32_t y[4];
 #pragma unroll
         for (int k = 0; k < 4; k++)
-            y[k] = bf16_pair(activated(low_of(pairs[k]) + add[2 * k], after),
-                             activated(high_of(pairs[k]) + add[2 * k + 1], after));
+            y[k] = Half::pair(activated(Half::held(Half::low(pairs[k])) + add[2 * k], after),
+                              activated(Half::held(Half::high(pairs[k])) + add[2 * k + 1], after));
         x[i] = {y[0], y[1], y[2], y[3]};
     }
 };
@@ -107,9 +108,16 @@ struct rounded {
     }
 };
 
-static bool in_pieces(const struct tensor *out, const struct linear *l)
+static bool active_in_pieces(const struct tensor *out, const struct linear *l)
 {
-    return out->type == TENSOR_BF16 && l->out % 8 == 0 && ((uintptr_t)out->data | (uintptr_t)l->bias) % 16 == 0;
+    return out->type != TENSOR_F32 && l->out % 8 == 0 && ((uintptr_t)out->data | (uintptr_t)l->bias) % 16 == 0;
+}
+
+template <class Half>
+static void activate_pieces(struct context *c, struct tensor out, const struct linear *l, enum linear_after after)
+{
+    each(c, "linear", tensor_count(&out) / 8,
+         activated_pieces<Half>{(uint4 *)out.data, (const float4 *)l->bias, (uint32_t)(l->out / 8), (int)after});
 }
 
 void cuda_linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l, enum linear_after after,
@@ -120,7 +128,7 @@ void cuda_linear(struct context *c, struct tensor out, struct tensor x, const st
     const bool add = after == LINEAR_ADD;
     const float factor = add ? scale : 1.0f;
     /* Rows of x that have another type than W, and sums that out cannot hold, lie in the scratch. */
-    const bool copied = x.type != l->type, apart = l->type == TENSOR_F32 && out.type != TENSOR_F32;
+    const bool copied = x.type != l->type, apart = out.type != TENSOR_F32 && out.type != l->type;
     const size_t x_bytes = copied ? ((size_t)(m * l->in) * tensor_type_size(l->type) + 255) / 256 * 256 : 0;
     unsigned char *scratch = NULL;
     if (copied || apart)
@@ -139,9 +147,8 @@ void cuda_linear(struct context *c, struct tensor out, struct tensor x, const st
         m, l->out, l->in, l->type, (enum tensor_type)sum.type, factor, add ? 1.0f : 0.0f, fused, relu};
     matmul_run(c, &product, sum.data, copied ? scratch : x.data, packed->weight,
                sum.type == TENSOR_F32 ? (const void *)l->bias : packed->bias);
-    if (active && !apart && in_pieces(&out, l))
-        each(c, "linear", count / 8,
-             activated_pieces{(uint4 *)out.data, (const float4 *)l->bias, (uint32_t)(l->out / 8), (int)after});
+    if (active && !apart && active_in_pieces(&out, l))
+        (out.type == TENSOR_BF16 ? activate_pieces<bf16> : activate_pieces<f16>)(c, out, l, after);
     else if (apart || active || (l->bias && !fused))
         each(c, "linear", count, followed{view_of(out), sum, l->bias, l->out, (int)after, factor});
 }

@@ -65,7 +65,7 @@ void matmul_close(struct matmul *matmul)
 
 static cudaDataType_t data_type(enum tensor_type type)
 {
-    return type == TENSOR_F32 ? CUDA_R_32F : CUDA_R_16BF;
+    return type == TENSOR_F32 ? CUDA_R_32F : type == TENSOR_BF16 ? CUDA_R_16BF : CUDA_R_16F;
 }
 
 static cublasStatus_t set_bias(const struct plan *plan, const void *bias)

@@ -9,8 +9,8 @@ struct matmul *matmul_open(struct fault *fault);
 void matmul_close(struct matmul *matmul);
 
 /* out [m, n] = factor · x [m, k] Wᵀ + keep · out + bias [n], W [n, k]; all row-major; then ReLU where it is asked for.
- * x and W have the type `type` (f32 or bf16), out is f32, or bf16 where type is; bias NULL or of out's type. Sums are
- * f32; f32 products are not rounded (no TF32). */
+ * x and W have the type `type`, out is f32 or of that type, too; bias NULL or of out's type. Sums are f32; f32 products
+ * are not rounded (no TF32). What is too large for f16 becomes infinite. */
 struct product {
     int64_t m, n, k;
     enum tensor_type type, out_type;

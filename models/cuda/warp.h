@@ -11,11 +11,19 @@
 
 #ifndef UTTER_CUDA_EMULATED
 
-/* d += a b: bf16 in pairs, sums in f32. */
+/* d += a b: bf16 or f16 in pairs, sums in f32. */
 static __device__ inline void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
 {
     asm volatile(
         "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+static __device__ inline void mma_f16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
+{
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
@@ -58,7 +66,7 @@ template <int LEFT> static __device__ inline void copies_wait(void)
     asm volatile("cp.async.wait_group %0;" ::"n"(LEFT) : "memory");
 }
 
-/* Two floats as bf16, the first in the low half. */
+/* Two floats as bf16 or f16, the first in the low half. */
 static __device__ inline uint32_t bf16_pair(float low, float high)
 {
     uint32_t pair;
@@ -66,25 +74,71 @@ static __device__ inline uint32_t bf16_pair(float low, float high)
     return pair;
 }
 
+static __device__ inline uint32_t f16_pair(float low, float high)
+{
+    uint32_t pair;
+    asm("cvt.rn.satfinite.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+    return pair;
+}
+
 #endif
 
-static __device__ inline float low_of(uint32_t pair)
-{
-    return __uint_as_float(pair << 16);
-}
+/* The two 16-bit floats, for kernels that are compiled for each of them. */
+struct bf16 {
+    static const int type = TENSOR_BF16;
+    static __device__ inline float low(uint32_t pair)
+    {
+        return __uint_as_float(pair << 16);
+    }
+    static __device__ inline float high(uint32_t pair)
+    {
+        return __uint_as_float(pair & 0xffff0000u);
+    }
+    static __device__ inline uint32_t pair(float low, float high)
+    {
+        return bf16_pair(low, high);
+    }
+    static __device__ inline float held(float value)
+    {
+        return value;
+    }
+    static __device__ inline void mma(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
+    {
+        mma_bf16(d, a, b0, b1);
+    }
+};
 
-static __device__ inline float high_of(uint32_t pair)
-{
-    return __uint_as_float(pair & 0xffff0000u);
-}
+struct f16 {
+    static const int type = TENSOR_F16;
+    static __device__ inline float low(uint32_t pair)
+    {
+        return f16_get((uint16_t)pair);
+    }
+    static __device__ inline float high(uint32_t pair)
+    {
+        return f16_get((uint16_t)(pair >> 16));
+    }
+    static __device__ inline uint32_t pair(float low, float high)
+    {
+        return f16_pair(low, high);
+    }
+    static __device__ inline float held(float value)
+    {
+        return f16_held(value);
+    }
+    static __device__ inline void mma(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
+    {
+        mma_f16(d, a, b0, b1);
+    }
+};
 
-/* Elements i and i + 1, i even. */
-static __device__ inline void put_pair(struct view v, int64_t i, float low, float high)
+/* Elements i and i + 1, i even, of floats or of Half. */
+template <class Half> static __device__ inline void put_pair(struct view v, int64_t i, float low, float high)
 {
     if (v.type == TENSOR_F32)
         *(float2 *)((float *)v.data + i) = make_float2(low, high);
     else
-        *(uint32_t *)((uint16_t *)v.data + i) = bf16_pair(low, high);
+        *(uint32_t *)((uint16_t *)v.data + i) = Half::pair(low, high);
 }
 
 #endif

@@ -32,7 +32,7 @@ bool fastconformer_config_named(struct fastconformer_config *config, const char 
 
 struct fastconformer;
 
-/* Binds and prepares the weights in type (f32, bf16, i8) for the device; the checkpoint may be closed afterwards.
+/* Binds and prepares the weights in type (f32, bf16, f16, i8) for the device; the checkpoint may be closed afterwards.
  * Errors: MODEL (missing, wrongly shaped or non-finite tensor), MEMORY, UNSUPPORTED. The model is immutable. */
 int fastconformer_open(struct fastconformer **model, const struct fastconformer_config *config,
                        const struct checkpoint *checkpoint, const struct device *device, enum tensor_type type,

@@ -47,7 +47,7 @@ bool fastspeech_config_named(struct fastspeech_config *config, const char *name)
 
 struct fastspeech;
 
-/* Binds and prepares the weights in type (f32, bf16, i8) for the device; the checkpoint may be closed afterwards.
+/* Binds and prepares the weights in type (f32, bf16, f16, i8) for the device; the checkpoint may be closed afterwards.
  * prefix: in front of the names of the tensors, "" or "model.". Errors: MODEL (missing, wrongly shaped or non-finite
  * tensor), MEMORY, UNSUPPORTED. The model is immutable. */
 int fastspeech_open(struct fastspeech **model, const struct fastspeech_config *config,

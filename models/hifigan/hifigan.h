@@ -45,7 +45,7 @@ int hifigan_reach(const struct hifigan_config *config);
 
 struct hifigan;
 
-/* Binds and prepares the weights for the device, in type (f32 or bf16; i8 becomes the device's best of the two); the
+/* Binds and prepares the weights for the device, in type (f32, bf16, f16; i8 becomes the device's best of them); the
  * checkpoint may be closed afterwards. Weight norm, in either of its spellings, is folded.
  * prefix: what its tensors' names begin with: "", "vocoder." or "decoder.". The model is immutable.
  * Errors: MODEL (missing, wrongly shaped or non-finite tensor), MEMORY, UNSUPPORTED. */

@@ -1,6 +1,7 @@
 /* stored.c - the element types of checkpoints, and their conversion to f32. */
 #include "models/load/checkpoint.h"
 #include "models/load/cursor.h"
+#include "models/tensor/half.h"
 
 #include <string.h>
 
@@ -33,31 +34,6 @@ size_t stored_type_block(enum stored_type type)
     return (unsigned)type < STORED_TYPES ? TYPES[type].block : 1;
 }
 
-static float float_of_bits(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static uint32_t bits_of_float(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-/* With its exponent and fraction moved to a float's places, a half is too small by 2^112 whether it is normal or
- * subnormal, so one product replaces the cases; only infinity and NaN keep their exponent. Vectorises. */
-static float float_of_half(uint16_t half)
-{
-    uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;
-    uint32_t bits = bits_of_float(float_of_bits(magnitude) * 0x1p112f);
-    if ((half & 0x7c00) == 0x7c00)
-        bits = magnitude | 0x7f800000;
-    return float_of_bits(bits | (uint32_t)(half & 0x8000) << 16);
-}
-
 /* 4 bits of exponent, 3 of fraction, no infinity (Micikevicius et al. 2022, arXiv 2209.05433, table 1). */
 static float float_of_e4m3(uint8_t byte)
 {
@@ -84,7 +60,7 @@ static int convert_floats(enum stored_type type, const unsigned char *from, int6
         memcpy(out, from, (size_t)count * sizeof *out);
         return 0;
     case STORED_F16:
-        CONVERT(uint16_t, float_of_half(v));
+        CONVERT(uint16_t, f16_to_float(v));
     case STORED_BF16:
         CONVERT(uint16_t, float_of_bits((uint32_t)v << 16));
     case STORED_F64:
@@ -92,7 +68,7 @@ static int convert_floats(enum stored_type type, const unsigned char *from, int6
     case STORED_F8_E4M3:
         CONVERT(uint8_t, float_of_e4m3(v));
     default: /* E5M2 is the upper byte of a half */
-        CONVERT(uint8_t, float_of_half((uint16_t)(v << 8)));
+        CONVERT(uint8_t, f16_to_float((uint16_t)(v << 8)));
     }
 }
 
@@ -124,7 +100,7 @@ enum { BLOCK = 32 };
 
 static float half_at(const unsigned char *from)
 {
-    return float_of_half((uint16_t)(from[0] | from[1] << 8));
+    return f16_to_float((uint16_t)(from[0] | from[1] << 8));
 }
 
 /* Element i of the first 16 is the lower half of byte i, element 16 + i the upper one. */

@@ -76,6 +76,10 @@ struct tensor tensor_new(struct context *c, enum tensor_type type, int rank, con
     struct tensor t = {.type = type, .rank = rank};
     memcpy(t.shape, shape, (size_t)rank * sizeof *shape);
     size_t bytes;
+    if (type == TENSOR_F16 && !c->device->has_f16) {
+        fail(&c->fault, UTTER_ERROR_UNSUPPORTED, "%s does not compute in f16", c->device->name);
+        return t;
+    }
     if (!arena_bytes(&t, &bytes) || bytes > SIZE_MAX / 2 - c->arena.used) {
         fail(&c->fault, UTTER_ERROR_MEMORY, "a tensor of a forward pass is larger than memory");
         return t;

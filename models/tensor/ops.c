@@ -51,9 +51,20 @@ static bool check(struct context *c, bool ok, const char *op, const char *rule, 
     return false;
 }
 
+static bool is_float(enum tensor_type type)
+{
+    return type == TENSOR_F32 || type == TENSOR_BF16 || type == TENSOR_F16;
+}
+
+/* Whether the device computes products in this type; tensors of others cannot be had from its arenas. */
+static bool multiplies(const struct device *d, enum tensor_type type)
+{
+    return is_float(type) && (type != TENSOR_F16 || d->has_f16);
+}
+
 static bool is_any(const struct tensor *t)
 {
-    return (t->type == TENSOR_F32 || t->type == TENSOR_BF16) && t->rank >= 1 && t->rank <= TENSOR_RANK;
+    return is_float(t->type) && t->rank >= 1 && t->rank <= TENSOR_RANK;
 }
 
 static bool is_f32(const struct tensor *t)
@@ -71,7 +82,7 @@ static bool usable(struct context *c, const char *op, const struct tensor *out, 
 {
     if (c->fault.code)
         return false;
-    return check(c, is_any(out) && is_any(in), op, "only f32 and bf16 tensors of 1 to 4 dimensions", out, in) &&
+    return check(c, is_any(out) && is_any(in), op, "only f32, bf16 and f16 tensors of 1 to 4 dimensions", out, in) &&
            check(c, c->measuring || (has_memory(out) && has_memory(in)), op, "a tensor without memory", out, in);
 }
 
@@ -109,8 +120,9 @@ static int prepare(const struct device *d, struct linear *l, const float *weight
     if (in < 1 || out < 1 || in > INT32_MAX || out > INT32_MAX)
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "a matrix of [%lld, %lld] is outside 1 to 2^31 - 1", (long long)out,
                     (long long)in);
-    if (type != TENSOR_F32 && type != TENSOR_BF16 && type != TENSOR_I8)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "matrix products in %s are not supported", tensor_type_name(type));
+    if (type != TENSOR_I8 && !multiplies(d, type))
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "matrix products in %s are not supported on %s",
+                    tensor_type_name(type), d->name);
     int code = d->ops->linear_prepare(d, l, weight, bias, fault);
     if (code)
         linear_release(d, l);
@@ -420,8 +432,9 @@ int convolution_prepare(const struct device *d, struct convolution *k, const flo
     k->bias = NULL;
     if (k->type == TENSOR_I8)
         k->type = d->best;
-    if (k->type != TENSOR_F32 && k->type != TENSOR_BF16)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "convolutions in %s are not supported", tensor_type_name(k->type));
+    if (!multiplies(d, k->type))
+        return fail(fault, UTTER_ERROR_UNSUPPORTED, "convolutions in %s are not supported on %s",
+                    tensor_type_name(k->type), d->name);
     if (!convolution_fits(k))
         return fail(fault, UTTER_ERROR_UNSUPPORTED,
                     "a convolution of %lld to %lld channels in %d groups with kernel %d, stride %d, dilation %d and "
@@ -643,7 +656,7 @@ void scatter_rows(struct context *c, struct tensor out, struct tensor x, const i
         c->device->ops->scatter_rows(c, out, x, rows);
 }
 
-/* Kept keys as f32 or bf16 of the same width, so that one set of rules is enough for both. */
+/* Kept keys as floats of the same width, so that one set of rules is enough for both. */
 static struct tensor without_scales(struct tensor keys)
 {
     if (keys.type == TENSOR_I8 && keys.rank == 4 && keys.shape[3] > KEPT_SCALE) {

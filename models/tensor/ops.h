@@ -16,8 +16,9 @@
  * reaches a valid step, so a row gives in a batch what it gives alone.
  *
  * Types: the residual stream is f32. What only lives between two matrix products has the context's compute type
- * (f32 or bf16): `out` may be f32 or bf16 for every op that says "any", and is rounded on the way out. All
- * accumulation is f32. */
+ * (f32, bf16, or f16 on devices that have it): `out` may be any of them for every op that says "any", and is rounded on
+ * the way out. f16 ends at 65504: what is beyond is held to that. All accumulation is f32, and so are softmax and norms
+ * inside. */
 #ifndef MODELS_TENSOR_OPS_H
 #define MODELS_TENSOR_OPS_H
 
@@ -32,6 +33,7 @@ struct device {
     const struct ops *ops;
     struct thread_pool *threads; /* borrowed from the engine */
     enum tensor_type best;       /* the fastest type to compute in: bf16 where it is multiplied as such, else f32 */
+    bool has_f16;                /* whether it computes in f16: GPUs, and plain C, which they are tested against */
     int rows;                    /* of a batch: with more, the matrix products gain little */
     int windows;                 /* of half a minute that an encoder takes together: one keeps a CPU busy */
     double kept_bytes;           /* what one pass's cached keys and values may take */
@@ -62,7 +64,7 @@ struct arena {
 /* One thread's forward passes on one device. */
 struct context {
     const struct device *device;
-    enum tensor_type compute; /* f32 or bf16: what activations between matrix products are kept in */
+    enum tensor_type compute; /* f32, bf16 or f16: what activations between matrix products are kept in */
     struct arena arena;
     bool measuring;     /* ops check and allocate but compute nothing: see context_measure */
     double flops;       /* of the matrix products and convolutions called so far, measuring or not */
@@ -85,10 +87,11 @@ int context_reserve(struct context *c, size_t size, struct fault *fault);
 size_t arena_mark(const struct context *c);
 void arena_release(struct context *c, size_t mark);
 
-/* A tensor in the arena, uninitialised, 64-byte aligned. An arena too small is a sticking failure (MEMORY). */
+/* A tensor in the arena, uninitialised, 64-byte aligned. An arena too small is a sticking failure (MEMORY), and so is
+ * f16 on a device that has none (UNSUPPORTED). */
 struct tensor tensor_new(struct context *c, enum tensor_type type, int rank, const int64_t *shape);
 
-/* Host floats to a device tensor (f32, bf16) and back. count: elements, from the tensor's beginning. */
+/* Host floats to a device tensor (f32, bf16, f16) and back. count: elements, from the tensor's beginning. */
 void tensor_upload(struct context *c, struct tensor out, const float *host, int64_t count);
 void tensor_download(struct context *c, float *host, struct tensor in, int64_t count);
 
@@ -97,7 +100,7 @@ void tensor_download(struct context *c, float *host, struct tensor in, int64_t c
 /* y = x Wᵀ + b. Filled by linear_prepare, which brings W into the device's own layout and type. */
 struct linear {
     int64_t in, out;
-    enum tensor_type type; /* f32, bf16, or i8 with one scale per output */
+    enum tensor_type type; /* f32, bf16, f16, or i8 with one scale per output */
     bool few_rows;         /* whether x mostly has few rows, as in a decoder's steps: a hint for the layout */
     void *packed;          /* the device's */
     float *bias;           /* [out], or NULL */
@@ -225,7 +228,7 @@ struct convolution {
     int64_t in, out;
     int kernel, stride, dilation, padding, groups;
     bool transposed;       /* as PyTorch's ConvTranspose1d: stride outputs for each input */
-    enum tensor_type type; /* what the products are computed in: f32, bf16; i8 becomes the device's best of them */
+    enum tensor_type type; /* what the products are computed in: f32, bf16, f16; i8 becomes the device's best of them */
     void *packed;          /* the device's */
     float *bias;           /* [out] on the device, or NULL */
 };

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from batches import WIDTH, loader, statistics
 from common import BFLOAT16, arguments, status
+from muon import Muon, is_matrix
 from net import build, encode, logits
 from score import quick
 
@@ -27,7 +28,7 @@ EVERY = 4                   # steps between averagings
 
 
 class Student:
-    def __init__(self, work, rate, start=""):
+    def __init__(self, work, start=""):
         torch.manual_seed(1)
         self.model = build().train()
         if start:
@@ -35,10 +36,10 @@ class Student:
             self.model.load_state_dict({name: value.float() for name, value in weights.items()})
         self.project = torch.nn.Linear(self.model.config.encoder_config.hidden_size, 2 * WIDTH)
         self.average = copy.deepcopy(self.model).eval()
-        decay = [p for p in self.parameters() if p.dim() > 1]
-        rest = [p for p in self.parameters() if p.dim() <= 1]
-        self.optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}],
-                                           lr=rate, betas=(0.9, 0.98), fused=True)
+        inner = list(self.model.encoder.layers.parameters())
+        matrices = [p for p in inner if is_matrix(p)]
+        known = {id(p) for p in matrices}
+        self.optimizer = Muon(matrices, [p for p in self.parameters() if id(p) not in known])
         self.step, self.trained, self.heard = 0, 0.0, 0.0       # steps, seconds of work, seconds of audio
         self.path = work / "checkpoint" / "student.pt"
         if self.path.exists():
@@ -123,28 +124,27 @@ def train(rank, a):
     say = (lambda line: status(a.work, line)) if rank == 0 else (lambda line: None)
     asked = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append(True))        # save, then leave
-    s = Student(a.work, a.rate, a.start)
+    s = Student(a.work, a.start)
     mean, deviation = statistics(a.work, ["voice_lj", "voice_cathy"])
     say(f"student starts at step {s.step}, {s.trained / 60:.0f} of {a.minutes:.0f} min, "
         f"{sum(p.numel() for p in s.model.parameters())} parameters")
     sums, heard, count, began, saved, mark = torch.zeros(4), s.heard, 0, time.time(), time.time(), time.time()
     for batch in loader(a.work, a.batch_seconds, seed=s.step + 7 + 1000003 * rank):
         past = s.trained / (60 * a.minutes)
-        for g in s.optimizer.param_groups:
-            g["lr"] = a.rate * min(1.0, (s.step + 1) / 400) * max(0.01, min(1.0, 1.15 * (1 - past)))
+        rate = a.rate * min(1.0, (s.step + 1) / a.warm_up) * max(0.01, min(1.0, 1.15 * (1 - past)))
         with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
             layers = encode(s.model, batch["mel"], a.dropout)
             scores, early = logits(s.model, layers[-1]), logits(s.model, layers[MIDDLE - 1])
             near = imitation(s, layers[TAP - 1], batch, mean, deviation)
         text, agree = ctc(s.model, scores, batch), agreement(scores, batch)
         early = ctc(s.model, early, batch)
-        s.optimizer.zero_grad(set_to_none=True)
+        s.optimizer.zero_grad()
         ((1 - a.weight_early) * text + a.weight_early * early + a.weight * near + a.weight_head * agree).backward()
         seconds, stop = batch["seconds"], bool(asked) or past >= 1
         if a.processes > 1:
             seconds, stop = s.share(a.processes, seconds, stop)
         torch.nn.utils.clip_grad_norm_(s.parameters(), 5.0)
-        s.optimizer.step()
+        s.optimizer.step(rate)
         s.step, s.heard, s.trained = s.step + 1, s.heard + seconds, s.trained + time.time() - mark
         mark = time.time()
         s.update_average()
@@ -168,7 +168,7 @@ def train(rank, a):
 
 
 def main():
-    a = arguments("Train the student.", minutes=(90.0, "length of the whole schedule"), rate=(1e-3, "peak learning rate"),
+    a = arguments("Train the student.", minutes=(90.0, "length of the whole schedule"), rate=(1e-3, "peak learning rate"), warm_up=(400, "steps until it is reached"),
                   batch_seconds=(40.0, "audio per step and process"), weight=(1.0, "weight of the teacher's features"),
                   weight_head=(1.0, "weight of the head's posteriors"), weight_early=(0.2, "share of the middle layer's CTC"), dropout=(0.05, "dropout"),
                   checkpoint_minutes=(15.0, "between checkpoints"), start=("", "an exported model to begin from, when there is no checkpoint; its tokenizer.json must be WORK's"),

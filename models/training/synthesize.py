@@ -1,4 +1,4 @@
-"""Step 2: read prompts aloud with Debian's synthesizers (flite, espeak-ng, festival), in resumable shards.
+"""Step 3: read prompts aloud with Debian's synthesizers (flite, espeak-ng, festival) and Utter's own voice, in resumable shards.
 
 A shard is a set like any other (data/syn_NNN.*); later steps use the shards that are whole.
 """
@@ -15,14 +15,17 @@ import soxr
 from common import RATE, arguments, have, status, write_store
 from prompts import prompts
 
+UTTER = str(Path(__file__).parents[2] / "build" / "utter")
 PER_SHARD = 800                                     # about an hour
 ESPEAK_ACCENTS = ["en-us"] * 6 + ["en-gb"] * 3 + ["en-gb-x-rp", "en-gb-scotland", "en-029"]
 ESPEAK_TIMBRES = ["", "+m1", "+m2", "+m3", "+m4", "+m5", "+m7", "+m8", "+f1", "+f2", "+f3", "+f4", "+f5",
                   "+Andrea", "+linda", "+steph", "+david", "+paul", "+max", "+belinda"]
 # The corpus voices are built from people's recordings and carry the most; the formant voices add speakers.
-VOICES = [("flite", "slt", 0.26), ("flite", "rms", 0.18), ("flite", "awb", 0.14), ("flite", "kal16", 0.05),
-          ("espeak", "", 0.25), ("festival", "voice_cmu_us_slt_arctic_hts", 0.06),
-          ("festival", "voice_kal_diphone", 0.02), ("festival", "voice_ked_diphone", 0.04)]
+# Utter's own voice says new words as the two readers of voice_cathy and voice_lj would.
+VOICES = [("flite", "slt", 0.19), ("flite", "rms", 0.14), ("flite", "awb", 0.11), ("flite", "kal16", 0.04),
+          ("espeak", "", 0.17), ("festival", "voice_cmu_us_slt_arctic_hts", 0.04),
+          ("festival", "voice_kal_diphone", 0.02), ("festival", "voice_ked_diphone", 0.03),
+          ("utter", "0", 0.14), ("utter", "1", 0.12)]
 
 
 def flite(voice, text, rng, out):
@@ -44,7 +47,13 @@ def festival(voice, text, rng, out):
                    input=text.encode(), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-ENGINES = {"flite": flite, "espeak": espeak, "festival": festival}
+def utter(speaker, text, rng, out):
+    subprocess.run([UTTER, "speak", "--speaker", speaker, "--rate", f"{rng.uniform(0.8, 1.15):.2f}",
+                    "--pitch", f"{rng.uniform(-2, 2):.1f}", "--device", "cpu", "--threads", "1", "-o", out, "--", text],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+ENGINES = {"flite": flite, "espeak": espeak, "festival": festival, "utter": utter}
 
 
 def trim(pcm, rng):

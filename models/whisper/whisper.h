@@ -40,7 +40,7 @@ bool whisper_config_named(struct whisper_config *config, const char *name);
 
 struct whisper;
 
-/* Binds and prepares the weights in type (f32, bf16, i8) for the device; the checkpoint may be closed afterwards.
+/* Binds and prepares the weights in type (f32, bf16, f16, i8) for the device; the checkpoint may be closed afterwards.
  * Tensor names: Hugging Face's with or without "model." in front, or OpenAI's. The token embedding is tied to the
  * output. Errors: MODEL, MEMORY, UNSUPPORTED. Immutable. */
 int whisper_open(struct whisper **model, const struct whisper_config *config, const struct checkpoint *checkpoint,

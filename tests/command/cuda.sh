@@ -18,6 +18,11 @@ expect err 'there is no GPU number 7' "a card that is not there"
 lines err 1 "a card that is not there"
 run 1 transcribe --model "$model" --device cuda --precision int8 "$sound"
 expect err 'int8' "int8 on a GPU"
+run 1 transcribe --model "$model" --device cpu --precision f16 "$sound"
+expect err 'f16 is computed with on a GPU' "f16 on a CPU"
+lines err 1 "f16 on a CPU"
+run 0 transcribe --model "$model" --device cuda --precision f16 "$sound"
+expect out . "f16 on a GPU"
 run 0 bench --shape whisper-toy --device cuda --seconds 1 --batch 1 --repeats 1 --tokens 2 --format json
 expect out '"device": *"cuda:0, emulated"' "the device's name"
 

@@ -1,6 +1,7 @@
 /* cuda.cc - the fibers, the little of the runtime that is used, and matrix products as loops. */
 #include "models/cuda/matmul.h"
 
+#include <setjmp.h>
 #include <ucontext.h>
 #include <vector>
 
@@ -11,37 +12,56 @@ unsigned char *emulation_shared;
 
 enum { WARP_LANES = 32, STACK = 64 * 1024, MOST_THREADS = 1024 };
 
-static ucontext_t scheduler, fibers[MOST_THREADS];
+/* Fibers stay from block to block. A context of its own is only how each begins, since changing contexts is a call of
+ * the system; after that jumps do. */
+static ucontext_t beginnings[MOST_THREADS];
+static jmp_buf scheduler, fibers[MOST_THREADS];
+static bool begun[MOST_THREADS];
 static std::vector<unsigned char> stacks, shared;
 static bool ended[MOST_THREADS];
 static const std::function<void()> *running;
 static int current;
 
-/* How often each fiber has come to wait for its block, and for its warp. */
-static int at_block[MOST_THREADS], at_warp[MOST_THREADS];
+/* Where fibers wait for each other. Those that have ended are not waited for. */
+struct barrier {
+    int running, arrived, opened;
+};
+static struct barrier of_block, of_warps[MOST_THREADS / WARP_LANES];
 
 static void yield(void)
 {
     const int self = current;
-    swapcontext(&fibers[self], &scheduler);
+    if (!_setjmp(fibers[self]))
+        _longjmp(scheduler, 1);
     threadIdx = dim3((unsigned)self);
 }
 
-/* Until the fibers [first, first + count) have come as often as this one, or have ended. */
-static void wait_for(int *arrivals, int first, int count)
+static void open_if_all(struct barrier *b)
 {
-    const int mine = ++arrivals[current];
-    for (bool all = false; !all;) {
+    if (b->arrived < b->running)
+        return;
+    b->arrived = 0;
+    b->opened++;
+}
+
+static void wait_at(struct barrier *b)
+{
+    const int before = b->opened;
+    b->arrived++;
+    open_if_all(b);
+    while (b->opened == before)
         yield();
-        all = true;
-        for (int i = first; i < first + count; i++)
-            all = all && (ended[i] || arrivals[i] >= mine);
-    }
+}
+
+static void leave(struct barrier *b)
+{
+    b->running--;
+    open_if_all(b);
 }
 
 void __syncthreads(void)
 {
-    wait_for(at_block, 0, (int)blockDim.x);
+    wait_at(&of_block);
 }
 
 float __shfl_xor_sync(unsigned mask, float value, int lane)
@@ -50,31 +70,36 @@ float __shfl_xor_sync(unsigned mask, float value, int lane)
     const int self = current, first = self / WARP_LANES * WARP_LANES;
     (void)mask;
     slots[self] = value;
-    wait_for(at_warp, first, WARP_LANES);
+    __syncwarp();
     const float other = slots[first + ((self - first) ^ lane)];
-    wait_for(at_warp, first, WARP_LANES); /* nobody writes before all have read */
+    __syncwarp(); /* nobody writes before all have read */
     return other;
 }
 
 void __syncwarp(void)
 {
-    wait_for(at_warp, current / WARP_LANES * WARP_LANES, WARP_LANES);
+    wait_at(&of_warps[current / WARP_LANES]);
 }
 
-static uint16_t rounded(float value)
+static uint16_t bf16_from_float(float value)
 {
     uint32_t bits = __float_as_uint(value);
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-/* ---- tensor cores: every lane shows what it holds, and takes its part of the result ---- */
-
-static float half_of(uint32_t pair, int half)
+static float widened(enum tensor_type type, uint16_t bits)
 {
-    return __uint_as_float(half ? pair & 0xffff0000u : pair << 16);
+    return type == TENSOR_F16 ? f16_to_float(bits) : __uint_as_float((uint32_t)bits << 16);
 }
 
-void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
+/* ---- tensor cores: every lane shows what it holds, and takes its part of the result ---- */
+
+static float half_of(enum tensor_type type, uint32_t pair, int half)
+{
+    return widened(type, (uint16_t)(half ? pair >> 16 : pair));
+}
+
+static void multiply_add(enum tensor_type type, float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
 {
     static uint32_t left[MOST_THREADS][4], right[MOST_THREADS][2];
     const int first = current / WARP_LANES * WARP_LANES, lane = current - first;
@@ -85,10 +110,20 @@ void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
     for (int r = 0; r < 4; r++) {
         const int row = lane / 4 + r / 2 * 8, column = lane % 4 * 2 + r % 2;
         for (int k = 0; k < 16; k++)
-            d[r] += half_of(left[first + row % 8 * 4 + k % 8 / 2][row / 8 + k / 8 * 2], k % 2) *
-                    half_of(right[first + column * 4 + k % 8 / 2][k / 8], k % 2);
+            d[r] += half_of(type, left[first + row % 8 * 4 + k % 8 / 2][row / 8 + k / 8 * 2], k % 2) *
+                    half_of(type, right[first + column * 4 + k % 8 / 2][k / 8], k % 2);
     }
     __syncwarp();
+}
+
+void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
+{
+    multiply_add(TENSOR_BF16, d, a, b0, b1);
+}
+
+void mma_f16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
+{
+    multiply_add(TENSOR_F16, d, a, b0, b1);
 }
 
 static void give_matrices(uint32_t (&r)[4], const uint16_t *row, bool transposed)
@@ -118,36 +153,61 @@ void load_matrices_transposed(uint32_t (&r)[4], const uint16_t *row)
 
 uint32_t bf16_pair(float low, float high)
 {
-    return (uint32_t)rounded(low) | (uint32_t)rounded(high) << 16;
+    return (uint32_t)bf16_from_float(low) | (uint32_t)bf16_from_float(high) << 16;
+}
+
+uint32_t f16_pair(float low, float high)
+{
+    return (uint32_t)f16_from_float(low) | (uint32_t)f16_from_float(high) << 16;
 }
 
 static void fiber_main(void)
 {
     const int self = current;
     threadIdx = dim3((unsigned)self);
-    (*running)();
-    ended[self] = true;
-    swapcontext(&fibers[self], &scheduler);
+    for (;;) {
+        (*running)();
+        ended[self] = true;
+        leave(&of_block);
+        leave(&of_warps[self / WARP_LANES]);
+        yield();
+    }
+}
+
+static void begin(int fiber)
+{
+    begun[fiber] = true;
+    getcontext(&beginnings[fiber]);
+    beginnings[fiber].uc_stack.ss_sp = stacks.data() + (size_t)fiber * STACK;
+    beginnings[fiber].uc_stack.ss_size = STACK;
+    makecontext(&beginnings[fiber], fiber_main, 0);
+    setcontext(&beginnings[fiber]);
+}
+
+/* Runs the current fiber until it waits or ends. */
+static void resume(void)
+{
+    if (_setjmp(scheduler))
+        return;
+    if (begun[current])
+        _longjmp(fibers[current], 1);
+    begin(current);
 }
 
 void emulation_run_block(int threads, const std::function<void()> &body)
 {
     running = &body;
     stacks.resize((size_t)MOST_THREADS * STACK);
+    of_block = {threads, 0, 0};
     for (int i = 0; i < threads; i++) {
         ended[i] = false;
-        at_block[i] = at_warp[i] = 0;
-        getcontext(&fibers[i]);
-        fibers[i].uc_stack.ss_sp = stacks.data() + (size_t)i * STACK;
-        fibers[i].uc_stack.ss_size = STACK;
-        fibers[i].uc_link = &scheduler;
-        makecontext(&fibers[i], fiber_main, 0);
+        of_warps[i / WARP_LANES] = {i % WARP_LANES + 1, 0, 0};
     }
     for (int left = threads; left > 0;) {
         left = 0;
         for (current = 0; current < threads; current++)
             if (!ended[current]) {
-                swapcontext(&scheduler, &fibers[current]);
+                resume();
                 left += !ended[current];
             }
     }
@@ -261,7 +321,19 @@ const char *cudaGetErrorString(cudaError_t error)
 
 static float element(const void *data, enum tensor_type type, int64_t i)
 {
-    return type == TENSOR_F32 ? ((const float *)data)[i] : __uint_as_float((uint32_t)((const uint16_t *)data)[i] << 16);
+    return type == TENSOR_F32 ? ((const float *)data)[i] : widened(type, ((const uint16_t *)data)[i]);
+}
+
+/* cuBLASLt does not hold what is too large for f16. */
+static void store(void *data, enum tensor_type type, int64_t i, float value)
+{
+    if (type == TENSOR_F32)
+        ((float *)data)[i] = value;
+    else if (type == TENSOR_BF16)
+        ((uint16_t *)data)[i] = bf16_from_float(value);
+    else
+        ((uint16_t *)data)[i] =
+            !(std::fabs(value) >= 65520) ? f16_from_float(value) : (uint16_t)(std::signbit(value) ? 0xfc00 : 0x7c00);
 }
 
 struct matmul *matmul_open(struct fault *fault)
@@ -292,9 +364,6 @@ void matmul_run(struct context *c, const struct product *p, void *out, const voi
                 y += element(bias, p->out_type, j);
             if (p->relu && y < 0)
                 y = 0;
-            if (p->out_type == TENSOR_F32)
-                ((float *)out)[at] = y;
-            else
-                ((uint16_t *)out)[at] = rounded(y);
+            store(out, p->out_type, at, y);
         }
 }

@@ -13,6 +13,8 @@
 #include <cstring>
 #include <functional>
 
+#include "models/tensor/half.h"
+
 #define __device__
 #define __host__
 #define __global__
@@ -44,7 +46,20 @@ void emulation_new_shared(size_t bytes);
 void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1);
 void load_matrices(uint32_t (&r)[4], const uint16_t *row);
 void load_matrices_transposed(uint32_t (&r)[4], const uint16_t *row);
+void mma_f16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1);
 uint32_t bf16_pair(float low, float high);
+uint32_t f16_pair(float low, float high);
+
+/* element.h's. */
+static inline float f16_get(uint16_t bits)
+{
+    return f16_to_float(bits);
+}
+
+static inline uint16_t f16_of(float value)
+{
+    return f16_from_float(value);
+}
 
 static inline void copy_16(uint16_t *to, const uint16_t *from, bool counts)
 {

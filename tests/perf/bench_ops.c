@@ -1,10 +1,12 @@
 /* bench_ops.c - times each op of the CPU, fast beside plain C, and oneDNN's own matrix product beside ours.
  *
- *     bench_ops [threads] [op] [plain]     op: only those with this in their name; plain: time plain C too (minutes)
+ *     bench_ops [threads] [op] [plain|cuda]     op: only those with this in their name; plain: time plain C too
+ *                                               (minutes); cuda: a GPU instead of the CPU, four times as many rows
  *
  * GFLOP/s of products and convolutions, by the clock and by the processor time used ("per core": what counts on a
  * machine that others use too); GB/s (bytes in and out, once) of the rest. The best of some runs. */
 #include "models/cpu/cpu.h"
+#include "models/cuda/cuda.h"
 #include "src/base/memory.h"
 
 #include <stdio.h>
@@ -16,6 +18,8 @@ enum { REPEATS = 15 };
 
 static struct fault fault;
 static const char *only = "";
+static int64_t batch = 8;
+static int calls = 1; /* that are timed together: what a GPU is given is waited for once behind them */
 
 static void require(bool ok)
 {
@@ -57,7 +61,11 @@ static struct timing least_seconds(struct bench *b, int repeats)
     struct timing least = {1e9, 1e9};
     for (int i = -2; i < repeats; i++) {
         double wall = clock_seconds(), processor = processor_seconds();
-        b->run(b);
+        for (int k = 0; k < calls; k++)
+            b->run(b);
+        float waited;
+        if (calls > 1)
+            tensor_download(&b->c, &waited, b->out, 1);
         processor = processor_seconds() - processor;
         wall = clock_seconds() - wall;
         least.wall = i >= 0 && wall < least.wall ? wall : least.wall;
@@ -66,7 +74,7 @@ static struct timing least_seconds(struct bench *b, int repeats)
     if (b->c.fault.code)
         fault = b->c.fault;
     require(!b->c.fault.code);
-    return least;
+    return (struct timing){least.wall / calls, least.processor / calls};
 }
 
 static struct tensor filled(struct context *c, enum tensor_type type, int64_t a, int64_t b, int64_t d, int64_t e)
@@ -93,17 +101,19 @@ static void open_bench(struct bench *b, const char *name, const struct device *d
     *b = (struct bench){.name = name, .device = device};
     require(context_open(&b->c, device, TENSOR_BF16, &fault) == 0);
     require(context_reserve(&b->c, (size_t)400 << 20, &fault) == 0);
-    b->floats = memory_new(1 << 16, sizeof(float));
-    require(b->floats != NULL);
+    float *host = memory_new(1 << 16, sizeof(float));
+    require(host != NULL);
     for (int i = 0; i < 1 << 16; i++)
-        b->floats[i] = 0.01f * (float)(i % 100);
+        host[i] = 0.01f * (float)(i % 100);
+    require(floats_prepare(device, &b->floats, host, 1 << 16, &fault) == 0);
+    free(host);
 }
 
 static void close_bench(struct bench *b)
 {
     linear_release(b->device, &b->linear);
     context_close(&b->c);
-    free(b->floats);
+    floats_release(b->device, &b->floats);
 }
 
 static void report(struct bench *b, const char *shape, double bytes, int repeats)
@@ -112,7 +122,7 @@ static void report(struct bench *b, const char *shape, double bytes, int repeats
         return;
     double before = b->c.flops;
     struct timing least = least_seconds(b, repeats);
-    double flops = (b->c.flops - before) / (repeats + 2);
+    double flops = (b->c.flops - before) / (repeats + 2) / calls;
     printf("%-22s %-30s %-18s %9.3f ms", b->name, shape, b->device->name, least.wall * 1e3);
     if (flops > 0)
         printf(" %8.1f GFLOP/s %8.1f per core", flops / least.wall * 1e-9, flops / least.processor * 1e-9);
@@ -217,18 +227,18 @@ static void bench_rows(const struct device *d, int repeats)
     struct bench b;
     open_bench(&b, "layer_norm", d);
     b.norm = (struct norm){256, 1e-5f, b.floats, b.floats};
-    b.in[0] = sequence(&b.c, TENSOR_F32, 8, 250, 256);
-    b.out = sequence(&b.c, TENSOR_BF16, 8, 250, 256);
+    b.in[0] = sequence(&b.c, TENSOR_F32, batch, 250, 256);
+    b.out = sequence(&b.c, TENSOR_BF16, batch, 250, 256);
     b.run = run_norm;
-    report(&b, "2000x256 f32 to bf16", 2000 * 256 * 6.0, repeats);
+    report(&b, "rows of 256, f32 to bf16", (double)batch * 250 * 256 * 6, repeats);
     b.name = "glu";
-    b.in[0] = sequence(&b.c, TENSOR_BF16, 8, 250, 512);
+    b.in[0] = sequence(&b.c, TENSOR_BF16, batch, 250, 512);
     b.run = run_glu;
-    report(&b, "2000x512 bf16", 2000 * 256 * 6.0, repeats);
+    report(&b, "rows of 512 bf16", (double)batch * 250 * 256 * 6, repeats);
     b.name = "log_softmax";
-    b.in[0] = b.out = sequence(&b.c, TENSOR_F32, 8, 250, 1025);
+    b.in[0] = b.out = sequence(&b.c, TENSOR_F32, batch, 250, 1025);
     b.run = run_log_softmax;
-    report(&b, "2000x1025 f32", 2000 * 1025 * 8.0, repeats);
+    report(&b, "rows of 1025 f32", (double)batch * 250 * 1025 * 8, repeats);
     close_bench(&b);
 }
 
@@ -237,21 +247,21 @@ static void bench_convolutions(const struct device *d, int repeats)
     struct bench b;
     open_bench(&b, "conv2d_first_relu", d);
     b.conv2d = (struct conv2d){96, 3, 2, 1, b.floats, b.floats};
-    b.in[0] = sequence(&b.c, TENSOR_F32, 8, 2000, 80);
-    b.out = filled(&b.c, TENSOR_BF16, 8, 1000, 40, 96);
+    b.in[0] = sequence(&b.c, TENSOR_F32, batch, 2000, 80);
+    b.out = filled(&b.c, TENSOR_BF16, batch, 1000, 40, 96);
     b.run = run_first;
-    report(&b, "8x2000x80 to 8x1000x40x96", 8 * (2000 * 80 * 4.0 + 1000 * 40 * 96 * 2.0), repeats);
+    report(&b, "2000x80 to 1000x40x96", (double)batch * (2000 * 80 * 4.0 + 1000 * 40 * 96 * 2.0), repeats);
     b.name = "conv2d_depthwise";
     b.in[0] = b.out;
-    b.out = filled(&b.c, TENSOR_BF16, 8, 500, 20, 96);
+    b.out = filled(&b.c, TENSOR_BF16, batch, 500, 20, 96);
     b.run = run_depthwise;
-    report(&b, "8x1000x40x96 to 8x500x20x96", 8 * 2.0 * (1000 * 40 * 96 + 500 * 20 * 96.0), repeats);
+    report(&b, "1000x40x96 to 500x20x96", (double)batch * 2 * (1000 * 40 * 96 + 500 * 20 * 96.0), repeats);
     b.name = "conv1d_depthwise_silu";
     b.conv1d = (struct conv1d){256, 9, b.floats, b.floats};
-    b.in[0] = sequence(&b.c, TENSOR_BF16, 8, 250, 256);
-    b.out = sequence(&b.c, TENSOR_BF16, 8, 250, 256);
+    b.in[0] = sequence(&b.c, TENSOR_BF16, batch, 250, 256);
+    b.out = sequence(&b.c, TENSOR_BF16, batch, 250, 256);
     b.run = run_conv1d;
-    report(&b, "8x250x256, kernel 9", 2000 * 256 * 4.0, repeats);
+    report(&b, "250x256, kernel 9", (double)batch * 250 * 256 * 4, repeats);
     close_bench(&b);
 }
 
@@ -262,13 +272,13 @@ static void bench_attention(const struct device *d, int64_t t, int heads, int64_
     char shape[64];
     open_bench(&b, "relative_attention", d);
     for (int i = 0; i < 3; i++)
-        b.in[i] = sequence(&b.c, type, 8, t, width);
+        b.in[i] = sequence(&b.c, type, batch, t, width);
     b.in[3] = sequence(&b.c, type, 1, 2 * t - 1, width);
     b.in[3] = tensor_reshape(b.in[3], 2, (int64_t[]){2 * t - 1, width});
-    b.out = sequence(&b.c, type, 8, t, width);
+    b.out = sequence(&b.c, type, batch, t, width);
     b.heads = heads;
     b.run = run_relative;
-    snprintf(shape, sizeof shape, "8x%lldx%lld, %d heads %s", (long long)t, (long long)width, heads,
+    snprintf(shape, sizeof shape, "%lldx%lld, %d heads %s", (long long)t, (long long)width, heads,
              tensor_type_name(type));
     report(&b, shape, 0, repeats);
     close_bench(&b);
@@ -279,12 +289,18 @@ int main(int argc, char **argv)
     struct thread_pool *pool;
     struct device *devices[2] = {NULL, NULL};
     int threads = argc > 1 ? atoi(argv[1]) : 0;
+    const char *also = argc > 3 ? argv[3] : "";
+    const bool cuda = strcmp(also, "cuda") == 0;
     require(thread_pool_open(&pool, threads, &fault) == 0);
-    require(cpu_device_open(&devices[0], pool, CPU_AVX512, &fault) == 0);
+    if (cuda)
+        batch = 32, calls = 50;
+    require((cuda ? cuda_device_open(&devices[0], pool, 0, &fault)
+                  : cpu_device_open(&devices[0], pool, CPU_AVX512, &fault)) == 0);
     only = argc > 2 ? argv[2] : "";
-    if (argc > 3 && strcmp(argv[3], "plain") == 0)
+    if (strcmp(also, "plain") == 0)
         require(cpu_plain_device_open(&devices[1], &fault) == 0);
-    bench_products(devices[0]);
+    if (!cuda)
+        bench_products(devices[0]);
     for (int i = 0; i < 2 && devices[i]; i++) {
         bench_rows(devices[i], i ? 1 : REPEATS);
         bench_convolutions(devices[i], i ? 1 : REPEATS);

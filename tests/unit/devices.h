@@ -23,6 +23,20 @@ static struct thread_pool *pool;
 static struct device *plain, *fast[MOST_DEVICES]; /* fast: by level, then the GPUs */
 static int devices;
 
+/* The 16-bit type of the tests at hand: bf16, or f16, which not every device has. */
+static enum tensor_type half = TENSOR_BF16;
+
+static inline bool has_half(const struct device *d)
+{
+    return half != TENSOR_F16 || d->has_f16;
+}
+
+/* A step of it, relative to a number. */
+static inline double half_step(void)
+{
+    return half == TENSOR_F16 ? 1.0 / 1024 : 1.0 / 128;
+}
+
 static int open_devices(void **state)
 {
     (void)state;
@@ -47,9 +61,16 @@ static int close_devices(void **state)
     (void)state;
     for (int i = 0; i < devices; i++)
         device_close(&fast[i]);
+    devices = 0;
     device_close(&plain);
     thread_pool_close(&pool);
     return 0;
+}
+
+/* Random calls of a test: bf16 has been through all shapes before f16 comes. */
+static inline int rounds(int of_bf16)
+{
+    return half == TENSOR_F16 ? of_bf16 / 3 : of_bf16;
 }
 
 /* Tensors of bytes are moved as floats, whose bits nobody changes: four at a time, the last ones into the padding that

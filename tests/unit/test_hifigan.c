@@ -169,6 +169,7 @@ static void test_golden(void **state)
         check_golden(names[i][0], names[i][1], plain, TENSOR_F32, 100);
         check_golden(names[i][0], names[i][1], fast, TENSOR_F32, 100);
         check_golden(names[i][0], names[i][1], plain, TENSOR_BF16, 25);
+        check_golden(names[i][0], names[i][1], plain, TENSOR_F16, 43);
         check_golden(names[i][0], names[i][1], fast, TENSOR_BF16, 25);
     }
 }

@@ -1,5 +1,5 @@
-/* The ops of growing sequences: every level of the CPU against plain C, on random shapes with tails, f32 and bf16.
- * Outputs begin as NaN and are followed by guard elements that must stay as they were. */
+/* The ops of growing sequences: every level of the CPU against plain C, on random shapes with tails, f32 with bf16 and
+ * with f16. Outputs begin as NaN and are followed by guard elements that must stay as they were. */
 #include "devices.h"
 
 enum { GUARD = 32, ARENA = 24 << 20, SPANS = 4 };
@@ -72,8 +72,10 @@ static float *run_on(const struct device *d, const struct call *call)
 static void compare_levels(const struct call *call)
 {
     float *expected = run_on(plain, call);
-    double tolerance = call->out.type == TENSOR_BF16 ? 1.0 / 128 : 2e-5;
+    double tolerance = call->out.type == half ? half_step() : 2e-5;
     for (int level = 0; level < devices; level++) {
+        if (!has_half(fast[level]))
+            continue;
         float *got = run_on(fast[level], call);
         for (int64_t i = 0; i < tensor_count(&call->out); i++) {
             double e = (double)expected[i], g = (double)got[i];
@@ -87,7 +89,7 @@ static void compare_levels(const struct call *call)
 
 static enum tensor_type pick_type(void)
 {
-    return pick(0, 1) ? TENSOR_BF16 : TENSOR_F32;
+    return pick(0, 1) ? half : TENSOR_F32;
 }
 
 /* ---- copies ---- */
@@ -115,7 +117,7 @@ static void run_split(struct context *c, const struct call *call, const struct t
 static void test_unfold(void **state)
 {
     (void)state;
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < rounds(40); round++) {
         int batch = pick(1, 3), time = pick(1, 40), width = pick(1, 70), kernel = 2 * pick(0, 3) + 1;
         struct call call = {.inputs = 1, .run = run_unfold, .kernel = kernel, .stride = pick(1, 3)};
         call.in[0] = shaped(pick_type(), 3, batch, time, width, 0);
@@ -127,7 +129,7 @@ static void test_unfold(void **state)
 static void test_gather_and_scatter(void **state)
 {
     (void)state;
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < rounds(40); round++) {
         int m = pick(1, 50), n = pick(1, m), width = pick(1, 90);
         struct call call = {.inputs = 1, .run = run_gather};
         for (int i = 0; i < n; i++)
@@ -147,7 +149,7 @@ static void test_gather_and_scatter(void **state)
 static void test_split_heads(void **state)
 {
     (void)state;
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < rounds(40); round++) {
         int batch = pick(1, 3), time = pick(1, 40), heads = pick(1, 5), width = pick(1, 40);
         struct call call = {.inputs = 1, .run = run_split, .heads = heads};
         call.in[0] = shaped(pick_type(), 3, batch, time, heads * width, 0);
@@ -173,7 +175,7 @@ static void test_attention_to_rows(void **state)
 {
     (void)state;
     static const int widths[] = {64, 64, 32, 128, 24, 7, 1, 80};
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < rounds(60); round++) {
         int heads = pick(1, 4), width = widths[pick(0, 7)], rows = pick(1, 3), n = pick(1, 20),
             time =
                 round % 20 == 0 ? pick(513, 1200) : pick(1, 90); /* some longer than a block of the GPU takes at once */
@@ -215,7 +217,7 @@ static void run_kept_i8(struct context *c, const struct call *call, const struct
 static void test_attention_to_8_bits(void **state)
 {
     (void)state;
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < rounds(60); round++) {
         int heads = pick(1, 4), width = pick(0, 1) ? 64 : pick(1, 90), rows = pick(1, 3), time = pick(1, 90),
             n = pick(1, 9);
         struct call call = {.inputs = 3, .run = run_kept_i8, .heads = heads, .spans = 1};
@@ -233,7 +235,7 @@ static void test_attention_to_slots(void **state)
 {
     (void)state;
     static int slots[SPANS][64];
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < rounds(60); round++) {
         int heads = pick(1, 4), width = pick(0, 1) ? 64 : pick(1, 40), count = pick(1, 120), n = pick(1, SPANS);
         struct call call = {.inputs = 3, .run = run_kept, .heads = heads, .spans = n};
         call.in[0] = shaped(pick_type(), 2, n, heads * width, 0, 0);
@@ -292,5 +294,7 @@ int main(void)
         cmocka_unit_test(test_attention_to_slots),
         cmocka_unit_test(test_what_does_not_fit_is_refused),
     };
-    return cmocka_run_group_tests(tests, open_devices, close_devices);
+    int failed = cmocka_run_group_tests_name("bf16", tests, open_devices, close_devices);
+    half = TENSOR_F16;
+    return failed + cmocka_run_group_tests_name("f16", tests, open_devices, close_devices);
 }

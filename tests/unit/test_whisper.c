@@ -167,6 +167,7 @@ static void plain_c_too(void **unused)
     struct fault fault = {0};
     assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
     check_numbers(plain, TENSOR_F32, 0.999999, 5e-4);
+    check_numbers(plain, TENSOR_F16, 0.99999, 0.1);
     device_close(&plain);
 }
 
