@@ -104,6 +104,8 @@ int ctc_decode(const float *scores, int frames, int vocabulary, const struct ctc
         return error;
     if (params->beam > 1) {
         error = ctc_beam(scores, frames, vocabulary, params, &made, fault);
+        if (!error && params->guide && params->guide->spotting && !params->guide->grammar)
+            error = spotting_apply(params->guide->spotting, scores, frames, vocabulary, params, &made, fault);
     } else {
         made.best = memory_new(1, sizeof *made.best);
         made.count = made.best ? 1 : 0;

@@ -16,14 +16,16 @@
 #include "decoder/boost.h"
 #include "decoder/fusion.h"
 #include "decoder/grammar.h"
+#include "decoder/spotting.h"
 
 /* NULL: there is no such part. All are borrowed, and immutable but for the walk, which is one search's alone. */
 struct guide {
     const struct fusion *fusion; /* a word language model */
     struct fusion_params weights;
-    const struct boost *boost;    /* phrases, whose words the language model is to take for known ones */
-    struct grammar_walk *grammar; /* what may be said */
-    bool unfinished;              /* sequences may end within a sentence of the grammar, too */
+    const struct boost *boost;       /* phrases, whose words the language model is to take for known ones */
+    const struct spotting *spotting; /* of a CTC search: the same phrases, to be found in the scores as well */
+    struct grammar_walk *grammar;    /* what may be said */
+    bool unfinished;                 /* sequences may end within a sentence of the grammar, too */
 };
 
 /* Whether there is anything to ask. guide may be NULL. */

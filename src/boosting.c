@@ -16,8 +16,8 @@ static double weight_of(const struct utter_decoding_params *p, const struct fusi
     return p->boost_weight > 0.0 ? p->boost_weight : fusion ? BESIDE_A_LANGUAGE_MODEL : ALONE;
 }
 
-static int open_file(struct boost **boost, const struct utter_decoding_params *p, const struct spelling *spelling,
-                     const struct fusion *fusion, struct fault *fault)
+static int open_file(struct boost **boost, struct spotting **spotting, const struct utter_decoding_params *p,
+                     const struct spelling *spelling, const struct fusion *fusion, struct fault *fault)
 {
     struct boost_list list;
     char name[FAULT_MESSAGE_SIZE];
@@ -25,12 +25,14 @@ static int open_file(struct boost **boost, const struct utter_decoding_params *p
         return fault->code;
     snprintf(name, sizeof name, "%s, line", path_for_message(p->boost));
     int code = boost_open(boost, spelling, fusion, list.phrases, list.count, weight_of(p, fusion), name, fault);
+    if (!code && spotting)
+        code = spotting_open(spotting, spelling, *boost, list.phrases, list.count, fault);
     boost_list_free(&list);
     return code;
 }
 
-static int open_array(struct boost **boost, const struct utter_decoding_params *p, const struct spelling *spelling,
-                      const struct fusion *fusion, struct fault *fault)
+static int open_array(struct boost **boost, struct spotting **spotting, const struct utter_decoding_params *p,
+                      const struct spelling *spelling, const struct fusion *fusion, struct fault *fault)
 {
     struct boost_phrase *phrases = memory_new(p->boost_phrase_count, sizeof *phrases);
     if (!phrases)
@@ -42,12 +44,14 @@ static int open_array(struct boost **boost, const struct utter_decoding_params *
     }
     int code = boost_open(boost, spelling, fusion, phrases, p->boost_phrase_count, weight_of(p, fusion), "boost phrase",
                           fault);
+    if (!code && spotting)
+        code = spotting_open(spotting, spelling, *boost, phrases, p->boost_phrase_count, fault);
     free(phrases);
     return code;
 }
 
-int boosting_open(struct boost **boost, const struct utter_decoding_params *p, const struct spelling *spelling,
-                  const struct fusion *fusion, struct fault *fault)
+int boosting_open(struct boost **boost, struct spotting **spotting, const struct utter_decoding_params *p,
+                  const struct spelling *spelling, const struct fusion *fusion, struct fault *fault)
 {
     *boost = NULL;
     if (!(p->boost_weight >= 0.0 && p->boost_weight <= BOOST_WEIGHT_MOST))
@@ -58,6 +62,6 @@ int boosting_open(struct boost **boost, const struct utter_decoding_params *p, c
     if (p->boost && p->boost_phrases)
         return fail(fault, UTTER_ERROR_ARGUMENT, "boost and boost_phrases are both set, and only one list can be");
     if (p->boost)
-        return open_file(boost, p, spelling, fusion, fault);
-    return p->boost_phrases ? open_array(boost, p, spelling, fusion, fault) : 0;
+        return open_file(boost, spotting, p, spelling, fusion, fault);
+    return p->boost_phrases ? open_array(boost, spotting, p, spelling, fusion, fault) : 0;
 }

@@ -141,9 +141,11 @@ static int read_grammar(struct decoding *d, const struct utter_model *model, con
 static int read_boost(struct decoding *d, const struct utter_model *model, const struct utter_decoding_params *p,
                       struct fault *fault)
 {
-    if (boosting_open(&d->boost, p, model->spelling, d->guide.fusion, fault))
+    struct spotting **spotting = model->network ? &d->spotting : NULL;
+    if (boosting_open(&d->boost, spotting, p, model->spelling, d->guide.fusion, fault))
         return fault->code;
     d->guide.boost = d->boost;
+    d->guide.spotting = d->spotting;
     return 0;
 }
 
@@ -261,6 +263,7 @@ void decoding_free(struct decoding *decoding)
     free(decoding->prompt);
     language_model_close(&decoding->lm);
     constraint_close(&decoding->constraint);
+    spotting_close(&decoding->spotting);
     boost_close(&decoding->boost);
     memset(decoding, 0, sizeof *decoding);
 }

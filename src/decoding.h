@@ -15,6 +15,7 @@ struct decoding {
     double no_speech;              /* all but Whisper: a probability above it is noise; 0: the model's; below: never */
     struct language_model *lm;     /* of the guide; owned, where it is not the model's own */
     struct boost *boost;           /* of the guide; owned */
+    struct spotting *spotting;     /* the same */
     struct constraint *constraint; /* owned; NULL: anything may be said */
     bool passing;                  /* a tentative text, which must not decide the language of the stream, nor end */
     struct whisper_search_params search;
