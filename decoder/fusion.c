@@ -90,6 +90,12 @@ int fusion_pieces(uint32_t **pieces, const struct spelling *spelling, const stru
     return failed ? fail_memory(fault, "a language model") : 0;
 }
 
+/* What a word pays for being unknown, the bonuses of its letters among it. */
+static double unknown_word(const struct fusion_params *p, int letters)
+{
+    return p->unknown - fmax(p->letter, 0.0) * letters;
+}
+
 /* Every token is a word of its own. */
 static void extend_by_piece(const struct fusion *f, const struct fusion_params *p, const struct fused *parent,
                             int token, struct fused *out)
@@ -100,8 +106,8 @@ static void extend_by_piece(const struct fusion *f, const struct fusion_params *
     if (!spelled.length)
         return;
     const double score = LN_10 * (double)ngram_score(f->ngram, &parent->after, word, &out->after);
-    out->rank = parent->rank + p->weight * score + (spelled.begins ? p->bonus : 0.0) + (word ? 0.0 : p->unknown) +
-                p->letter * spelled.letters;
+    out->rank = parent->rank + p->weight * score + (spelled.begins ? p->bonus : 0.0) +
+                (word ? 0.0 : unknown_word(p, spelled.letters)) + p->letter * spelled.letters;
     out->whole = out->rank;
     out->completed = true;
 }
@@ -127,7 +133,7 @@ double fusion_promise(const struct fusion *f, const struct fusion_params *p, boo
     if (!fusion_within_word(fused))
         return 0.0;
     if (fused->unknown && !vouched)
-        return p->bonus + p->unknown;
+        return p->bonus + unknown_word(p, fused->letters);
     double best = fused->unknown ? -INFINITY : (double)ngram_best(f->ngram, fused->word);
     return p->bonus + p->weight * LN_10 * (vouched ? fmax(best, unknown_alone(f)) : best);
 }
@@ -137,6 +143,7 @@ void fusion_part(const struct fusion *f, const struct fused *parent, struct fuse
     out->before = parent->whole;
     out->context = parent->after;
     out->word = ngram_every_word(f->ngram);
+    out->letters = 0;
     out->unknown = out->foreign = out->apostrophe = false;
 }
 
@@ -156,6 +163,7 @@ void fusion_extend(const struct fusion *f, const struct fusion_params *p, const 
     out->rank = parent->rank;
     out->before = parent->before;
     out->word = parent->word;
+    out->letters = parent->letters;
     out->unknown = parent->unknown;
     out->foreign = out->apostrophe = false;
     out->completed = false;
@@ -168,6 +176,7 @@ void fusion_extend(const struct fusion *f, const struct fusion_params *p, const 
         out->word = f->starts && !out->word.length ? f->starts[token] : narrowed(f->ngram, out->word, spelled);
         out->unknown = out->word.begin == out->word.end || !(ngram_best(f->ngram, out->word) > -INFINITY);
     }
+    out->letters += spelled.letters;
     out->before += p->letter * spelled.letters;
     out->rank = out->before + fusion_promise(f, p, vouched, out);
 }
@@ -186,7 +195,7 @@ void fusion_complete(const struct fusion *f, const struct fusion_params *p, bool
     double score = (double)ngram_score(f->ngram, &fused->context, word, &fused->after);
     if (!word && vouched)
         score = at_least_rare(score);
-    fused->whole += p->bonus + p->weight * LN_10 * score + (word || vouched ? 0.0 : p->unknown);
+    fused->whole += p->bonus + p->weight * LN_10 * score + (word || vouched ? 0.0 : unknown_word(p, fused->letters));
 }
 
 double fusion_least(const struct fusion *f, const char *text, size_t length)

@@ -16,7 +16,7 @@ struct fusion_params {
     double weight;  /* of the language model's natural logarithms */
     double bonus;   /* natural log, for each word */
     double unknown; /* natural log, for each word that is not in the vocabulary: 0 or below */
-    double letter;  /* natural log, for each letter of a word, known or not */
+    double letter;  /* natural log, for each letter of a word; above 0, of a known one: else none would be too long */
 };
 
 /* A model, and the tokens that spell its words. All are borrowed; immutable; any thread. */
@@ -51,6 +51,7 @@ struct fused {
     double before; /* of the words before the last one, and of its letters */
     double whole;  /* with the last word as it stands, once completed */
     struct ngram_prefix word; /* the last word so far; length 0: none has begun */
+    int letters;              /* of the last word */
     bool unknown;             /* it can become no known word … */
     bool foreign;             /* … and begins as none does, in prose, where … */
     bool apostrophe;          /* … one that comes after it may be a part of it or not */

@@ -34,9 +34,20 @@ static bool begins_none(const struct fusion *f, char byte)
     return words.begin == words.end;
 }
 
-static void narrow(const struct fusion *f, const char *bytes, size_t length, struct fused *out)
+static int characters(const char *bytes, size_t length)
+{
+    int count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += ((unsigned char)bytes[i] & 0xC0) != 0x80;
+    return count;
+}
+
+static void narrow(const struct fusion *f, const struct fusion_params *p, const char *bytes, size_t length,
+                   struct fused *out)
 {
     const bool first = !fusion_within_word(out);
+    out->letters += characters(bytes, length);
+    out->before += p->letter * characters(bytes, length);
     if (out->unknown || !length)
         return;
     out->word = ngram_narrow(f->ngram, out->word, bytes, length);
@@ -45,7 +56,8 @@ static void narrow(const struct fusion *f, const char *bytes, size_t length, str
 }
 
 /* Bytes without a space. An apostrophe counts once a letter comes behind it. */
-static void add_letters(const struct fusion *f, const char *bytes, size_t length, struct fused *out)
+static void add_letters(const struct fusion *f, const struct fusion_params *p, const char *bytes, size_t length,
+                        struct fused *out)
 {
     const bool within = fusion_within_word(out);
     size_t begin = 0, end = length;
@@ -54,8 +66,8 @@ static void add_letters(const struct fusion *f, const char *bytes, size_t length
     while (end > begin && bytes[end - 1] == '\'')
         end--;
     if (within && (out->apostrophe || begin) && begin < end)
-        narrow(f, "'", 1, out);
-    narrow(f, bytes + begin, end - begin, out);
+        narrow(f, p, "'", 1, out);
+    narrow(f, p, bytes + begin, end - begin, out);
     out->apostrophe = end < length || (begin == length && within);
 }
 
@@ -67,7 +79,7 @@ void fusion_extend_prose(const struct fusion *f, const struct fusion_params *p, 
         const char *at = spelled.bytes + i, *space = memchr(at, ' ', spelled.length - i);
         const size_t letters = space ? (size_t)(space - at) : spelled.length - i;
         if (letters) {
-            add_letters(f, at, letters, out);
+            add_letters(f, p, at, letters, out);
         } else if (fusion_within_word(out)) {
             fusion_complete(f, p, false, out);
             fusion_part(f, out, out);
@@ -75,6 +87,5 @@ void fusion_extend_prose(const struct fusion *f, const struct fusion_params *p, 
         out->completed = false;
         i += letters ? letters : 1;
     }
-    out->before += p->letter * spelled.letters;
     out->rank = out->before + fusion_promise(f, p, vouched, out);
 }

@@ -102,8 +102,8 @@ static int open_empty(struct spelling **spelling, int count, struct fault *fault
 static int letters_of(const struct spelled *token)
 {
     int letters = 0;
-    for (size_t i = token->begins; i < token->length; i++)
-        letters += ((unsigned char)token->bytes[i] & 0xC0) != 0x80;
+    for (size_t i = 0; i < token->length; i++)
+        letters += token->bytes[i] != ' ' && ((unsigned char)token->bytes[i] & 0xC0) != 0x80;
     return letters;
 }
 

@@ -12,7 +12,7 @@ struct spelled {
     const char *bytes; /* not terminated */
     size_t length;
     bool begins; /* a word: the first byte is a space */
-    int letters; /* characters, without that space; one is counted where its first byte is */
+    int letters; /* characters, without spaces; one is counted where its first byte is */
 };
 
 struct spelling; /* immutable; any thread */

@@ -141,12 +141,12 @@ struct said {
     double start, end;
 };
 
-struct text {
+struct heard {
     struct said words[WORDS];
     int count;
 };
 
-static void hear(utter_model *model, const float *samples, size_t count, double from, struct text *text)
+static void hear(utter_model *model, const float *samples, size_t count, double from, struct heard *text)
 {
     utter_session *session;
     struct utter_segment segment;
@@ -177,7 +177,7 @@ static double middle(const struct said *word)
 static const double slack = 0.1;
 
 /* Whether some word of text lies on more than a third of word's sound. */
-static bool sounded(const struct said *word, const struct text *text)
+static bool sounded(const struct said *word, const struct heard *text)
 {
     for (int i = 0; i < text->count; i++) {
         const struct said *other = &text->words[i];
@@ -194,7 +194,7 @@ static bool near(const struct said *word, double at, double reach)
 }
 
 /* Words of one text near at on whose sound the other has none. */
-static int unsounded(const struct text *one, const struct text *other, double at, double reach)
+static int unsounded(const struct heard *one, const struct heard *other, double at, double reach)
 {
     int count = 0;
     for (int i = 0; i < one->count; i++)
@@ -203,7 +203,7 @@ static int unsounded(const struct text *one, const struct text *other, double at
 }
 
 /* How often near at a word follows itself. */
-static int repeated(const struct text *text, double at, double reach)
+static int repeated(const struct heard *text, double at, double reach)
 {
     int count = 0;
     for (int i = 1; i < text->count; i++)
@@ -212,7 +212,7 @@ static int repeated(const struct text *text, double at, double reach)
 }
 
 /* How often near at a word begins before the one in front of it has ended. */
-static int overlapping(const struct text *text, double at, double reach)
+static int overlapping(const struct heard *text, double at, double reach)
 {
     int count = 0;
     for (int i = 1; i < text->count; i++)
@@ -221,7 +221,7 @@ static int overlapping(const struct text *text, double at, double reach)
 }
 
 /* Words lost or doubled within reach of at. */
-static int misses(const struct text *whole, const struct text *alone, double at, double reach)
+static int misses(const struct heard *whole, const struct heard *alone, double at, double reach)
 {
     const int more = repeated(whole, at, reach) - repeated(alone, at, reach), over = overlapping(whole, at, reach);
     return unsounded(alone, whole, at, reach) + unsounded(whole, alone, at, reach) + (more > over ? more : over);
@@ -260,14 +260,14 @@ static void find_seams(const struct strung *s, struct seams *seams)
 }
 
 /* A window of its own with at in its middle: eight seconds to each side. */
-static void hear_around(utter_model *model, const struct strung *s, double at, struct text *text)
+static void hear_around(utter_model *model, const struct strung *s, double at, struct heard *text)
 {
     const double from = fmax(at - 8, 0), to = fmin(at + 8, (double)s->count / RATE);
     const size_t first = (size_t)(from * RATE), last = (size_t)(to * RATE);
     hear(model, s->samples + first, last - first, from, text);
 }
 
-static struct text whole, alone;
+static struct heard whole, alone;
 
 /* Words lost or doubled where the windows of a stream meet. */
 static int misses_at(utter_model *model, const struct strung *s, const struct seams *seams)
@@ -282,7 +282,7 @@ static int misses_at(utter_model *model, const struct strung *s, const struct se
 
 /* ---- the checks, checked ---- */
 
-static void say(struct text *text, const char *word, double start, double end)
+static void say(struct heard *text, const char *word, double start, double end)
 {
     struct said *to = &text->words[text->count++];
     snprintf(to->text, sizeof to->text, "%s", word);
@@ -328,7 +328,7 @@ static utter_engine *engine;
 static utter_model *model;
 
 /* As a stitch would that kept the word nearest to each seam from both sides. */
-static void double_words(struct text *text, const struct seams *seams)
+static void double_words(struct heard *text, const struct seams *seams)
 {
     for (int i = 0; i < seams->count; i++) {
         int nearest = 0;

@@ -75,7 +75,7 @@ static double score_text(const struct model *m, const struct fusion_params *p, c
     ngram_begin(m->ngram, &state);
     for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
         uint32_t id = ngram_find(m->ngram, word, strlen(word));
-        sum += p->bonus + (id ? 0.0 : p->unknown) + p->letter * (double)strlen(word);
+        sum += p->bonus + (id ? 0.0 : p->unknown) + (id || p->letter < 0.0 ? p->letter * (double)strlen(word) : 0.0);
         sum += p->weight * log(10.0) * (double)ngram_score(m->ngram, &state, id, &state);
     }
     return sum;
@@ -116,7 +116,8 @@ static double score_pieces(const struct model *m, const struct fusion_params *p,
             continue;
         const bool begins = pieces[ids[i]][0] == '\xE2';
         sum += (begins ? p->bonus : 0.0) + (id ? 0.0 : p->unknown);
-        sum += p->letter * (double)strlen(pieces[ids[i]] + (begins ? 3 : 0));
+        if (id || p->letter < 0.0)
+            sum += p->letter * (double)strlen(pieces[ids[i]] + (begins ? 3 : 0));
         sum += p->weight * log(10.0) * (double)ngram_score(m->ngram, &state, id, &state);
     }
     return sum;

@@ -112,8 +112,10 @@ static double score_word(const struct toy *t, const struct fusion_params *p, cha
         return 0.0;
     uint32_t id = ngram_find(t->ngram, word, strlen(word));
     bool foreign = !strchr("acdtACDT", *word); /* no word of the model begins like that */
-    double score = (double)ngram_score(t->ngram, state, id, state);
-    return p->bonus + (id || foreign ? 0.0 : p->unknown) + p->weight * log(10.0) * score;
+    double score = (double)ngram_score(t->ngram, state, id, state), letters = 0.0;
+    for (const char *at = word; *at; at++)
+        letters += ((unsigned char)*at & 0xC0) != 0x80;
+    return p->bonus + (id || foreign || p->letter < 0.0 ? p->letter * letters : 0.0) + (id || foreign ? 0.0 : p->unknown) + p->weight * log(10.0) * score;
 }
 
 static double score_text(const struct toy *t, const struct fusion_params *p, const int *tokens, size_t count)
@@ -257,7 +259,7 @@ static void choose(const struct toy *t, struct model *m, uint32_t seed, bool tim
 
 static void check_beam(const struct toy *t, uint32_t seed, bool times)
 {
-    static const struct fusion_params weights[] = {{0.5, 1.0, -3.0}, {1.0, 0.0, -1.0}, {0.3, -0.5, 0.0}};
+    static const struct fusion_params weights[] = {{0.5, 1.0, -3.0, 0.0}, {1.0, 0.0, -1.0, 0.2}, {0.3, -0.5, 0.0, -0.3}};
     static struct model m;
     struct guide guide = {.fusion = &t->fusion, .weights = weights[seed % 3]};
     struct whisper_search_window window = {.language = -1};
@@ -315,7 +317,7 @@ static void test_letters(void **state)
         check_beam(&upper, seed, false);
         check_beam(&both, seed, false);
     }
-    const struct fusion_params p = {1.0, 0.0, -1.0};
+    const struct fusion_params p = {1.0, 0.0, -1.0, 0.0};
     const int text[] = {1, 2, 3, 6}; /* The cats. */
     assert_true(fabs(score_text(&lower, &p, text, 4) - score_text(&upper, &p, text, 4)) < 1e-6);
     assert_true(score_text(&both, &p, text, 4) < score_text(&lower, &p, text, 4));
@@ -329,7 +331,7 @@ static void test_token_by_token(void **state)
 {
     (void)state;
     struct toy t;
-    const struct fusion_params p = {0.7, 0.4, -2.0};
+    const struct fusion_params p = {0.7, 0.4, -2.0, 0.3};
     open_toy(&t, arpa);
     struct guide guide = {.fusion = &t.fusion, .weights = p};
     for (int text = 0; text < PIECES * PIECES * PIECES * PIECES; text += 7) {
