@@ -14,10 +14,13 @@ static bool fold_content(struct folded *f, const char *text)
     return !f->failed;
 }
 
+/* With a pause between them, as people spell: run together they are not understood. */
 static void read_characters(struct say *s, const char *format)
 {
     (void)format;
     for (size_t i = 0; i < s->size; i++) {
+        if (i)
+            say_mark(s, ',');
         spell(s, s->text + i, 1);
         say_collected(s, i, i + 1);
         if (!is_alnum(s->text[i]))

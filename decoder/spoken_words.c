@@ -221,6 +221,23 @@ static size_t camel_break(const char *word, size_t length)
     return length;
 }
 
+/* Whether a capital stands by itself in the text, other than the word "I". */
+static bool is_lone_capital(const struct say *s, size_t at)
+{
+    return at < s->size && is_upper(s->text[at]) && s->text[at] != 'I' && (!at || !is_alnum(s->text[at - 1])) &&
+           (at + 1 >= s->size || !is_alnum(s->text[at + 1]));
+}
+
+/* "J A N E T", "X-A-G": in a row of letters an A is one; before one letter alone ("A B movie") it is the article. */
+static bool in_row_of_letters(const struct say *s, size_t at)
+{
+    static const char between[] = " -";
+    const bool follows = at >= 2 && strchr(between, s->text[at - 1]) && is_lone_capital(s, at - 2);
+    const bool leads = at + 3 < s->size && strchr(between, s->text[at + 1]) && is_lone_capital(s, at + 2) &&
+                       strchr(between, s->text[at + 3]) && is_lone_capital(s, at + 4);
+    return follows || leads;
+}
+
 /* A letter by itself: the words "a" and "I", or its name. */
 static void put_letter(struct say *s, size_t at)
 {
@@ -229,7 +246,7 @@ static void put_letter(struct say *s, size_t at)
     const char c = s->text[at];
     const bool closed =
         at + 1 >= s->size || (s->text[at + 1] != ' ' && s->text[at + 1] != '"' && s->text[at + 1] != '\n');
-    const bool article = c == 'a' || (c == 'A' && !closed && !previous_in(s, at, named));
+    const bool article = c == 'a' || (c == 'A' && !closed && !previous_in(s, at, named) && !in_row_of_letters(s, at));
     const bool pronoun = c == 'I' || (c == 'i' && !closed);
     if (article || pronoun || (c == 'o' && !closed) || (c == 'O' && !closed))
         put_plain(s, &c, 1);

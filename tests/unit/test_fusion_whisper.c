@@ -115,7 +115,8 @@ static double score_word(const struct toy *t, const struct fusion_params *p, cha
     double score = (double)ngram_score(t->ngram, state, id, state), letters = 0.0;
     for (const char *at = word; *at; at++)
         letters += ((unsigned char)*at & 0xC0) != 0x80;
-    return p->bonus + (id || foreign || p->letter < 0.0 ? p->letter * letters : 0.0) + (id || foreign ? 0.0 : p->unknown) + p->weight * log(10.0) * score;
+    return p->bonus + (id || foreign || p->letter < 0.0 ? p->letter * letters : 0.0) +
+           (id || foreign ? 0.0 : p->unknown) + p->weight * log(10.0) * score;
 }
 
 static double score_text(const struct toy *t, const struct fusion_params *p, const int *tokens, size_t count)
@@ -259,7 +260,8 @@ static void choose(const struct toy *t, struct model *m, uint32_t seed, bool tim
 
 static void check_beam(const struct toy *t, uint32_t seed, bool times)
 {
-    static const struct fusion_params weights[] = {{0.5, 1.0, -3.0, 0.0}, {1.0, 0.0, -1.0, 0.2}, {0.3, -0.5, 0.0, -0.3}};
+    static const struct fusion_params weights[] = {
+        {0.5, 1.0, -3.0, 0.0}, {1.0, 0.0, -1.0, 0.2}, {0.3, -0.5, 0.0, -0.3}};
     static struct model m;
     struct guide guide = {.fusion = &t->fusion, .weights = weights[seed % 3]};
     struct whisper_search_window window = {.language = -1};

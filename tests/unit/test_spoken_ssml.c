@@ -46,8 +46,8 @@ static void test_say_as(void **state)
 {
     (void)state;
     static const struct spoken_case cases[] = {
-        {SAY_AS("'characters'", "AB1c"), "A B one C."},
-        {SAY_AS("'spell-out'", "cat-5"), "C A T dash five."},
+        {SAY_AS("'characters'", "AB1c"), "A, B, one, C."},
+        {SAY_AS("'spell-out'", "cat-5"), "C, A, T, dash, five."},
         {SAY_AS("'cardinal'", "1905"), "one thousand nine hundred five."},
         {SAY_AS("'cardinal'", "XIV"), "fourteen."},
         {SAY_AS("'number'", "-3.5"), "minus three point five."},
