@@ -302,7 +302,8 @@ static void test_brute_force(void **state)
     open_model(&m, list, 1.0, false);
     for (int round = 0; round < 30; round++) {
         float scores[FRAMES * VOCABULARY];
-        struct guide guide = {.fusion = round % 2 ? &m.fusion : NULL, .weights = {0.5, 1.0, -3.0}, .boost = m.boost};
+        struct guide guide = {
+            .fusion = round % 2 ? &m.fusion : NULL, .weights = {0.5, 1.0, -3.0, 0.0}, .boost = m.boost};
         struct ctc_params search = {.blank = BLANK, .beam = 256, .prune = 1000.0f, .guide = &guide};
         struct ctc_result result = {0};
         struct fault fault = {0};

@@ -362,7 +362,7 @@ static void test_decides(void **state)
     struct toy t;
     open_toy(&t, arpa);
     for (int i = 0; i < 4; i++) {
-        struct guide guide = {.fusion = &t.fusion, .weights = {i < 2 ? 2.0 : 1e-9, 0.0, i < 2 ? -20.0 : 0.0}};
+        struct guide guide = {.fusion = &t.fusion, .weights = {i < 2 ? 2.0 : 1e-9, 0.0, i < 2 ? -20.0 : 0.0, 0.0}};
         struct whisper_search_window windows[3] = {{0, -1, NULL, 0}, {1, -1, NULL, 0}, {2, -1, NULL, 0}};
         struct whisper_result results[3];
         struct fault fault = {0};

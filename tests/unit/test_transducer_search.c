@@ -451,7 +451,7 @@ static void test_guide_decides(void **state)
         ngram_open(&ngram, bytes, size, "toy", &fault) || spelling_open(&spelling, tokenizer, &fault))
         fail_msg("%s", fault.message);
     const struct fusion fusion = {.spelling = spelling, .ngram = ngram};
-    const struct guide guide = {.fusion = &fusion, .weights = {2.0, 1.0, -9.0}};
+    const struct guide guide = {.fusion = &fusion, .weights = {2.0, 1.0, -9.0, 0.0}};
     int guided = 0, alone = 0;
     for (int round = 0; round < 40; round++) {
         static struct model m;
