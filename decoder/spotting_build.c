@@ -117,10 +117,11 @@ static int read_pieces(struct builder *b, const struct spelling *spelling, struc
         return fail_memory(fault, "a list of phrases");
     for (int token = 0; token < spelling_size(spelling); token++) {
         struct spelled s = spelling_plain(spelling, token);
-        bool begins = s.length && s.bytes[0] == ' ';
+        if (!s.length)
+            continue;
+        bool begins = s.bytes[0] == ' ';
         struct piece piece = {s.bytes + begins, s.length - begins, 0, token, begins};
-        if (!s.length || (piece.length && memchr(piece.bytes, ' ', piece.length)) ||
-            piece.length > BOOST_PHRASE_LONGEST)
+        if ((piece.length && memchr(piece.bytes, ' ', piece.length)) || piece.length > BOOST_PHRASE_LONGEST)
             continue;
         b->pieces[b->count++] = piece;
         b->longest = piece.length > b->longest ? piece.length : b->longest;
