@@ -6,17 +6,9 @@ bfloat16 of torch's own is many times slower where the processor has to emulate 
 """
 import torch
 
+from orthogonal import orthogonal
+
 SMALLEST = 64               # rows and columns from which on a weight is a matrix for Muon
-ROUNDS = 4
-
-
-def orthogonal(x, rounds=ROUNDS):
-    """[count, rows <= columns, columns]: near to U V' of the singular value decompositions U S V'."""
-    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    for _ in range(rounds):
-        s = x @ x.mT
-        x = torch.baddbmm(x, torch.baddbmm(s, s, s, beta=-4.7750, alpha=2.0315), x, beta=3.4445)
-    return x
 
 
 def is_matrix(p):
@@ -49,7 +41,7 @@ class Muon:
         for shape, group in self.groups.items():
             gradient = torch.stack([upright(p.grad) for p in group])
             velocity = self.velocity[shape].mul_(self.momentum).add_(gradient)
-            steps = orthogonal(gradient.add_(velocity, alpha=self.momentum))
+            steps = orthogonal(gradient.add_(velocity, alpha=self.momentum), 4)
             for p, step in zip(group, steps):
                 upright(p).mul_(1 - rate * self.decay).add_(step, alpha=-0.2 * max(shape) ** 0.5 * rate)
         for group in self.adam.param_groups:

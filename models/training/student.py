@@ -1,4 +1,4 @@
-"""Step 5: train the student. Resumes from checkpoint/student.pt; the schedule runs over --minutes of training.
+"""Step 6: train the student. Resumes from checkpoint/student.pt; the schedule runs over --minutes of training.
 
 Four losses: CTC on the texts, of the last layer and of a middle one through the same head (Lee and Watanabe, "Intermediate
 loss regularization for CTC-based speech recognition", ICASSP 2021, section 3); the teacher's features from a middle layer

@@ -49,8 +49,9 @@ static bool keeps_ending(const char *ending)
 
 /* The name in the folder: the recording's own, where that can be written, else NAME.wav; the caller's. NULL: memory ran
  * out. */
-static char *name_in_folder(const char *file)
+static char *name_in_folder(const void *files, size_t index)
 {
+    const char *file = ((char *const *)files)[index];
     const char *slash = strrchr(file, '/');
     const char *base = slash ? slash + 1 : file, *dot = strrchr(base, '.');
     const bool keeps = dot && dot != base && keeps_ending(dot);
@@ -63,27 +64,11 @@ static char *name_in_folder(const char *file)
     return name.data;
 }
 
-static int check_names(const struct usage *usage, const struct covering *c, char *const *files, size_t count)
-{
-    char **names = calloc(count, sizeof *names);
-    bool whole = names != NULL;
-    for (size_t i = 0; whole && i < count; i++)
-        whole = (names[i] = name_in_folder(files[i])) != NULL;
-    const int status = output_names_differ(usage, c->path, names, whole ? count : 0);
-    for (size_t i = 0; names && i < count; i++)
-        free(names[i]);
-    free(names);
-    if (whole)
-        return status;
-    complain("memory ran out");
-    return EXIT_SOME_FAILED;
-}
-
 int covering_prepare(const struct usage *usage, const struct covering *c, char *const *files, size_t count)
 {
     if (!c->path || !c->folder)
         return 0;
-    const int status = check_names(usage, c, files, count);
+    const int status = output_check_names(usage, c->path, name_in_folder, files, count);
     return status ? status : output_directory(c->path);
 }
 
@@ -93,7 +78,7 @@ void covering_write(const struct covering *c, const struct utter_source *source,
     struct utter_cover_params params;
     struct utter_sink_params sink;
     struct text path = {0};
-    char *name = c->folder ? name_in_folder(source->path) : NULL;
+    char *name = c->folder ? name_in_folder(&source->path, 0) : NULL;
     utter_cover_params_init(&params);
     utter_sink_params_init(&sink);
     params.channels = channels;

@@ -54,7 +54,7 @@ struct decoding {
      "language model beside the search, from utter lm build (default: the model's own, if any)"},                      \
         {"lm-weight", OPTION_NUMBER, &(d).lm_weight, "W", 0.001, 10, "of its log probabilities"},                      \
         {"word-bonus", OPTION_NUMBER, &(d).word_bonus, "B", -100, 100, "with a language model, for each word"},        \
-        {"letter-bonus", OPTION_NUMBER, &(d).letter_bonus, "B", -100, 100, "… and for each letter of it"},             \
+        {"letter-bonus", OPTION_NUMBER, &(d).letter_bonus, "B", -100, 100, "… each letter of one that it knows"},      \
         {"unknown-word", OPTION_NUMBER, &(d).unknown_word, "B", -1000, 0, "… for each word that it does not know"},    \
     {                                                                                                                  \
         "blank-penalty", OPTION_NUMBER, &(d).blank_penalty, "P", -100, 100, "beam: on saying nothing, in every frame"  \

@@ -152,15 +152,30 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int output_names_differ(const struct usage *usage, const char *directory, char **names, size_t count)
+static int names_differ(const struct usage *usage, const char *directory, char **names, size_t count)
 {
-    if (!count)
-        return 0;
     qsort(names, count, sizeof *names, by_name);
     for (size_t i = 1; i < count; i++)
         if (strcmp(names[i - 1], names[i]) == 0)
             return usage_error(usage, "two of the files would both be written to %s/%s", directory, names[i]);
     return 0;
+}
+
+int output_check_names(const struct usage *usage, const char *directory,
+                       char *(*name_of)(const void *context, size_t index), const void *context, size_t count)
+{
+    char **names = calloc(count + 1, sizeof *names);
+    size_t named = 0;
+    while (names && named < count && (names[named] = name_of(context, named)))
+        named++;
+    const bool whole = names && named == count;
+    const int status = whole ? names_differ(usage, directory, names, count) : EXIT_SOME_FAILED;
+    for (size_t i = 0; i < named; i++)
+        free(names[i]);
+    free(names);
+    if (!whole)
+        complain("memory ran out");
+    return status;
 }
 
 int output_directory(const char *path)

@@ -19,9 +19,11 @@ bool output_file(const char *directory, const char *name, const struct text *tex
 
 struct usage;
 
-/* Files to be written to a folder, whose names are put in order: says no, in one sentence, where two are the same.
- * Returns 0 or EXIT_USAGE. */
-int output_names_differ(const struct usage *usage, const char *directory, char **names, size_t count);
+/* Files to be written to a folder: says no, in one sentence, where two names are the same, which only the user can put
+ * right. name_of: the name in the folder of the file so numbered, in memory that is freed here; NULL: memory ran out.
+ * Returns 0 or an exit status. */
+int output_check_names(const struct usage *usage, const char *directory,
+                       char *(*name_of)(const void *context, size_t index), const void *context, size_t count);
 
 /* Makes a folder where there is none. Returns 0, or EXIT_SOME_FAILED after a message. */
 int output_directory(const char *path);

@@ -60,8 +60,9 @@ static const char notes[] =
     "word to txt, vtt and lrc, and gives tsv and csv a row per word; json always has them, srt cannot.\n"
     "Exit status: 0 done, 1 some files failed (each is named on standard error), 2 wrong usage, 130 interrupted.";
 
-static char *output_name(const struct transcription *work, size_t index)
+static char *output_name(const void *context, size_t index)
 {
+    const struct transcription *work = context;
     const char *file = work->files[index];
     const char *slash = strrchr(file, '/');
     const char *base = strcmp(file, "-") == 0 ? "stdin" : slash ? slash + 1 : file;
@@ -209,23 +210,6 @@ static void print_one(void *context, size_t index)
     text_free(&result->timings);
 }
 
-/* Two files that would be written to the same name are a mistake that only the user can put right. */
-static int check_names(const struct usage *usage, const struct transcription *work)
-{
-    char **names = calloc(work->count, sizeof *names);
-    bool whole = names != NULL;
-    for (size_t i = 0; whole && i < work->count; i++)
-        whole = (names[i] = output_name(work, i)) != NULL;
-    int status = output_names_differ(usage, work->output_dir, names, whole ? work->count : 0);
-    for (size_t i = 0; names && i < work->count; i++)
-        free(names[i]);
-    free(names);
-    if (whole)
-        return status;
-    complain("memory ran out");
-    return EXIT_SOME_FAILED;
-}
-
 /* Says no, in one sentence, to what this version cannot do and to what makes no sense. */
 static int check_request(const struct usage *usage, struct transcription *work)
 {
@@ -254,7 +238,7 @@ static int prepare_directory(const struct usage *usage, const struct transcripti
 {
     if (!work->output_dir)
         return 0;
-    int status = check_names(usage, work);
+    int status = output_check_names(usage, work->output_dir, output_name, work, work->count);
     return status ? status : output_directory(work->output_dir);
 }
 

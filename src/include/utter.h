@@ -288,17 +288,19 @@ struct utter_decoding_params {
     double grammar_threshold; /* a confidence below it is no match; 0: 0.5; negative: never; at most 1 */
     /* Phrases to listen for, names above all: a text gains for each that is in it, as whole words in whatever case, and
        nothing for one that it only begins. The words count as known to the language model. A phrase that it
-       expects anyway gains less. boost: NULL, or the path of a list in UTF-8, one phrase a line, where need be followed
-       by a tab and its weight; lines that begin with "#" are comments. Or boost_phrases, and not both. All
-       models but Whisper need a beam of 2 or more for it. Errors: ARGUMENT, which names the line or
-       the phrase (empty, there twice, too long, no UTF-8, not to be written by the model, a weight out of range), IO */
+       expects anyway gains less. With a CTC head, lists of up to 4000 phrases are also looked for in the scores
+       themselves, spelled nearly so, and take the place of worse words. boost: NULL, or the path of a list in UTF-8,
+       one phrase a line, where need be followed by a tab and its weight; lines that begin with "#" are comments. Or
+       boost_phrases, and not both. All models but Whisper need a beam of 2 or more for it. Errors: ARGUMENT, which
+       names the line or the phrase (empty, there twice, too long, no UTF-8, not to be written by the model, a weight
+       out of range), IO */
     const char *boost;
     const struct utter_boost_phrase *boost_phrases; /* [boost_phrase_count] */
     size_t boost_phrase_count;                      /* at most 100000 */
     double boost_weight; /* natural log, for each letter of a phrase after its second (at least one); 0: 1.5 beside a
                             language model, else 0.8; at most 20 */
-    double letter_bonus; /* with lm: natural log, added for each letter of a word; 0: 0.2, for a Whisper none; -100 to
-                            100 */
+    double letter_bonus; /* with lm: natural log, added for each letter of a word that it knows (below 0: of any word);
+                            0: 0.2, for a Whisper none; -100 to 100 */
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);

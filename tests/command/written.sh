@@ -63,6 +63,9 @@ expect err "'fone' is none of card, phone and ssn" "an unknown kind"
 run 2 transcribe --redact-with beep card.wav
 run 2 transcribe --redact-audio covered - <card.wav
 expect err 'read once' "standard input"
+mkfifo pipe.wav
+run 2 transcribe --redact-audio covered pipe.wav
+expect err 'pipe.wav can be read once' "a pipe"
 mkdir folder
 cp card.wav folder
 run 2 transcribe --redact-audio covered card.wav folder/card.wav

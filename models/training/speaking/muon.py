@@ -1,16 +1,8 @@
 """Muon (Jordan et al. 2024): steps whose matrix has all its singular values near one, for the convolutions' weights."""
 import torch
 
-
-def orthogonal(matrix, rounds=5):
-    """Near to U V' of the singular value decomposition U S V', by an odd polynomial applied again and again."""
-    x = matrix / (matrix.norm() + 1e-7)
-    tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
-    for _ in range(rounds):
-        s = x @ x.T
-        x = 3.4445 * x + (2.0315 * s @ s - 4.7750 * s) @ x
-    return x.T if tall else x
+import shared     # noqa: F401  (finds the folder above)
+from orthogonal import orthogonal
 
 
 class Muon:

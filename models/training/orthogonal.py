@@ -1,0 +1,13 @@
+"""What Muon's steps are made of (Jordan et al. 2024): a matrix whose singular values are all near one."""
+import torch
+
+
+def orthogonal(matrix, rounds=5):
+    """[..., rows, columns]: near to U V' of the singular value decomposition U S V', by an odd polynomial again and again."""
+    x = matrix / (matrix.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    tall = x.shape[-2] > x.shape[-1]
+    x = x.mT if tall else x
+    for _ in range(rounds):
+        s = x @ x.mT
+        x = 3.4445 * x + (2.0315 * s @ s - 4.7750 * s) @ x
+    return x.mT if tall else x
