@@ -84,8 +84,10 @@ static double fit_of_words(struct spotter *s, size_t from, size_t to, int begin,
     l->nodes = (int32_t)count + 1;
     for (size_t i = 0; i <= count + 1; i++)
         l->first[i] = (int32_t)(i < count ? i : count);
-    for (size_t i = 0; i < count; i++)
-        l->arcs[i] = (struct spotting_arc){s->text->tokens[first + i].id, (int32_t)i + 1, 0.0f};
+    for (size_t i = 0; i < count; i++) {
+        l->token[i] = s->text->tokens[first + i].id;
+        l->to[i] = (int32_t)i + 1;
+    }
     return spotting_fit(&s->walk, l, begin, end, -INFINITY);
 }
 
@@ -97,9 +99,11 @@ static int open_spotter(struct spotter *s, const float *scores, int frames, int 
                            params->blank_penalty, fault))
         return fault->code;
     s->words = memory_new(tokens + 1, sizeof *s->words);
-    s->chain.arcs = memory_new(tokens, sizeof *s->chain.arcs);
+    s->chain.token = memory_new(tokens, sizeof *s->chain.token);
+    s->chain.to = memory_new(tokens, sizeof *s->chain.to);
+    s->chain.cost = memory_new(tokens, sizeof *s->chain.cost);
     s->chain.first = memory_new(tokens + 2, sizeof *s->chain.first);
-    if (!s->words || !s->chain.arcs || !s->chain.first)
+    if (!s->words || !s->chain.token || !s->chain.to || !s->chain.cost || !s->chain.first)
         return fail_memory(fault, "a search for phrases");
     read_words(s);
     s->misfit = fmin(MISFIT, MARGIN - fit_of_words(s, 0, s->word_count, 0, frames));
@@ -110,7 +114,9 @@ static void close_spotter(struct spotter *s)
 {
     spotting_walk_close(&s->walk);
     free(s->words);
-    free(s->chain.arcs);
+    free(s->chain.token);
+    free(s->chain.to);
+    free(s->chain.cost);
     free(s->chain.first);
     free(s->spots);
 }

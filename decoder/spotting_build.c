@@ -29,11 +29,16 @@ struct letters {
     size_t count;
 };
 
+struct arc {
+    int32_t token, to;
+    float cost;
+};
+
 struct builder {
     struct piece *pieces; /* [count], sorted */
     size_t count, longest;
     float *rows; /* [longest + 1, longest + LONGER + 1] of the table of distances */
-    struct spotting_arc *arcs;
+    struct arc *arcs;
     size_t arc_count, arc_capacity;
     struct text text;
 };
@@ -166,7 +171,7 @@ static bool add_arc(struct builder *b, int32_t token, int32_t to, float cost)
     bool grown = memory_grow(&arcs, &b->arc_capacity, b->arc_count + 1, sizeof *b->arcs);
     b->arcs = arcs;
     if (grown)
-        b->arcs[b->arc_count++] = (struct spotting_arc){token, to, cost};
+        b->arcs[b->arc_count++] = (struct arc){token, to, cost};
     return grown;
 }
 
@@ -251,16 +256,16 @@ static int spell(struct spotting_lattice *l, struct fault *fault)
     }
     for (int32_t n = l->nodes - 2; n >= 0; n--)
         for (int32_t k = l->first[n]; k < l->first[n + 1]; k++) {
-            const struct spotting_arc *arc = &l->arcs[k];
-            bool open = arc->to == l->nodes - 1 || far[arc->to];
-            if (!(arc->cost > 0.0f) && open && (!far[n] || far[arc->to] + 1 < far[n])) {
-                far[n] = far[arc->to] + 1;
+            const int32_t to = l->to[k];
+            bool open = to == l->nodes - 1 || far[to];
+            if (!(l->cost[k] > 0.0f) && open && (!far[n] || far[to] + 1 < far[n])) {
+                far[n] = far[to] + 1;
                 by[n] = k;
             }
         }
     l->tokens = memory_new((size_t)far[0], sizeof *l->tokens);
-    for (int32_t n = 0; l->tokens && far[n]; n = l->arcs[by[n]].to)
-        l->tokens[l->token_count++] = l->arcs[by[n]].token;
+    for (int32_t n = 0; l->tokens && far[n]; n = l->to[by[n]])
+        l->tokens[l->token_count++] = l->token[by[n]];
     free(far);
     free(by);
     return l->tokens ? 0 : fail_memory(fault, "a list of phrases");
@@ -293,18 +298,25 @@ static int add_lattice(struct builder *b, struct spotting *s, const struct lette
         if (n < l->nodes - 1 && !add_arcs(b, letters, (size_t)n))
             return fail_memory(fault, "a list of phrases");
     }
-    l->arcs = memory_new(b->arc_count, sizeof *l->arcs);
-    if (!l->first || !l->arcs)
+    l->token = memory_new(b->arc_count, sizeof *l->token);
+    l->to = memory_new(b->arc_count, sizeof *l->to);
+    l->cost = memory_new(b->arc_count, sizeof *l->cost);
+    if (!l->first || !l->token || !l->to || !l->cost)
         return fail_memory(fault, "a list of phrases");
-    if (b->arc_count)
-        memcpy(l->arcs, b->arcs, b->arc_count * sizeof *l->arcs);
+    for (size_t k = 0; k < b->arc_count; k++) {
+        l->token[k] = b->arcs[k].token;
+        l->to[k] = b->arcs[k].to;
+        l->cost[k] = b->arcs[k].cost;
+    }
     l->first[l->nodes] = (int32_t)b->arc_count;
     return spell(l, fault);
 }
 
 static void free_lattice(struct spotting_lattice *l)
 {
-    free(l->arcs);
+    free(l->token);
+    free(l->to);
+    free(l->cost);
     free(l->first);
     free(l->tokens);
     *l = (struct spotting_lattice){0};

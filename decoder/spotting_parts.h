@@ -4,19 +4,14 @@
 
 #include "decoder/spotting.h"
 
-/* A token that writes what stands between two nodes, or something that sounds like it. */
-struct spotting_arc {
-    int32_t token;
-    int32_t to;
-    float cost; /* natural log, 0 or above: of writing it otherwise than it is spelled */
-};
-
-/* Node 0 is the beginning, node 1 + n is behind n bytes of the phrase, spaces not counted. */
+/* Node 0 is the beginning, node 1 + n is behind n bytes of the phrase, spaces not counted. An arc is a token that
+ * writes what stands between two nodes, or something that sounds like it. Number lies beside number for vectors. */
 struct spotting_lattice {
-    struct spotting_arc *arcs; /* by the node that they leave */
-    int32_t *first;            /* [nodes + 1] where the arcs of each node begin */
-    int32_t nodes;             /* the last one is the end */
-    int32_t *tokens;           /* [token_count] the fewest that spell the phrase as it is */
+    int32_t *first;      /* [nodes + 1] where the arcs of each node begin */
+    int32_t *token, *to; /* [arcs] */
+    float *cost;         /* [arcs] natural log, 0 or above: of writing it otherwise than it is spelled */
+    int32_t nodes;       /* the last one is the end */
+    int32_t *tokens;     /* [token_count] the fewest that spell the phrase as it is */
     size_t token_count;
     double worth; /* what the search adds for the phrase (boost.h) … */
     double taken; /* … and what of that does not count here */
@@ -32,7 +27,7 @@ struct spotting {
 
 /* Where a path through a lattice has come to. */
 struct spotting_reach {
-    double score;
+    float score;
     int32_t start; /* the frame where it began */
 };
 
@@ -48,20 +43,29 @@ struct spotting_place {
  * two that are the same (Graves et al., ICML 2006, section 4). All scores are differences to the frames' best, 0 or
  * below. One thread's. */
 struct spotting_walk {
-    struct spotting_place *places; /* [nodes] */
-    struct spotting_reach *on;     /* [arcs] within the token of each arc */
-    const float *scores;           /* [frames, vocabulary] */
+    const float *scores; /* [frames, vocabulary] */
     int frames, vocabulary, blank;
     double blank_penalty;
-    double *ahead;  /* [nodes] of the lattice in hand: no path from there to the end has more */
-    double *behind; /* [nodes] … nor from the beginning to there */
-    double *after;  /* [nodes] … nor from behind the token that leaves there */
-    float *speech;  /* [frames] the most that a token but the blank has */
-    struct spotting_lattice thinned;
-    float *gaps;                 /* [frames, vocabulary] the differences */
-    float *likeliest;            /* [vocabulary] the most that a token has in any frame */
-    struct spotting_reach *ends; /* [frames] of the phrase in hand: the best that ends there */
+    float *gaps;   /* [frames, vocabulary] the differences */
+    float *speech; /* [frames] the most that a token but the blank has */
+
+    struct spotting_place *places; /* [nodes] */
+    float *on;                     /* [arcs] the best path within the arc's token */
+    int32_t *start;                /* [arcs] the frame where it began */
+    float *least;                  /* [arcs] a path that goes on with less is not worth its while */
+    bool *starts;                  /* [frames] whether a path worth its while may leave the beginning there */
+    struct spotting_reach *ends;   /* [frames] of the phrase in hand: the best that ends there */
+
+    int blocks;                             /* of SPOTTING_BLOCK frames */
+    float *loudest;                         /* [vocabulary, blocks] the most that a token has in any frame of a block */
+    float *idle;                            /* [blocks] the most that a path has that goes along no arc in a block */
+    const struct spotting_lattice *bounded; /* whose bounds these are */
+    float *still;          /* [nodes, blocks] no path that stands there in a block has more from there to the end … */
+    float *leaving;        /* [nodes, blocks] … nor one that goes on in that block */
+    float *waits, *leaves; /* [nodes] both for the block in hand */
 };
+
+enum { SPOTTING_BLOCK = 8 };
 
 /* tokens: of the longest lattice beside those of spotting that it is to go through. scores are borrowed. Errors:
  * MEMORY; closed all the same. */
@@ -69,9 +73,21 @@ int spotting_walk_open(struct spotting_walk *walk, const struct spotting *spotti
                        int frames, int vocabulary, int blank, double blank_penalty, struct fault *fault);
 void spotting_walk_close(struct spotting_walk *walk);
 
-/* No path through the lattice has more than this, for none gets more of a token than where that is likeliest. Fills
- * walk->ahead, which lets the passes leave out nearly all. */
+/* ---- what a path can still come to (spotting_bounds.c) ---- */
+
+/* Fills what does not depend on a lattice, from the gaps. */
+void spotting_bounds_begin(struct spotting_walk *walk);
+
+/* Fills walk->still and walk->leaving; no path through the lattice has more than what is returned. None gets more of a
+ * token than where that is likeliest in a block of frames, and one that waits for a token to come up passes speech as a
+ * blank, or silence as a token. */
 double spotting_bound(struct spotting_walk *walk, const struct spotting_lattice *lattice);
+
+/* Fills walk->waits, walk->leaves and walk->least for a block's frames: by the bounds if they are the lattice's, or
+ * else such that any path goes on. */
+void spotting_enter(struct spotting_walk *walk, const struct spotting_lattice *lattice, int block, double least);
+
+/* ---- passes ---- */
 
 /* Fills walk->ends: for every frame the best path through the lattice whose last token is said in it, wherever it
  * began; -infinity where it is below least. */
