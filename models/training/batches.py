@@ -3,6 +3,7 @@ import numpy as np
 import torch
 
 import augment
+import splice
 from common import RATE, Store, STRIDE, HOP, encoder_frames, held_out, shards, teacher_frames
 from features import log_mel
 from vocabulary import load
@@ -12,6 +13,7 @@ TIMES = {"voice_lj": 2.5, "voice_cathy": 1.5, "train_an4": 1.5, "train_speechoce
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
 SYNTHESIZED = 0.5                   # share of the audio in a round
 NOT_SPEECH = 0.03
+SPLICED = 0.5                       # share of the recordings, where their words are known, that are heard as splices
 WIDTH = 512
 TOP = 8                             # posteriors kept per frame
 FRAME = STRIDE * HOP
@@ -21,7 +23,8 @@ class Source:
     """A set with its teacher features and its token ids, whichever exist."""
 
     def __init__(self, work, name, tokenizer):
-        self.store, self.name = Store(work, name), name
+        self.store, self.name, self.tokenizer = Store(work, name), name, tokenizer
+        self.voices = splice.Voices(work, self.store)
         self.labels = [tokenizer.encode(t).ids if t else None for t in self.store.texts]
         path = work / "teacher" / f"{name}.f16"
         self.features = None
@@ -38,16 +41,36 @@ class Source:
     def usable(self, i):
         return (self.labels[i] is not None or self.features is not None) and not held_out(self.store, i)
 
-    def target(self, i, factor, frames):
-        """The teacher's features at the student's frames, two a frame, for speech sped up by `factor`."""
-        t = np.round(np.arange(2 * frames) * factor).astype(int)
-        t = np.minimum(t, self.starts[i + 1] - self.starts[i] - 1)
-        return np.asarray(self.features[self.starts[i]:self.starts[i + 1]])[t].reshape(frames, 2 * WIDTH)
+    def pick(self, i, rng):
+        """Recording i as it is, or a splice that begins with it."""
+        spliced = self.voices.known(i) and rng.random() < SPLICED
+        return self.voices.plan(i, rng) if spliced else i
 
-    def posterior(self, i, factor, frames):
+    def length(self, what):
+        return int(self.store.lengths[what]) if isinstance(what, int) else splice.length(what)
+
+    def sound(self, what):
+        """Samples, and token ids or None."""
+        if isinstance(what, int):
+            return self.store.audio(what), self.labels[what]
+        return self.voices.sound(what), self.tokenizer.encode(self.voices.text(what)).ids
+
+    def rows(self, what):
+        """Which of the teacher's features are this one's."""
+        if isinstance(what, int):
+            return np.arange(self.starts[what], self.starts[what + 1])
+        return splice.rows(what, self.starts)
+
+    def target(self, what, factor, frames):
+        """The teacher's features at the student's frames, two a frame, for speech sped up by `factor`."""
+        rows = self.rows(what)
+        t = np.round(np.arange(2 * frames) * factor).astype(int)
+        return self.features[rows[np.minimum(t, len(rows) - 1)]].reshape(frames, 2 * WIDTH)
+
+    def posterior(self, what, factor, frames):
         """The head's likeliest pieces and their probabilities at the student's frames."""
-        start, end = self.starts[i] // 2, self.starts[i + 1] // 2
-        t = start + np.minimum(np.round(np.arange(frames) * factor).astype(int), end - start - 1)
+        rows = self.rows(what)[::2] // 2
+        t = rows[np.minimum(np.round(np.arange(frames) * factor).astype(int), len(rows) - 1)]
         return self.posteriors[0][t], self.posteriors[1][t]
 
 
@@ -58,7 +81,7 @@ class Mix(torch.utils.data.IterableDataset):
 
     def source(self, name):
         """The set, read anew when one of its files has come."""
-        has = [(self.work / path).exists() for path in (f"teacher/{name}.f16", f"posteriors/{name}.npz")]
+        has = [(self.work / path).exists() for path in (f"teacher/{name}.f16", f"posteriors/{name}.npz", f"words/{name}.json")]
         if self.sources.get(name, (None,))[0] != has:
             self.sources[name] = has, Source(self.work, name, load(self.work))
         return self.sources[name][1]
@@ -74,20 +97,20 @@ class Mix(torch.utils.data.IterableDataset):
         picks = []
         for s in self.real:
             want = rng.poisson(TIMES[s.name], len(s.store))
-            picks += [(s, i) for i in range(len(s.store)) for _ in range(want[i]) if s.usable(i)]
+            picks += [(s, s.pick(i, rng)) for i in range(len(s.store)) for _ in range(want[i]) if s.usable(i)]
         pool = [(s, i) for s in self.made for i in range(len(s.store))]
         rng.shuffle(pool)
-        budget = sum(s.store.lengths[i] for s, i in picks) * SYNTHESIZED / (1 - SYNTHESIZED)
+        budget = sum(s.length(what) for s, what in picks) * SYNTHESIZED / (1 - SYNTHESIZED)
         for s, i in pool:
             if budget <= 0:
                 break
             budget -= s.store.lengths[i]
             picks.append((s, i))
-        picks = [(s, i, augment.tempo(rng)) for s, i in picks if s.store.lengths[i] < 15 * RATE]
-        picks.sort(key=lambda p: p[0].store.lengths[p[1]] / p[2] * rng.uniform(0.96, 1.04))
+        picks = [(s, what, augment.tempo(rng)) for s, what in picks if s.length(what) < 15 * RATE]
+        picks.sort(key=lambda p: p[0].length(p[1]) / p[2] * rng.uniform(0.96, 1.04))
         batches, batch = [], []
         for p in picks:
-            longest = p[0].store.lengths[p[1]] / p[2]
+            longest = p[0].length(p[1]) / p[2]
             if batch and (len(batch) + 1) * longest > self.batch_seconds * RATE:
                 batches.append(batch)
                 batch = []
@@ -96,18 +119,18 @@ class Mix(torch.utils.data.IterableDataset):
         rng.shuffle(batches)
         return batches
 
-    def example(self, source, i, factor, rng):
-        pcm = source.store.audio(i)
+    def example(self, source, what, factor):
+        pcm, labels = source.sound(what)
         pcm = augment.speed(pcm, factor) if factor != 1.0 else pcm
         target = posterior = None
         if source.features is not None:
-            target = source.target(i, factor, encoder_frames(len(pcm)))
+            target = source.target(what, factor, encoder_frames(len(pcm)))
         if source.posteriors is not None:
-            posterior = source.posterior(i, factor, encoder_frames(len(pcm)))
-        return pcm, source.labels[i], target, posterior
+            posterior = source.posterior(what, factor, encoder_frames(len(pcm)))
+        return pcm, labels, target, posterior
 
     def collate(self, batch, rng):
-        examples = [self.example(*p, rng) for p in batch]
+        examples = [self.example(*p) for p in batch]
         longest = max(len(e[0]) for e in examples)
         for k in range(len(examples)):
             if rng.random() < NOT_SPEECH:

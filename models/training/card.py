@@ -1,4 +1,4 @@
-"""Step 8: the model card, README.md in the model's folder, from what evaluate.py and head.py measured."""
+"""Step 10: the model card, README.md in the model's folder, from what evaluate.py and head.py measured."""
 import json
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Step 7: word error rates of an exported model through transformers alone, one utterance at a time, greedy.
+"""Step 9: word error rates of an exported model through transformers alone, one utterance at a time, greedy.
 
 Each set is read clean and as an 8 kHz G.711 µ-law copy. Held-out noise and silence count how often text
 comes out of no speech. The numbers go to MODEL/../results.json or --out, which card.py reads.

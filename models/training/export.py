@@ -1,4 +1,4 @@
-"""Step 6: the averaged student as an ordinary ParakeetForCTC checkpoint in a 16-bit type."""
+"""Step 8: the averaged student as an ordinary ParakeetForCTC checkpoint in a 16-bit type."""
 from pathlib import Path
 
 import torch

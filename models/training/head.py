@@ -1,4 +1,4 @@
-"""Step 4: a CTC head over the frozen teacher, at the student's frame rate and with its pieces.
+"""Step 5: a CTC head over the frozen teacher, at the student's frame rate and with its pieces.
 
 Its word error rate says what the teacher's features hold; its frame posteriors, kept for every recording as
 the few likeliest pieces, are what the student learns from where there is no text, and beside it where there is.

@@ -5,6 +5,7 @@ for LLM training", 2025, section 2.2), so that one rate serves both. In float32,
 bfloat16 of torch's own is many times slower where the processor has to emulate it.
 """
 import torch
+import torch.distributed as dist
 
 from orthogonal import orthogonal
 
@@ -37,11 +38,16 @@ class Muon:
         self.adam.zero_grad(set_to_none=True)
 
     @torch.no_grad()
-    def step(self, rate):
+    def step(self, rate, rank=0, processes=1):
+        """Of several processes with the same gradients each makes a part of the steps, and all take them all."""
         for shape, group in self.groups.items():
             gradient = torch.stack([upright(p.grad) for p in group])
             velocity = self.velocity[shape].mul_(self.momentum).add_(gradient)
-            steps = orthogonal(gradient.add_(velocity, alpha=self.momentum), 4)
+            gradient.add_(velocity, alpha=self.momentum)
+            steps = torch.zeros_like(gradient)
+            steps[rank::processes] = orthogonal(gradient[rank::processes], 4)
+            if processes > 1:
+                dist.all_reduce(steps)
             for p, step in zip(group, steps):
                 upright(p).mul_(1 - rate * self.decay).add_(step, alpha=-0.2 * max(shape) ** 0.5 * rate)
         for group in self.adam.param_groups:

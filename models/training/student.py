@@ -1,4 +1,4 @@
-"""Step 6: train the student. Resumes from checkpoint/student.pt; the schedule runs over --minutes of training.
+"""Step 7: train the student. Resumes from checkpoint/student.pt; the schedule runs over --minutes of training.
 
 Four losses: CTC on the texts, of the last layer and of a middle one through the same head (Lee and Watanabe, "Intermediate
 loss regularization for CTC-based speech recognition", ICASSP 2021, section 3); the teacher's features from a middle layer
@@ -144,7 +144,7 @@ def train(rank, a):
         if a.processes > 1:
             seconds, stop = s.share(a.processes, seconds, stop)
         torch.nn.utils.clip_grad_norm_(s.parameters(), 5.0)
-        s.optimizer.step(rate)
+        s.optimizer.step(rate, rank, a.processes)
         s.step, s.heard, s.trained = s.step + 1, s.heard + seconds, s.trained + time.time() - mark
         mark = time.time()
         s.update_average()

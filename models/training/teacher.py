@@ -1,4 +1,4 @@
-"""Step 3: the teacher's features for every recording, 25 a second, kept as float16.
+"""Step 4: the teacher's features for every recording, 25 a second, kept as float16.
 
 Feature m is the mean of Whisper frames 2m-2 and 2m-1, so that features 2i and 2i+1 lie around
 the centre of the student's frame i (80 ms apart).

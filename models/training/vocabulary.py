@@ -1,4 +1,4 @@
-"""Step 1b: the tokenizer. A Unigram model of 256 pieces with word marks; the CTC blank follows as id 256."""
+"""Step 2: the tokenizer. A Unigram model of 256 pieces with word marks; the CTC blank follows as id 256."""
 import io
 import random
 
