@@ -2,7 +2,6 @@
 
 #include "decoder/transducer.h"
 #include "src/base/memory.h"
-#include "src/boosting.h"
 #include "src/message.h"
 
 #include <math.h>
@@ -141,11 +140,11 @@ static int read_grammar(struct decoding *d, const struct utter_model *model, con
 static int read_boost(struct decoding *d, const struct utter_model *model, const struct utter_decoding_params *p,
                       struct fault *fault)
 {
-    struct spotting **spotting = model->network ? &d->spotting : NULL;
-    if (boosting_open(&d->boost, spotting, p, model->spelling, d->guide.fusion, fault))
+    struct boostings *shared = d->lm ? NULL : model->boostings;
+    if (boosting_open(&d->boosting, shared, p, model->spelling, d->guide.fusion, model->network != NULL, fault))
         return fault->code;
-    d->guide.boost = d->boost;
-    d->guide.spotting = d->spotting;
+    d->guide.boost = d->boosting ? d->boosting->boost : NULL;
+    d->guide.spotting = d->boosting ? d->boosting->spotting : NULL;
     return 0;
 }
 
@@ -261,9 +260,8 @@ int decoding_read(struct decoding *decoding, const struct utter_model *model, in
 void decoding_free(struct decoding *decoding)
 {
     free(decoding->prompt);
+    boosting_close(&decoding->boosting);
     language_model_close(&decoding->lm);
     constraint_close(&decoding->constraint);
-    spotting_close(&decoding->spotting);
-    boost_close(&decoding->boost);
     memset(decoding, 0, sizeof *decoding);
 }

@@ -4,20 +4,20 @@
 
 #include "decoder/guide.h"
 #include "decoder/whisper_search.h"
+#include "src/boosting.h"
 #include "src/constraint.h"
 
 /* One session's. What is below passing is for Whisper models only. */
 struct decoding {
-    int beam;                      /* 1: greedy */
-    int nbest;                     /* texts of each window to keep; 0: none */
-    struct guide guide;            /* what the search asks beside the scores */
-    double blank_penalty;          /* of the CTC beam */
-    double no_speech;              /* all but Whisper: a probability above it is noise; 0: the model's; below: never */
-    struct language_model *lm;     /* of the guide; owned, where it is not the model's own */
-    struct boost *boost;           /* of the guide; owned */
-    struct spotting *spotting;     /* the same */
-    struct constraint *constraint; /* owned; NULL: anything may be said */
-    bool passing;                  /* a tentative text, which must not decide the language of the stream, nor end */
+    int beam;                  /* 1: greedy */
+    int nbest;                 /* texts of each window to keep; 0: none */
+    struct guide guide;        /* what the search asks beside the scores */
+    double blank_penalty;      /* of the CTC beam */
+    double no_speech;          /* all but Whisper: a probability above it is noise; 0: the model's; below: never */
+    struct language_model *lm; /* of the guide; owned, where it is not the model's own */
+    const struct boosting *boosting; /* the same; NULL: no phrases are listened for */
+    struct constraint *constraint;   /* owned; NULL: anything may be said */
+    bool passing;                    /* a tentative text, which must not decide the language of the stream, nor end */
     struct whisper_search_params search;
     bool sequential, forget, word_times, drop_doubtful;
     int language; /* id of the token of the language asked for; -1: English-only model; LANGUAGE_UNKNOWN */

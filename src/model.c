@@ -59,7 +59,7 @@ static int end_model(struct utter_model *model, double began, struct fault *faul
     if (model->vocabulary && spelling_open_whisper(&model->spelling, model->vocabulary, fault))
         return fault->code;
     if (passes_open(&model->passes, model, live_longest(), NULL, fault) ||
-        voices_open(&model->voices, model->engine, fault))
+        voices_open(&model->voices, model->engine, fault) || boostings_open(&model->boostings, fault))
         return fault->code;
     model->load_seconds = clock_seconds() - began;
     engine_log(model->engine, UTTER_LOG_INFO, "model %s: %.1f M parameters, %s, opened in %.3f s", model->name,
@@ -169,6 +169,7 @@ void utter_model_close(utter_model **model)
     struct utter_model *m = *model;
     passes_close(&m->passes);
     voices_close(&m->voices);
+    boostings_close(&m->boostings);
     if (m->network)
         fastconformer_close(&m->network);
     if (m->transducer)

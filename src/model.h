@@ -9,6 +9,7 @@
 #include "decoder/whisper_vocabulary.h"
 #include "models/transducer/transducer.h"
 #include "models/whisper/whisper.h"
+#include "src/boosting.h"
 #include "src/engine.h"
 #include "src/language_model.h"
 
@@ -39,8 +40,9 @@ struct utter_model {
     int64_t parameters, weight_bytes;
     double frame_seconds; /* of a frame of scores, or of a position of the encoder */
     double load_seconds;
-    struct passes *passes; /* what live sessions share: these two are safe to use from any thread */
+    struct passes *passes; /* what sessions share: these three are safe to use from any thread */
     struct voices *voices;
+    struct boostings *boostings;
 };
 
 /* The path of a model: model itself when it has a '/' or exists (a directory, or a file of weights); else the directory
