@@ -113,8 +113,10 @@ class Store:
     def __len__(self):
         return len(self.lengths)
 
-    def audio(self, i):
-        return self.samples[self.offsets[i]:self.offsets[i + 1]].astype(np.float32) / 32768.0
+    def audio(self, i, begin=0, end=None):
+        """Utterance i, or samples [begin, end) of it."""
+        start, end = self.offsets[i], self.lengths[i] if end is None else end
+        return self.samples[start + begin:start + end].astype(np.float32) / 32768.0
 
     @property
     def hours(self):

@@ -1,4 +1,4 @@
-"""Steps 4 to 7 in minutes, where there is a GPU: the teacher is tuned first, and then teaches the student while it trains.
+"""Steps 4, 5 and 7 in minutes, where there is a GPU: the teacher is tuned first, and then teaches the student while it trains.
 
 Everything lies on the card: the recordings, the augmentation (sound.py), the teacher and the student. The teacher is
 Whisper-base's encoder with a CTC head, both trained on the labelled and the synthesized sets; it hears each batch clean,
@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 import sound
-from batches import SYNTHESIZED, TIMES
+import splice
+from batches import SPLICED, SYNTHESIZED, TIMES
 from common import DEVELOPMENT, EVAL, HOP, RATE, STRIDE, Store, arguments, have, held_out, shards, status
 from features import FLOOR, extractor
 from head import Head
@@ -29,6 +30,7 @@ from whisper import HEADS, LAYERS, Whisper
 FRAME = STRIDE * HOP
 WIDTH = 512
 LONGEST = 15                # seconds
+SPLICES = 3                 # of each recording: they are made once
 MARGIN = 16000              # of silence behind what the teacher hears
 TAP = MIDDLE = 4            # layers of the student: learns the features, is asked for the text early
 
@@ -39,26 +41,41 @@ class Data:
     """All sets on the device, end to end, and which utterance lies where."""
 
     def __init__(self, work, device):
-        tokenizer = load(work)
-        names = [n for n in TIMES if have(work, n)] + shards(work)
-        pcm, self.start, self.length, self.weight, self.labels, at = [], [], [], [], [], 0
-        for name in names:
-            store = Store(work, name)
-            for i in range(len(store)):
-                n = int(store.lengths[i])
-                if n > LONGEST * RATE or n < 2 * FRAME or held_out(store, i):
-                    continue
-                self.start.append(at + int(store.offsets[i]))
-                self.length.append(n)
-                self.weight.append(TIMES.get(name, 0.0))                # 0: synthesized
-                self.labels.append(tokenizer.encode(store.texts[i]).ids if store.texts[i] else None)
-            pcm.append(torch.from_numpy(np.array(store.samples)))
-            at += len(store.samples)
-        self.pcm = torch.cat(pcm).to(device)
+        self.tokenizer = load(work)
+        self.start, self.length, self.weight, self.labels, self.parts, self.end = [], [], [], [], [], 0
+        for name in [n for n in TIMES if have(work, n)] + shards(work):
+            self.add_set(work, name)
+        self.pcm = torch.cat(self.parts).to(device)
+        del self.parts
         noise = Store(work, "noise_train")
         self.noise = torch.from_numpy(np.array(noise.samples)).to(device)
         self.length, self.weight = np.array(self.length), np.array(self.weight)
         self.device = device
+
+    def add(self, start, length, weight, text):
+        if 2 * FRAME <= length <= LONGEST * RATE:
+            self.start.append(start)
+            self.length.append(length)
+            self.weight.append(weight)
+            self.labels.append(self.tokenizer.encode(text).ids if text else None)
+
+    def add_samples(self, samples):
+        self.parts.append(torch.from_numpy(np.array(samples)))
+        self.end += len(samples)
+
+    def add_set(self, work, name):
+        """A recording that may be cut (words.py, whose files may come from another machine) shares its weight with splices."""
+        store, rng = Store(work, name), np.random.default_rng(5)
+        voices, weight, begin = splice.Voices(work, store), TIMES.get(name, 0.0), self.end         # 0: synthesized
+        self.add_samples(store.samples)
+        for i in (i for i in range(len(store)) if not held_out(store, i)):
+            own = 1 - SPLICED if voices.known(i) else 1
+            self.add(begin + int(store.offsets[i]), int(store.lengths[i]), weight * own, store.texts[i])
+            for _ in range(SPLICES if own < 1 else 0):
+                runs = voices.plan(i, rng)
+                pcm = (voices.sound(runs) * 32767).astype(np.int16)
+                self.add(self.end, len(pcm), weight * SPLICED / SPLICES, voices.text(runs))
+                self.add_samples(pcm)
 
     @property
     def hours(self):

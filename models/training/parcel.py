@@ -1,10 +1,12 @@
 """Sets as parcels, to be carried to a machine that has a GPU and none of the recordings: Opus at a low rate, which is one
-codec more that the student hears, and the texts. `pack` writes OUT/NAME.opus and .json, `unpack` makes stores of them.
+codec more that the student hears, the texts, and where words.py found that they may be cut. `pack` writes OUT/NAME.opus,
+.json and .cuts, `unpack` makes stores of them.
 
     python parcel.py --work DIR --out OUT --sets voice_lj,voice_cathy      (opusenc of Debian's opus-tools)
     python parcel.py --work DIR --out OUT --unpack 1                       (every parcel in OUT)
 """
 import json
+import shutil
 import subprocess
 from multiprocessing import Pool
 from pathlib import Path
@@ -27,6 +29,9 @@ def pack(work, out, name, rate, every):
                     str(out / f"{name}.opus")], input=pcm.tobytes(), check=True)
     index = {"files": [store.files[i] for i in picks], "lengths": lengths, "texts": [store.texts[i] for i in picks]}
     (out / f"{name}.json").write_text(json.dumps(index))
+    cuts = work / "words" / f"{name}.json"
+    if cuts.exists() and every == 1:
+        shutil.copy(cuts, out / f"{name}.cuts")
 
 
 def unpack(task):
@@ -39,6 +44,9 @@ def unpack(task):
     pcm = np.concatenate([pcm, np.zeros(max(0, int(starts[-1]) - len(pcm)), dtype=np.int16)])
     items = ((f, pcm[s:s + n], t) for f, s, n, t in zip(index["files"], starts, index["lengths"], index["texts"]))
     write_store(work, path.stem, items)
+    if path.with_suffix(".cuts").exists():
+        (work / "words").mkdir(exist_ok=True)
+        shutil.copy(path.with_suffix(".cuts"), work / "words" / f"{path.stem}.json")
     return path.stem
 
 

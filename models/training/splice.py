@@ -70,7 +70,7 @@ class Voices:
         at = 0
         for r in runs:
             begin = min(FADE, r.begin) if at else 0
-            piece = self.store.audio(r.i)[r.begin - begin:r.end]
+            piece = self.store.audio(r.i, r.begin - begin, r.end)
             if begin:                       # fade in over what was faded out
                 ramp = np.linspace(0, 1, begin, dtype=np.float32)
                 out[at - begin:at] *= 1 - ramp
