@@ -49,8 +49,8 @@ transcripts of the training recordings below and of public-domain books, speeche
 can be believed is in docs/models.md), `presence.json` those by which it tells speech from noise (`models/training/presence.py`).
 
 ## How it was trained
-By `models/training/`, from nothing, on two processor cores in about {minutes:.0f} minutes of training
-({heard:.0f} hours of augmented audio heard, {step} steps), from
+By `models/training/`, on two processor cores in about {minutes:.0f} minutes of training
+({heard:.0f} hours of augmented audio heard, {step} steps{runs}), from
 {hours_real:.1f} h of recordings with text, 1.1 h without, and {hours_made:.1f} h of speech from synthesizers (`synthesize.py`).
 Three losses: CTC on the texts, the Whisper-base encoder's features, and the frame posteriors of a CTC head over it.
 
@@ -104,7 +104,9 @@ def hours(work, names):
 
 
 def main():
-    a = arguments("Write the model card.", model=("", "folder; WORK/export if not given"))
+    a = arguments("Write the model card.", model=("", "folder; WORK/export if not given"),
+                  before=("0,0,0,0", "of earlier runs, whose weights this one began from: minutes, hours heard, steps, hours synthesized"))
+    before = [float(x) for x in a.before.split(",")]
     folder = Path(a.model) if a.model else a.work / "export"
     results = json.loads((a.work / "results.json").read_text())
     teacher = json.loads((a.work / "teacher.json").read_text()) if (a.work / "teacher.json").exists() else {}
@@ -115,8 +117,9 @@ def main():
         millions=sum(v.numel() for k, v in state["average"].items() if v.dim()) / 1e6, dtype=config["dtype"],
         layers=encoder["num_hidden_layers"], width=encoder["hidden_size"],
         table="\n".join(row(n, results, teacher) for n in EVAL), noise=results["noise"], silence=results["silence"],
-        minutes=state["trained"] / 60, heard=state["heard"] / 3600, step=state["step"],
-        hours_real=hours(a.work, LABELLED), hours_made=hours(a.work, shards(a.work)), limits=shortfalls(results)))
+        minutes=before[0] + state["trained"] / 60, heard=before[1] + state["heard"] / 3600, step=int(before[2]) + state["step"],
+        runs=", in several runs" if any(before) else "",
+        hours_real=hours(a.work, LABELLED), hours_made=before[3] + hours(a.work, shards(a.work)), limits=shortfalls(results)))
 
 
 if __name__ == "__main__":
