@@ -65,6 +65,7 @@ struct spotting_walk {
     float *waits, *leaves; /* [nodes] both for the block in hand */
 };
 
+/* Frames. Shorter blocks bound more tightly, and take longer to. */
 enum { SPOTTING_BLOCK = 8 };
 
 /* tokens: of the longest lattice beside those of spotting that it is to go through. scores are borrowed. Errors:

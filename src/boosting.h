@@ -21,7 +21,7 @@ void boostings_close(struct boostings **boostings);                    /* after 
 
 /* *boosting is NULL where no phrases are asked for. spelling and fusion (NULL: none) are borrowed; nothing of params is
  * kept. shared: of the model whose spelling and fusion these are; NULL: the fusion is the caller's alone, and so is the
- * list. Errors: ARGUMENT, IO, MEMORY. */
+ * list. spotted: with spotting; the same for all that one shared has. Errors: ARGUMENT, IO, MEMORY. */
 int boosting_open(const struct boosting **boosting, struct boostings *shared,
                   const struct utter_decoding_params *params, const struct spelling *spelling,
                   const struct fusion *fusion, bool spotted, struct fault *fault);

@@ -54,9 +54,8 @@ void window_free(struct window *window)
  * this context, 61.7 and 60.1 %. On strings of hard training utterances (models/training/cutting.py) the pauses are as
  * good as any within a point, and a shorter context is better: 44.5 % with 50 frames, 42.9 with 30, with which the
  * evaluation sets have 47.0 in place of 47.2 % as shipped; the model of tests/golden/tones then loses a word in 350. In
- * running speech the beginning of a window is heard worse than its middle: with 150 frames beyond a seam 4 of 21 seams
- * of tests/stream/test_recordings.c at five levels of noise miss a word, with 200 none of 25, between seams none of 80.
- */
+ * running speech the beginning of a window is heard worse than its middle: with 150 frames beyond a seam words are
+ * missed at seams of tests/stream/test_recordings.c, with 200 none. */
 void cutter_params_default(struct cutter_params *params)
 {
     *params = (struct cutter_params){
