@@ -15,7 +15,8 @@ enum {
     CARD_DIGITS = 13,
     CARD_LEAST = 11,
     PHONE_DIGITS = 7,
-    OPEN_DIGITS = 4
+    OPEN_DIGITS = 4,
+    STRANGERS = 2 /* words between digits that were a digit, misheard */
 };
 
 const char *redact_name(enum redact_kind kind)
@@ -39,6 +40,13 @@ struct run {
     size_t joined;            /* parts as "forty one", which may be 41 or 40 and 1 */
     size_t rounds;            /* parts in hundreds and thousands: amounts have them, too */
     bool from_left, to_right; /* nothing but fillers lies between it and the edge */
+    size_t misheard;          /* digits that are none in the text */
+    enum redact_kind kind;    /* alone */
+};
+
+struct runs {
+    struct run *items;
+    size_t count, capacity;
 };
 
 static bool is_filler(const struct heard *word)
@@ -100,7 +108,11 @@ static size_t read_part(const struct stretch *s, size_t at, struct run *run)
 /* The digit that a homophone between digits stands for; 0: none. */
 static char homophone(const struct heard *word)
 {
-    return heard_in(word, " to too ") ? '2' : heard_is(word, "for") ? '4' : heard_is(word, "ate") ? '8' : 0;
+    return heard_is(word, "won")        ? '1'
+           : heard_in(word, " to too ") ? '2'
+           : heard_is(word, "for")      ? '4'
+           : heard_is(word, "ate")      ? '8'
+                                        : 0;
 }
 
 /* What lies between two parts: fillers, or one homophone; how many items, and where nothing goes on, the list's end. */
@@ -196,10 +208,11 @@ static bool is_counted(const struct stretch *s, const struct run *run)
 
 static enum redact_kind classify(const struct stretch *s, const struct run *run, const struct redact_setting *setting)
 {
-    const size_t n = run->string.count + (run->from_left ? setting->before : 0), singles = run->string.singles;
+    const size_t n = run->string.count + run->misheard + (run->from_left ? setting->before.digits : 0),
+                 singles = run->string.singles;
     const enum redact_kind context = nearest_context(s, run, setting->context);
     const bool solid = singles >= 3 || !run->rounds,
-               open = (run->to_right && setting->open) || (run->from_left && setting->before);
+               open = (run->to_right && setting->open) || (run->from_left && setting->before.digits);
     if (n >= CARD_DIGITS && solid && !is_years(run))
         return REDACT_CARD;
     if (n >= CARD_LEAST && n + run->joined >= CARD_DIGITS && solid && context != REDACT_PHONE && !is_years(run))
@@ -212,13 +225,84 @@ static enum redact_kind classify(const struct stretch *s, const struct run *run,
         return REDACT_SSN;
     if (context == REDACT_CARD && n >= 8 && solid)
         return REDACT_CARD;
-    if (context != REDACT_PHONE && ssn_holds(run->string.digits, n) && singles >= 4)
+    if (context != REDACT_PHONE && !run->misheard && ssn_holds(run->string.digits, n) && singles >= 4)
         return REDACT_SSN;
     if (n >= PHONE_DIGITS && (singles >= 3 || context == REDACT_PHONE))
         return REDACT_PHONE;
     if (open && n >= OPEN_DIGITS && (singles >= 3 || (context && solid)))
         return REDACT_NUMBER;
     return setting->strict && n >= 3 ? REDACT_NUMBER : REDACT_NONE;
+}
+
+/* ---- numbers with a misheard digit ---- */
+
+/* Words from `at` to `end` that are neither fillers nor name a kind of number; STRANGERS + 1: too many, or one that
+ * names one. */
+static size_t count_strangers(const struct stretch *s, size_t at, size_t end)
+{
+    size_t strangers = 0;
+    for (; at < end && strangers <= STRANGERS; at++)
+        strangers += named_by(s, at) ? STRANGERS + 1 : !is_filler(word_at(s, at));
+    return strangers < STRANGERS + 1 ? strangers : STRANGERS + 1;
+}
+
+/* "one one", as the parts of a number that strangers cut up; a lone "one" is a part only between two of those. */
+static bool is_fragment(const struct run *run)
+{
+    return run->string.singles >= 2;
+}
+
+/* The number of which both are parts. */
+static void join(struct run *left, const struct run *right)
+{
+    struct digit_string *all = &left->string;
+    for (size_t i = 0; i < right->string.count && all->count < STRING_DIGITS; i++)
+        all->digits[all->count++] = right->string.digits[i];
+    all->digits[all->count] = 0;
+    all->singles += right->string.singles;
+    all->parts += right->string.parts;
+    left->joined += right->joined;
+    left->rounds += right->rounds;
+    left->misheard++;
+    left->end = right->end;
+    left->to_right = right->to_right;
+}
+
+static bool may_join(const struct stretch *s, const struct run *left, const struct run *right)
+{
+    return (is_fragment(left) || is_fragment(right)) && left->string.singles && right->string.singles &&
+           count_strangers(s, left->end, right->first) <= STRANGERS;
+}
+
+/* The runs from the first one on that may be one number with misheard digits between: how many, and that number. */
+static size_t join_fragments(const struct stretch *s, const struct run *runs, size_t count, struct run *joined)
+{
+    struct run all = runs[0];
+    size_t whole = 1;
+    *joined = all;
+    for (size_t n = 1; n < count && is_fragment(&runs[0]) && may_join(s, &runs[n - 1], &runs[n]); n++) {
+        join(&all, &runs[n]);
+        if (!is_fragment(&runs[n]))
+            continue;
+        *joined = all;
+        whole = n + 1;
+    }
+    return whole;
+}
+
+/* How many of the runs from the first one on are to be taken as one, *joined: where a part alone would stay, and
+ * something else than the digits tells that they are a number, a word or a part that is one. */
+static size_t take_joined(const struct stretch *s, const struct run *runs, size_t count,
+                          const struct redact_setting *setting, struct run *joined)
+{
+    const size_t n = join_fragments(s, runs, count, joined);
+    size_t alone = 0;
+    for (size_t i = 0; i < n; i++)
+        alone += runs[i].kind != REDACT_NONE;
+    if (n == 1 || alone == n || (!alone && !nearest_context(s, joined, setting->context)))
+        return 1;
+    joined->kind = classify(s, joined, setting);
+    return joined->kind ? n : 1;
 }
 
 /* ---- all of them ---- */
@@ -246,39 +330,88 @@ static void widen(const struct stretch *s, struct run *run)
         run->first--;
 }
 
-static bool only_fillers_before(const struct stretch *s, size_t at)
+static bool only_fillers(const struct stretch *s, size_t at, size_t end)
 {
-    if (at > FILLERS)
+    return end - at <= FILLERS && count_strangers(s, at, end) == 0;
+}
+
+/* Whether the words before, which end in digits, may go on in a run at `at`: strangers between are misheard digits only
+ * where a word tells what the number is. */
+static bool goes_on(const struct stretch *s, const struct run *run, const struct redact_setting *setting)
+{
+    if (!setting->before.digits)
         return false;
-    while (at > 0)
-        if (!is_filler(word_at(s, --at)))
-            return false;
-    return true;
+    if (!setting->before.apart && only_fillers(s, 0, run->first))
+        return true;
+    return is_fragment(run) && setting->before.apart + count_strangers(s, 0, run->first) <= STRANGERS &&
+           nearest_context(s, run, setting->context);
+}
+
+/* Whether the run may go on behind the last word. */
+static bool may_go_on(const struct stretch *s, const struct run *run, const struct redact_setting *setting)
+{
+    return run->to_right || (is_fragment(run) && count_strangers(s, run->end, s->end) <= STRANGERS &&
+                             nearest_context(s, run, setting->context));
+}
+
+static int find_runs(const struct stretch *s, const struct redact_setting *setting, struct runs *runs,
+                     struct fault *fault)
+{
+    struct run run;
+    for (size_t at = 0; at < s->end; at++) {
+        void *items = runs->items;
+        if (!read_run(s, at, &run))
+            continue;
+        run.from_left = goes_on(s, &run, setting) && !runs->count;
+        run.to_right = may_go_on(s, &run, setting);
+        run.kind = classify(s, &run, setting);
+        if (!memory_grow(&items, &runs->capacity, runs->count + 1, sizeof run))
+            return fail_memory(fault, "what is redacted");
+        runs->items = items;
+        runs->items[runs->count++] = run;
+        at = run.end - 1;
+    }
+    return 0;
+}
+
+/* What the words end in. */
+static void find_tail(const struct stretch *s, const struct redact_setting *setting, const struct run *last,
+                      struct redactions *out)
+{
+    const size_t from = last ? last->end : 0, strangers = count_strangers(s, from, s->end),
+                 apart = strangers + (last ? 0 : setting->before.apart);
+    const bool near = last ? last->to_right : apart ? apart <= STRANGERS : only_fillers(s, 0, s->end);
+    if (!near)
+        return;
+    out->tail.digits =
+        last ? last->string.count + (last->from_left ? setting->before.digits : 0) : setting->before.digits;
+    out->tail.apart = out->tail.digits ? apart : 0;
 }
 
 int redact_find(const struct heard_list *list, const struct redact_setting *setting, struct redactions *out,
                 struct fault *fault)
 {
     const struct stretch s = {list, 0, list->count};
-    struct run run;
+    struct runs runs = {0};
+    struct run run = {0};
     *out = (struct redactions){0};
-    if (setting->before && list->count <= FILLERS && only_fillers_before(&s, list->count))
-        out->tail = setting->before;
-    for (size_t at = 0; at < list->count; at++) {
-        const enum redact_kind named = named_by(&s, at);
-        out->context = named ? named : out->context;
-        if (!read_run(&s, at, &run))
-            continue;
-        run.from_left = setting->before && only_fillers_before(&s, at);
-        const enum redact_kind kind = classify(&s, &run, setting);
-        const unsigned wanted = kind == REDACT_NUMBER ? setting->wanted : kind & setting->wanted;
-        out->tail = run.to_right ? run.string.count + (run.from_left ? setting->before : 0) : 0;
+    for (size_t at = 0; at < list->count; at++)
+        out->context = named_by(&s, at) ? named_by(&s, at) : out->context;
+    int code = find_runs(&s, setting, &runs, fault);
+    for (size_t i = 0; i < runs.count && !code;) {
+        const size_t n = take_joined(&s, runs.items + i, runs.count - i, setting, &run);
+        if (n == 1)
+            run = runs.items[i];
+        const unsigned wanted = run.kind == REDACT_NUMBER ? setting->wanted : run.kind & setting->wanted;
         widen(&s, &run);
-        if (wanted && add(out, &s, &run, kind, fault))
-            return fault->code;
-        at = run.end - 1;
+        if (wanted)
+            code = add(out, &s, &run, run.kind, fault);
+        i += n;
     }
-    return 0;
+    if (!code)
+        find_tail(&s, setting, runs.count ? &run : NULL, out);
+    free(runs.items);
+    return code;
 }
 
 void redactions_free(struct redactions *redactions)

@@ -20,8 +20,8 @@ struct lane_text {
     size_t capacity;
     size_t *ends; /* … and where each ends: [segments] */
     size_t segments, ends_capacity;
-    size_t tail;   /* live: digits that what was committed ended in */
-    double spoken; /* end of its last word that was given out */
+    struct redact_tail tail; /* live: of what was committed */
+    double spoken;           /* end of its last word that was given out */
 };
 
 struct writing {
@@ -140,6 +140,8 @@ struct redacted_queue *writing_redacted(struct writing *w)
 
 /* ---- what is redacted ---- */
 
+static const struct redact_tail nothing = {0};
+
 /* Words, and what was found in them. */
 struct found {
     const struct word *words;
@@ -147,7 +149,7 @@ struct found {
     struct redactions redactions;
 };
 
-static int find_kinds(const struct writing *w, unsigned wanted, struct found *f, size_t before, bool open,
+static int find_kinds(const struct writing *w, unsigned wanted, struct found *f, struct redact_tail before, bool open,
                       struct fault *fault)
 {
     struct heard_list heard;
@@ -165,7 +167,7 @@ static int find_kinds(const struct writing *w, unsigned wanted, struct found *f,
     return code;
 }
 
-static int find(const struct writing *w, struct found *f, size_t before, bool open, struct fault *fault)
+static int find(const struct writing *w, struct found *f, struct redact_tail before, bool open, struct fault *fault)
 {
     return find_kinds(w, w->wanted, f, before, open, fault);
 }
@@ -286,7 +288,7 @@ static int join_numbers(const struct writing *w, struct lane_text *lane, struct 
     struct found f = {.words = lane->pending.words, .count = lane->pending.count};
     if (!w->params.numbers || lane->segments < 2)
         return 0;
-    const int code = find_kinds(w, UTTER_REDACT_ALL, &f, 0, false, fault);
+    const int code = find_kinds(w, UTTER_REDACT_ALL, &f, nothing, false, fault);
     for (size_t i = 0; i < f.redactions.count && !code; i++)
         for (size_t k = 0; k + 1 < lane->segments; k++)
             if (lane->ends[k] > f.redactions.items[i].first && lane->ends[k] < f.redactions.items[i].end)
@@ -302,7 +304,7 @@ static int release(struct writing *w, int channel, struct segment_queue *out, st
     struct found f = {.words = lane->pending.words, .count = lane->pending.count};
     if (!lane->segments)
         return 0;
-    int code = find(w, &f, 0, false, fault);
+    int code = find(w, &f, nothing, false, fault);
     if (!code)
         code = join_numbers(w, lane, fault);
     for (size_t i = 0, first = 0; i < lane->segments && !code; first = lane->ends[i++]) {
@@ -325,8 +327,8 @@ static int release(struct writing *w, int channel, struct segment_queue *out, st
 static int ends_open(const struct writing *w, const struct lane_text *lane, bool *open, struct fault *fault)
 {
     struct found f = {.words = lane->pending.words, .count = lane->pending.count};
-    const int code = find_kinds(w, w->params.numbers ? UTTER_REDACT_ALL : w->wanted, &f, 0, true, fault);
-    *open = f.redactions.tail > 0 && lane->pending.count < PENDING_WORDS;
+    const int code = find_kinds(w, w->params.numbers ? UTTER_REDACT_ALL : w->wanted, &f, nothing, true, fault);
+    *open = f.redactions.tail.digits > 0 && lane->pending.count < PENDING_WORDS;
     redactions_free(&f.redactions);
     return code;
 }
@@ -377,7 +379,7 @@ int writing_live(struct writing *w, int channel, const struct word *words, size_
     if (!w)
         return pass(channel, words, count, segment, fault);
     const struct lane_text *lane = &w->lane[channel];
-    int code = find(w, &f, words[0].start <= lane->spoken + longest_pause ? lane->tail : 0, true, fault);
+    int code = find(w, &f, words[0].start <= lane->spoken + longest_pause ? lane->tail : nothing, true, fault);
     if (!code)
         code = make_segment(w, channel, &f, 0, count, segment, fault);
     if (!code && !tentative && (code = keep_committed(w, channel, &f, fault)))

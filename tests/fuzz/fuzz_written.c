@@ -58,7 +58,7 @@ static void run(const struct word *words, size_t count, unsigned flags, const st
 {
     const struct redact_setting setting = {.wanted = flags & 1 ? 7 : 0,
                                            .open = (flags & 2) != 0,
-                                           .before = flags & 4 ? 5 : 0,
+                                           .before = {flags & 4 ? 5 : 0, flags & 8 ? 1 : 0},
                                            .strict = (flags & 8) != 0,
                                            .context = flags & 16 ? REDACT_SSN : REDACT_NONE};
     const struct written_params params = {.numbers = (flags & 32) == 0, .mask = mask};

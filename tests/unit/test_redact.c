@@ -71,6 +71,34 @@ static void test_whole(void **state)
     CHECK(&setting, cases);
 }
 
+/* A digit that was misheard leaves no others in the text. */
+static void test_misheard(void **state)
+{
+    (void)state;
+    static const struct redact_setting setting = {.wanted = ALL}, card = {.wanted = ALL, .context = REDACT_CARD};
+    static const struct redact_case cases[] = {
+        {"my card number is four one one one what the one one one one one one one one one one thank you",
+         "my card number is [CARD] thank you"},
+        {"my card is four one one one one look on one one what one one one one one one thank you",
+         "my card is [CARD] thank you"},
+        {"four one one one on one one one one one one one one one one one thank you", "[CARD] thank you"},
+        {"five five five won two three four", "[PHONE]"},
+        {"call five five five what one two three please", "call [PHONE] please"},
+        {"my social is one two three fort five six seven eight nine", "my social is [SSN]"},
+        {"five five five one two three four or five five five four three two one", "[PHONE] or [PHONE]"},
+        {"five five five one two three four or phone five five", "[PHONE] or phone five five"},
+        {"my card has one two three four and he has got one two three four five six of them",
+         "my card has one two three four and he has got one two three four five six of them"},
+        {"she took one two three or four five six or seven eight nine or one two three or four five six",
+         "she took one two three or four five six or seven eight nine or one two three or four five six"},
+        {"my card is four one one one two two two two and one more thing", "my card is [CARD] more thing"},
+        {"my card is four one one one two two two two there is one", "my card is [CARD] there is one"},
+    };
+    static const struct redact_case near[] = {{"it is four one one one what one one one two", "it is [CARD]"}};
+    CHECK(&setting, cases);
+    CHECK(&card, near);
+}
+
 /* What is no such number. */
 static void test_others(void **state)
 {
@@ -112,9 +140,11 @@ static void test_wanted(void **state)
 static void test_edges(void **state)
 {
     (void)state;
-    static const struct redact_setting open = {.wanted = ALL, .open = true}, goes_on = {.wanted = ALL, .before = 8},
-                                       both = {.wanted = ALL, .before = 4, .open = true},
+    static const struct redact_setting open = {.wanted = ALL, .open = true},
+                                       goes_on = {.wanted = ALL, .before = {8, 0}},
+                                       both = {.wanted = ALL, .before = {4, 0}, .open = true},
                                        card = {.wanted = ALL, .context = REDACT_CARD},
+                                       cut = {ALL, REDACT_CARD, .before = {8, 1}},
                                        strict = {.wanted = ALL, .strict = true};
     static const struct redact_case growing[] = {
         {"it is four one one", "it is four one one"},
@@ -125,11 +155,24 @@ static void test_edges(void **state)
         {"one one one one one thanks", "[CARD] thanks"},
         {"okay one one one one one", "okay [CARD]"},
         {"thank you so much that is one one one one", "thank you so much that is one one one one"}};
+    static const struct redact_case misheard[] = {
+        {"my card is four one one one what", "my card is [NUMBER] what"},
+        {"my card is four one one one what does this mean", "my card is four one one one what does this mean"},
+        {"four one one one what", "four one one one what"},
+    };
+    static const struct redact_case behind[] = {
+        {"one one one what", "[CARD] what"},
+        {"what one one one", "what [CARD]"},
+        {"what the one one one", "what the one one one"},
+        {"what one", "what one"},
+    };
     static const struct redact_case middle[] = {{"one one one", "[PHONE]"}};
     static const struct redact_case near[] = {{"it is four one one one two two two two", "it is [CARD]"}};
     static const struct redact_case anywhere[] = {{"so one two three is it", "so [NUMBER] is it"}};
     CHECK(&open, growing);
     CHECK(&goes_on, continued);
+    CHECK(&open, misheard);
+    CHECK(&cut, behind);
     CHECK(&both, middle);
     CHECK(&card, near);
     CHECK(&strict, anywhere);
@@ -206,11 +249,51 @@ static void test_any_card(void **state)
     assert_true(others < 20);
 }
 
+/* How the words end, however they are cut up. */
+static void test_tail(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words;
+        struct redact_tail before, tail;
+    } cases[] = {
+        {"my card is four one one", {0, 0}, {3, 0}},
+        {"my card is four one one what", {0, 0}, {3, 1}},
+        {"my card is four one what a", {0, 0}, {2, 2}},
+        {"my card is four one what a day", {0, 0}, {0, 0}},
+        {"four one one what", {0, 0}, {0, 0}},
+        {"what", {3, 1}, {3, 2}},
+        {"what", {3, 2}, {0, 0}},
+        {"uh", {3, 0}, {3, 0}},
+        {"one one", {3, 0}, {5, 0}},
+        {"my card one one", {3, 0}, {2, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct redact_setting setting = {.wanted = ALL, .before = cases[i].before, .open = true};
+        struct redactions found;
+        struct fault fault = {0};
+        struct word words[8] = {{0}};
+        struct heard_list heard;
+        char text[64];
+        size_t count = 0;
+        snprintf(text, sizeof text, "%s", cases[i].words);
+        for (char *at = strtok(text, " "); at; at = strtok(NULL, " "))
+            words[count++].text = at;
+        assert_int_equal(heard_read(&heard, words, count, &fault), 0);
+        assert_int_equal(redact_find(&heard, &setting, &found, &fault), 0);
+        if (found.tail.digits != cases[i].tail.digits || found.tail.apart != cases[i].tail.apart)
+            fail_msg("%s: %zu digits, %zu other words behind", cases[i].words, found.tail.digits, found.tail.apart);
+        redactions_free(&found);
+        heard_free(&heard);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole), cmocka_unit_test(test_others),   cmocka_unit_test(test_wanted),
-        cmocka_unit_test(test_edges), cmocka_unit_test(test_any_card),
+        cmocka_unit_test(test_whole),    cmocka_unit_test(test_misheard), cmocka_unit_test(test_tail),
+        cmocka_unit_test(test_others),   cmocka_unit_test(test_wanted),   cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_any_card),
     };
     return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
 }
