@@ -363,6 +363,7 @@ static int find_runs(const struct stretch *s, const struct redact_setting *setti
         if (!read_run(s, at, &run))
             continue;
         run.from_left = goes_on(s, &run, setting) && !runs->count;
+        run.misheard = run.from_left && (setting->before.apart || !only_fillers(s, 0, run.first));
         run.to_right = may_go_on(s, &run, setting);
         run.kind = classify(s, &run, setting);
         if (!memory_grow(&items, &runs->capacity, runs->count + 1, sizeof run))

@@ -133,9 +133,9 @@ static void a_question_and_an_answer(void **state)
     struct writing *writing = open_writing(&params, 2);
     struct segment_queue out = {0};
     take(writing, 0, "what is your card number please", 0, &out);
-    take(writing, 1, "yes four two four two four two four two is it", 4, &out);
+    take(writing, 1, "yes four two four two four two four two did that work", 4, &out);
     expect_segment(&out, "what is your card number please");
-    expect_segment(&out, "yes [CARD] is it");
+    expect_segment(&out, "yes [CARD] did that work");
     expect_redacted(writing, UTTER_REDACT_CARD, 1, 4.4, 8.5);
     writing_close(&writing);
 }
@@ -169,6 +169,26 @@ static void live_text(void **state)
     show(writing, "four one one", 16, true, "four one one");
     writing_reset(writing);
     show(writing, "one", 17, true, "one");
+    writing_close(&writing);
+}
+
+/* Segments end in the middle of a number, behind a word that was a digit, misheard. */
+static void a_misheard_digit(void **state)
+{
+    (void)state;
+    const struct utter_text_params params = redacting();
+    struct writing *writing = open_writing(&params, 1);
+    struct segment_queue out = {0};
+    take(writing, 0, "my card is four two four what", 0, &out);
+    assert_null(out.first);
+    take(writing, 0, "two four two four three thank you very much", 4, &out);
+    expect_segment(&out, "my card is [CARD]");
+    expect_segment(&out, "[CARD] thank you very much");
+    expect_redacted(writing, UTTER_REDACT_CARD, 0, 1.4, 6.5);
+    writing_reset(writing);
+    show(writing, "my card is four two four two what", 0, false, "my card is [NUMBER] what");
+    show(writing, "two four two", 4.2, true, "[CARD]");
+    show(writing, "two four two four three", 4.2, false, "[CARD]");
     writing_close(&writing);
 }
 
@@ -279,6 +299,7 @@ int main(void)
         cmocka_unit_test(two_numbers),
         cmocka_unit_test(a_question_and_an_answer),
         cmocka_unit_test(live_text),
+        cmocka_unit_test(a_misheard_digit),
         cmocka_unit_test(written_and_masked),
         cmocka_unit_test(nothing_asked),
         cmocka_unit_test(another_language),
