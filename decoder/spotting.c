@@ -19,9 +19,9 @@ enum {
 static const double MISFIT_SHARE = 0.64, LANGUAGE_SHARE = 0.55, WORTH_SHARE = 1.14;
 /* Natural log: how badly the words that stand there may fit and no worse; what a phrase must win by. */
 static const double MISFIT = 8.0, THRESHOLD = 3.4;
-/* A place where a phrase could only win if the language model gave it more than this is not looked at; nor one where it
- * could only win because words fit worse than the whole text does, give or take the margin of another alignment. */
-static const double LANGUAGE = 3.0, MARGIN = 1.0;
+/* A place where a phrase could only win if the language model gave it more than this is not looked at. */
+static const double LANGUAGE = 3.0;
+static const double ROUNDING = 1e-3; /* of sums in single precision */
 
 /* A word of the hypothesis. */
 struct spot_word {
@@ -49,7 +49,8 @@ struct spotter {
     struct spotting_lattice chain; /* of words of the text: room for all of them */
     struct spot *spots;
     size_t spot_count, spot_capacity;
-    double misfit; /* no words of the text fit worse than this, or it does not matter */
+    double *lost;   /* [frames + 1] up to each frame, by the text where its tokens lie: no path for it fits worse */
+    double *silent; /* [frames + 1] up to each frame, by blanks */
 };
 
 /* ---- the text as words ---- */
@@ -91,6 +92,47 @@ static double fit_of_words(struct spotter *s, size_t from, size_t to, int begin,
     return spotting_fit(&s->walk, l, begin, end, -INFINITY);
 }
 
+/* ---- how badly they may fit at most ---- */
+
+/* Fills s->lost and s->silent. */
+static void add_losses(struct spotter *s)
+{
+    const struct spotting_walk *w = &s->walk;
+    size_t token = 0;
+    for (int t = 0; t < w->frames; t++) {
+        while (token < s->text->count && s->text->tokens[token].last < t)
+            token++;
+        const bool said = token < s->text->count && s->text->tokens[token].first <= t;
+        const int id = said ? s->text->tokens[token].id : w->blank;
+        const double loss = -(double)w->gaps[(size_t)t * (size_t)w->vocabulary + (size_t)id];
+        s->lost[t + 1] = s->lost[t] + (loss < MISFIT ? loss : MISFIT);
+        s->silent[t + 1] = s->silent[t] + (double)w->gaps[(size_t)t * (size_t)w->vocabulary + (size_t)w->blank];
+    }
+}
+
+/* Words [from, to) do not fit worse, or it does not matter. */
+static double most_misfit(const struct spotter *s, size_t from, size_t to)
+{
+    const double lost = s->lost[s->words[to].first] - s->lost[from ? s->words[from - 1].last + 1 : 0];
+    return lost < MISFIT ? lost : MISFIT;
+}
+
+/* For each block of frames what a phrase that ends there gains at most since the words fit badly that it may replace
+ * (try_place): the more words, the more of it. */
+static void add_bonuses(struct spotter *s)
+{
+    struct spotting_walk *w = &s->walk;
+    for (int b = 0; b < w->blocks; b++)
+        w->bonus[b] = 0.0f;
+    for (size_t to = 0; to <= s->word_count; to++) {
+        const float bonus = (float)(MISFIT_SHARE * most_misfit(s, to > WORDS ? to - WORDS : 0, to));
+        const int first = to > 1 ? s->words[to - 2].first : 0;
+        const int last = to < s->word_count ? s->words[to + 1].first : w->frames;
+        for (int b = first / SPOTTING_BLOCK; b * SPOTTING_BLOCK < last; b++)
+            w->bonus[b] = bonus > w->bonus[b] ? bonus : w->bonus[b];
+    }
+}
+
 static int open_spotter(struct spotter *s, const float *scores, int frames, int vocabulary,
                         const struct ctc_params *params, struct fault *fault)
 {
@@ -103,10 +145,13 @@ static int open_spotter(struct spotter *s, const float *scores, int frames, int 
     s->chain.to = memory_new(tokens, sizeof *s->chain.to);
     s->chain.cost = memory_new(tokens, sizeof *s->chain.cost);
     s->chain.first = memory_new(tokens + 2, sizeof *s->chain.first);
-    if (!s->words || !s->chain.token || !s->chain.to || !s->chain.cost || !s->chain.first)
+    s->lost = memory_new((size_t)frames + 1, sizeof *s->lost);
+    s->silent = memory_new((size_t)frames + 1, sizeof *s->silent);
+    if (!s->words || !s->chain.token || !s->chain.to || !s->chain.cost || !s->chain.first || !s->lost || !s->silent)
         return fail_memory(fault, "a search for phrases");
     read_words(s);
-    s->misfit = fmin(MISFIT, MARGIN - fit_of_words(s, 0, s->word_count, 0, frames));
+    add_losses(s);
+    add_bonuses(s);
     return 0;
 }
 
@@ -118,6 +163,8 @@ static void close_spotter(struct spotter *s)
     free(s->chain.to);
     free(s->chain.cost);
     free(s->chain.first);
+    free(s->lost);
+    free(s->silent);
     free(s->spots);
 }
 
@@ -152,11 +199,19 @@ static double judge(const struct spotter *s, const struct spot *spot)
     return judged(s->guide, &with) - judged(s->guide, &without);
 }
 
-/* A phrase that fits worse than this cannot win. */
-static double least_fit(const struct spotter *s, const struct spotting_lattice *phrase)
+/* A phrase that fits worse than this cannot win from words that fit. */
+static double least_fit(const struct spotting_lattice *phrase)
 {
-    return THRESHOLD - MISFIT_SHARE * s->misfit - LANGUAGE_SHARE * LANGUAGE -
-           WORTH_SHARE * (phrase->worth - phrase->taken);
+    return THRESHOLD - LANGUAGE_SHARE * LANGUAGE - WORTH_SHARE * (phrase->worth - phrase->taken);
+}
+
+/* The phrase in hand does not fit frames [begin, end) better: with blanks behind where it ends best. */
+static double most_fit(const struct spotter *s, int begin, int end)
+{
+    double most = -INFINITY;
+    for (int t = begin; t < end; t++)
+        most = fmax(most, (double)s->walk.ends[t].score - s->silent[t + 1]);
+    return most + s->silent[end];
 }
 
 /* The phrase in place of words [from, to): fills what it wins by, -infinity where it cannot win. */
@@ -167,7 +222,10 @@ static struct spot try_words(struct spotter *s, const struct spotting_lattice *p
     spot.end = s->words[to].first;
     if (spot.end - spot.begin < (int)phrase->token_count || spot.end - spot.begin > FRAMES)
         return spot;
-    double fit = spotting_fit(&s->walk, phrase, spot.begin, spot.end, least_fit(s, phrase));
+    double least = least_fit(phrase) - MISFIT_SHARE * most_misfit(s, from, to);
+    if (!(most_fit(s, spot.begin, spot.end) >= least - ROUNDING))
+        return spot;
+    double fit = spotting_fit(&s->walk, phrase, spot.begin, spot.end, least);
     if (!(fit > -INFINITY))
         return spot;
     double instead = fmax(fit_of_words(s, from, to, spot.begin, spot.end), -MISFIT);
@@ -217,29 +275,42 @@ static int keep(struct spotter *s, struct spot spot, struct fault *fault)
     return 0;
 }
 
-/* Where the best of what ends anywhere does; -1: nowhere any more. */
-static int best_end(const struct spotting_walk *w)
+struct place {
+    int first, last; /* frames */
+};
+
+static bool is_free(const struct place *taken, int count, struct place place)
 {
-    int best = -1;
-    for (int t = 0; t < w->frames; t++)
-        if (w->ends[t].score > -INFINITY && (best < 0 || w->ends[t].score > w->ends[best].score))
-            best = t;
-    return best;
+    for (int i = 0; i < count; i++)
+        if (place.first <= taken[i].last && taken[i].first <= place.last)
+            return false;
+    return true;
+}
+
+/* The best place that overlaps none of those; false: there is none any more. */
+static bool next_place(const struct spotting_walk *w, const struct place *taken, int count, struct place *best)
+{
+    float most = -INFINITY;
+    for (int t = 0; t < w->frames; t++) {
+        const struct place place = {w->ends[t].start, t};
+        if (w->ends[t].score > most && is_free(taken, count, place)) {
+            *best = place;
+            most = w->ends[t].score;
+        }
+    }
+    return most > -INFINITY;
 }
 
 /* The places of a phrase, the likeliest first. */
 static int find_phrase(struct spotter *s, const struct spotting_lattice *phrase, struct fault *fault)
 {
-    struct spotting_walk *w = &s->walk;
-    spotting_find(w, phrase, least_fit(s, phrase));
-    for (int place = 0, end; place < PLACES && (end = best_end(w)) >= 0; place++) {
-        int start = w->ends[end].start;
-        struct spot spot = try_place(s, phrase, start, end);
+    struct place places[PLACES];
+    if (!spotting_find(&s->walk, phrase, least_fit(phrase)))
+        return 0;
+    for (int i = 0; i < PLACES && next_place(&s->walk, places, i, &places[i]); i++) {
+        struct spot spot = try_place(s, phrase, places[i].first, places[i].last);
         if (spot.gain > 0.0 && keep(s, spot, fault))
             return fault->code;
-        for (int t = start; t < w->frames; t++)
-            if (w->ends[t].start <= end)
-                w->ends[t].score = -INFINITY;
     }
     return 0;
 }

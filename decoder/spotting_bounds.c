@@ -45,8 +45,9 @@ void spotting_bounds_begin(struct spotting_walk *w)
 static void leave_by(int blocks, const float *restrict loudest, float cost, const float *restrict still,
                      float *restrict leaving)
 {
-    for (int b = 0; b < blocks; b++)
-        leaving[b] = larger(leaving[b], loudest[b] - cost + still[b]);
+    for (int b = 0; b < blocks; b += SPOTTING_VECTOR)
+        for (int i = b; i < b + SPOTTING_VECTOR; i++)
+            leaving[i] = larger(leaving[i], loudest[i] - cost + still[i]);
 }
 
 /* From the last block to the first: what stands at the node in a block leaves it there, or comes into the next one. It
@@ -66,15 +67,12 @@ double spotting_bound(struct spotting_walk *w, const struct spotting_lattice *l)
     float most = -INFINITY;
     for (int32_t n = l->nodes; n-- > 0;) {
         float *leaving = w->leaving + (size_t)n * blocks, *still = w->still + (size_t)n * blocks;
-        for (size_t b = 0; b < blocks; b++) {
-            leaving[b] = -INFINITY;
-            still[b] = 0.0f; /* of the end */
-        }
+        for (size_t b = 0; b < blocks; b++)
+            leaving[b] = n == l->nodes - 1 ? w->bonus[b] : -INFINITY;
         for (int32_t k = l->first[n]; k < l->first[n + 1]; k++)
             leave_by(w->blocks, w->loudest + (size_t)l->token[k] * blocks, l->cost[k],
                      w->still + (size_t)l->to[k] * blocks, leaving);
-        if (n < l->nodes - 1)
-            stay(w->blocks, leaving, w->idle, still);
+        stay(w->blocks, leaving, w->idle, still);
     }
     for (size_t b = 0; b < blocks; b++)
         most = larger(most, w->leaving[b]);

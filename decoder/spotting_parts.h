@@ -56,17 +56,18 @@ struct spotting_walk {
     bool *starts;                  /* [frames] whether a path worth its while may leave the beginning there */
     struct spotting_reach *ends;   /* [frames] of the phrase in hand: the best that ends there */
 
-    int blocks;                             /* of SPOTTING_BLOCK frames */
+    int blocks;                             /* of SPOTTING_BLOCK frames; filled up with empty ones for vectors */
+    float *bonus;                           /* [blocks] what a path that ends in the block has beside, 0 or above */
     float *loudest;                         /* [vocabulary, blocks] the most that a token has in any frame of a block */
     float *idle;                            /* [blocks] the most that a path has that goes along no arc in a block */
     const struct spotting_lattice *bounded; /* whose bounds these are */
-    float *still;          /* [nodes, blocks] no path that stands there in a block has more from there to the end … */
+    float *still;          /* [nodes, blocks] no path that stands there in a block has more from there on … */
     float *leaving;        /* [nodes, blocks] … nor one that goes on in that block */
     float *waits, *leaves; /* [nodes] both for the block in hand */
 };
 
-/* Frames. Shorter blocks bound more tightly, and take longer to. */
-enum { SPOTTING_BLOCK = 8 };
+/* Frames of a block: shorter ones bound more tightly, and take longer to. Blocks that are one vector. */
+enum { SPOTTING_BLOCK = 4, SPOTTING_VECTOR = 8 };
 
 /* tokens: of the longest lattice beside those of spotting that it is to go through. scores are borrowed. Errors:
  * MEMORY; closed all the same. */
@@ -79,7 +80,8 @@ void spotting_walk_close(struct spotting_walk *walk);
 /* Fills what does not depend on a lattice, from the gaps. */
 void spotting_bounds_begin(struct spotting_walk *walk);
 
-/* Fills walk->still and walk->leaving; no path through the lattice has more than what is returned. None gets more of a
+/* Fills walk->still and walk->leaving, by walk->bonus, too; no path through the lattice has more than what is returned,
+ * bonus and all. None gets more of a
  * token than where that is likeliest in a block of frames, and one that waits for a token to come up passes speech as a
  * blank, or silence as a token. */
 double spotting_bound(struct spotting_walk *walk, const struct spotting_lattice *lattice);
@@ -91,8 +93,9 @@ void spotting_enter(struct spotting_walk *walk, const struct spotting_lattice *l
 /* ---- passes ---- */
 
 /* Fills walk->ends: for every frame the best path through the lattice whose last token is said in it, wherever it
- * began; -infinity where it is below least. */
-void spotting_find(struct spotting_walk *walk, const struct spotting_lattice *lattice, double least);
+ * began, without the bonus; -infinity where it is below least with it. False: there is no such
+ * path, and nothing is filled. */
+bool spotting_find(struct spotting_walk *walk, const struct spotting_lattice *lattice, double least);
 
 /* The best path that fills frames [begin, end), blanks before and behind it included. */
 double spotting_fit(struct spotting_walk *walk, const struct spotting_lattice *lattice, int begin, int end,

@@ -39,6 +39,7 @@ static void compare(struct spotting_walk *w, int frame)
 int spotting_walk_open(struct spotting_walk *w, const struct spotting *spotting, int32_t tokens, const float *scores,
                        int frames, int vocabulary, int blank, double blank_penalty, struct fault *fault)
 {
+    const int most = SPOTTING_BLOCK * SPOTTING_VECTOR;
     const size_t nodes = (size_t)(spotting->most_nodes > tokens + 1 ? spotting->most_nodes : tokens + 1);
     const size_t arcs = (size_t)(spotting->most_arcs > tokens ? spotting->most_arcs : tokens);
     *w = (struct spotting_walk){.scores = scores,
@@ -46,7 +47,7 @@ int spotting_walk_open(struct spotting_walk *w, const struct spotting *spotting,
                                 .vocabulary = vocabulary,
                                 .blank = blank,
                                 .blank_penalty = blank_penalty,
-                                .blocks = (frames + SPOTTING_BLOCK - 1) / SPOTTING_BLOCK};
+                                .blocks = (frames + most - 1) / most * SPOTTING_VECTOR};
     const size_t blocks = (size_t)w->blocks;
     w->gaps = memory_new((size_t)frames * (size_t)vocabulary, sizeof *w->gaps);
     w->speech = memory_new((size_t)frames, sizeof *w->speech);
@@ -57,13 +58,14 @@ int spotting_walk_open(struct spotting_walk *w, const struct spotting *spotting,
     w->starts = memory_new((size_t)frames, sizeof *w->starts);
     w->ends = memory_new((size_t)frames, sizeof *w->ends);
     w->loudest = memory_new((size_t)vocabulary * blocks, sizeof *w->loudest);
+    w->bonus = memory_new(blocks, sizeof *w->bonus);
     w->idle = memory_new(blocks, sizeof *w->idle);
     w->still = memory_new(nodes * blocks, sizeof *w->still);
     w->leaving = memory_new(nodes * blocks, sizeof *w->leaving);
     w->waits = memory_new(nodes, sizeof *w->waits);
     w->leaves = memory_new(nodes, sizeof *w->leaves);
     if (!w->gaps || !w->speech || !w->places || !w->on || !w->start || !w->least || !w->starts || !w->ends ||
-        !w->loudest || !w->idle || !w->still || !w->leaving || !w->waits || !w->leaves)
+        !w->loudest || !w->bonus || !w->idle || !w->still || !w->leaving || !w->waits || !w->leaves)
         return fail_memory(fault, "a search for phrases");
     for (int t = 0; t < frames; t++)
         compare(w, t);
@@ -73,8 +75,8 @@ int spotting_walk_open(struct spotting_walk *w, const struct spotting *spotting,
 
 void spotting_walk_close(struct spotting_walk *w)
 {
-    void *all[] = {w->gaps, w->speech,  w->places, w->on,    w->start,   w->least, w->starts,
-                   w->ends, w->loudest, w->idle,   w->still, w->leaving, w->waits, w->leaves};
+    void *all[] = {w->gaps,  w->speech,  w->places, w->on,    w->start,   w->least, w->starts, w->ends,
+                   w->bonus, w->loudest, w->idle,   w->still, w->leaving, w->waits, w->leaves};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
 }
@@ -201,26 +203,29 @@ static void find_starts(struct spotting_walk *w, const struct spotting_lattice *
     }
 }
 
-void spotting_find(struct spotting_walk *w, const struct spotting_lattice *l, double least)
+bool spotting_find(struct spotting_walk *w, const struct spotting_lattice *l, double least)
 {
-    for (int t = 0; t < w->frames; t++)
-        w->ends[t] = NOWHERE;
     if (!(spotting_bound(w, l) >= least))
-        return;
+        return false;
     clear(w, l);
     find_starts(w, l, least);
     struct spotting_place *last = &w->places[l->nodes - 1];
-    bool live = false;
+    bool live = false, any = false;
     for (int t = 0, block = -1; t < w->frames; t++) {
+        w->ends[t] = NOWHERE;
         if (!live && !w->starts[t])
             continue;
         if (block != t / SPOTTING_BLOCK)
             spotting_enter(w, l, block = t / SPOTTING_BLOCK, least);
         w->places[0].blank = w->starts[t] ? (struct spotting_reach){0.0f, t} : NOWHERE;
         live = step(w, l, t, least);
-        w->ends[t] = last->best;
+        if ((double)(last->best.score + w->bonus[block]) >= least) {
+            w->ends[t] = last->best;
+            any = true;
+        }
         *last = NOBODY;
     }
+    return any;
 }
 
 double spotting_fit(struct spotting_walk *w, const struct spotting_lattice *l, int begin, int end, double least)

@@ -211,7 +211,7 @@ static void test_brute_force(void **state)
 }
 
 /* What is left out because of a bound could not have come to anything: the same ends as without. Peaky scores over many
- * blocks, now and then damaged ones. */
+ * blocks, now and then damaged ones; blocks to end in that are worth more. */
 static void test_bounds_lose_nothing(void **state)
 {
     (void)state;
@@ -233,17 +233,25 @@ static void test_bounds_lose_nothing(void **state)
             scores[(int)(draw() * MANY * TOKENS)] = i % 2 ? -INFINITY : NAN;
         if (spotting_walk_open(&w, m.spotting, 0, scores, MANY, TOKENS, BLANK, 0.5, &fault))
             fail_msg("%s", fault.message);
+        for (int b = 0; b < w.blocks; b++)
+            w.bonus[b] = draw() < 0.3 ? (float)(6.0 * draw()) : 0.0f;
         double bound = spotting_bound(&w, l), least = -2.0 - 20.0 * draw();
-        spotting_find(&w, l, -INFINITY);
+        assert_true(spotting_find(&w, l, -INFINITY));
         memcpy(all, w.ends, sizeof all);
-        spotting_find(&w, l, least);
+        const bool any = spotting_find(&w, l, least);
+        size_t there = 0;
         for (int t = 0; t < MANY; t++) {
-            bool worth = (double)all[t].score >= least;
-            assert_true(worth ? w.ends[t].score == all[t].score : w.ends[t].score == -INFINITY);
-            assert_true((double)all[t].score <= bound + 1e-4);
+            const double score = (double)all[t].score + (double)w.bonus[t / SPOTTING_BLOCK];
+            const bool worth = any && score >= least;
+            assert_true(score <= bound + 1e-4);
+            assert_true(any || score < least + 1e-4);
+            if (any && fabs(score - least) > 1e-4)
+                assert_true(worth ? w.ends[t].score == all[t].score : w.ends[t].score == -INFINITY);
+            there += any && w.ends[t].score > -INFINITY;
             found += worth;
             left_out += !worth && all[t].score > -INFINITY;
         }
+        assert_true(any == (there > 0));
         spotting_walk_close(&w);
     }
     assert_true(found > 100 && left_out > 100);
