@@ -45,8 +45,9 @@ struct candidate {
 struct choice {
     float score;
     int32_t token;
-    double gain; /* what the token may gain by the guide */
-    double most; /* no choice from here on scores higher with its gain */
+    struct guide_gain gain;     /* what the token may gain by the guide */
+    double begins;              /* no choice from here on scores higher where a phrase begins with it … */
+    double goes[BOOST_LENGTHS]; /* … nor one of that length without */
 };
 
 /* What the guide said of a text with a token more: the same children are asked for frame after frame. */
@@ -226,12 +227,17 @@ static void choose_tokens(struct beam *b, const float *row)
 /* What the tokens of the frame's choices may gain. */
 static void bound_choices(struct beam *b)
 {
-    double most = -INFINITY;
-    for (int i = b->choice_count; i-- > 0;) {
+    const struct choice *next = NULL;
+    for (int i = b->choice_count; i-- > 0; next = &b->choices[i + 1]) {
         struct choice *c = &b->choices[i];
-        c->gain = b->prefixes.guide ? guide_gain(b->prefixes.guide, c->token) : 0.0;
-        most = c->score + c->gain > most ? c->score + c->gain : most;
-        c->most = most;
+        if (b->prefixes.guide)
+            c->gain = guide_gain(b->prefixes.guide, c->token);
+        const double score = (double)c->score + c->gain.letters, begins = score + c->gain.phrases.begins;
+        c->begins = next && next->begins > begins ? next->begins : begins;
+        for (int k = 0; k < BOOST_LENGTHS; k++)
+            c->goes[k] = next ? next->goes[k] : -INFINITY;
+        double *goes = &c->goes[c->gain.phrases.length];
+        *goes = score > *goes ? score : *goes;
     }
 }
 
@@ -285,27 +291,42 @@ static double bar_of(const struct beam *b)
 /* A text that is to be extended: its first slot, its mass, and what the guide adds to a child at most. */
 struct growing {
     int32_t text, slot;
-    double mass, most;
+    double mass;
+    struct guide_most most; /* by the guide */
 };
 
 static struct growing growing_at(struct beam *b, int32_t s)
 {
-    struct growing g = {prefix_of(b, &b->slots[s])->text, s, passed_on_by_all(b, s, NONE), 0.0};
+    struct growing g = {.text = prefix_of(b, &b->slots[s])->text, .slot = s, .mass = passed_on_by_all(b, s, NONE)};
     if (b->prefixes.guide)
         g.most = guide_most(b->prefixes.guide, text_prefixes_guided(&b->prefixes, g.text));
     return g;
 }
 
-/* Offers the text extended by a token. order: who it is among equals. */
-static void try_child(struct beam *b, const struct growing *g, struct choice choice, uint32_t order)
+/* No child by a choice from here on scores higher. */
+static double most_from(const struct growing *g, const struct choice *choice)
 {
-    double bar = bar_of(b), total = arriving(b, g->slot, g->mass, choice.token) + (double)choice.score;
-    if (!(total > -INFINITY) || total + choice.gain + g->most < bar || in_beam(b, g->text, choice.token))
+    double most = choice->begins;
+    for (int k = 0; k < BOOST_LENGTHS; k++) {
+        const double goes = choice->goes[k] + (double)g->most.begun[k];
+        most = goes > most ? goes : most;
+    }
+    return g->mass + g->most.most + most;
+}
+
+/* Offers the text extended by a token. order: who it is among equals. */
+static void try_child(struct beam *b, const struct growing *g, const struct choice *choice, uint32_t order)
+{
+    const double bar = bar_of(b), score = (double)choice->score, most = guide_most_by(&g->most, &choice->gain);
+    if (g->mass + score + most < bar)
         return;
-    double rank = rank_with(b, g->text, choice.token, bar - total);
+    const double total = arriving(b, g->slot, g->mass, choice->token) + score;
+    if (!(total > -INFINITY) || total + most < bar || in_beam(b, g->text, choice->token))
+        return;
+    double rank = rank_with(b, g->text, choice->token, bar - total);
     if (!(rank > -INFINITY) || total + rank < bar)
         return;
-    offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, g->slot, choice.token, order});
+    offer(b, (struct candidate){total + rank, -INFINITY, total, total, rank, g->slot, choice->token, order});
 }
 
 /* The children of the text whose first slot is s. */
@@ -313,8 +334,8 @@ static void extend(struct beam *b, int32_t s)
 {
     const struct growing g = growing_at(b, s);
     for (int i = 0; i < b->choice_count; i++) {
-        struct choice choice = b->choices[i];
-        if (g.mass + choice.most + g.most < bar_of(b))
+        const struct choice *choice = &b->choices[i];
+        if (most_from(&g, choice) < bar_of(b))
             return;
         try_child(b, &g, choice, (uint32_t)(b->width + s * b->choice_limit + i));
     }
@@ -330,11 +351,10 @@ static void extend_allowed(struct beam *b, int32_t s, const float *row)
     for (size_t i = 0; i < count; i++) {
         int32_t token = allowed[i].token;
         double score = token < b->vocabulary ? score_of(row, token) : -INFINITY;
-        double gain = guide_gain(guide, token);
-        if (token == b->blank || !(g.mass + score + gain + g.most >= bar_of(b)))
+        const struct choice choice = {.score = (float)score, .token = token, .gain = guide_gain(guide, token)};
+        if (token == b->blank)
             continue;
-        try_child(b, &g, (struct choice){.score = (float)score, .token = token, .gain = gain},
-                  (uint32_t)b->width + (uint32_t)s * (uint32_t)b->vocabulary + (uint32_t)token);
+        try_child(b, &g, &choice, (uint32_t)b->width + (uint32_t)s * (uint32_t)b->vocabulary + (uint32_t)token);
         /* the guide was asked since */
         allowed = guide_allowed(guide, text_prefixes_guided(&b->prefixes, g.text), &count);
     }

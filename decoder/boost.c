@@ -74,15 +74,17 @@ double boost_whole(const struct boost *b, const struct boosted *state)
     return state->ended + (double)b->nodes[state->node].word_end;
 }
 
-double boost_most(const struct boost *b, const struct boosted *state)
+struct boost_most boost_most(const struct boost *b, const struct boosted *state)
 {
-    const struct boost_node *node = &b->nodes[state->node];
-    return state->ended + (double)node->word_end + b->jump + (double)node->reach;
+    return (struct boost_most){state->ended + (double)b->nodes[state->node].word_end + b->jump,
+                               b->reaches + (size_t)state->node * BOOST_LENGTHS};
 }
 
-double boost_gain(const struct boost *b, int token)
+struct boost_gain boost_gain(const struct boost *b, int token)
 {
-    return token >= 0 && token < b->tokens ? (double)b->nodes[b->leaps[token].node].partial : 0.0;
+    if (token < 0 || token >= b->tokens)
+        return (struct boost_gain){0.0, 0};
+    return (struct boost_gain){(double)b->nodes[b->leaps[token].node].partial, b->leaps[token].length};
 }
 
 double boost_gain_most(const struct boost *b)
@@ -106,6 +108,7 @@ void boost_close(struct boost **boost)
         return;
     free((*boost)->nodes);
     free((*boost)->bytes);
+    free((*boost)->reaches);
     free((*boost)->leaps);
     free(*boost);
     *boost = NULL;

@@ -48,10 +48,20 @@ void boost_begin(const struct boost *boost, struct boosted *out); /* the empty s
 void boost_extend(const struct boost *boost, const struct boosted *parent, int token, struct boosted *out);
 /* What is added, in place of rank, when the sequence ends here. */
 double boost_whole(const struct boost *boost, const struct boosted *state);
-/* No child ranks higher than the sum of these, one of the sequence and one of the token, which is 0 or above. */
-double boost_most(const struct boost *boost, const struct boosted *state);
-double boost_gain(const struct boost *boost, int token);
-double boost_gain_most(const struct boost *boost); /* of any token */
+
+/* No child ranks higher than behind + begun[length] or behind + begins. */
+enum { BOOST_LENGTHS = 4 };
+struct boost_most {
+    double behind;      /* of the sequence's phrases that are behind it */
+    const float *begun; /* [BOOST_LENGTHS] the most of one that it is within, by the token's length; never falls */
+};
+struct boost_gain {
+    double begins; /* the most of a phrase that begins with the token, 0 or above */
+    int length;    /* of what it writes, as an index: up to 1 byte, 2, 3, more */
+};
+struct boost_most boost_most(const struct boost *boost, const struct boosted *state);
+struct boost_gain boost_gain(const struct boost *boost, int token);
+double boost_gain_most(const struct boost *boost); /* the most that begins with any token */
 
 /* Whether the last word so far is how a word of some phrase begins; whether it is one. */
 bool boost_begins_word(const struct boost *boost, const struct boosted *state);

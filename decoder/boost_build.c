@@ -314,8 +314,11 @@ static int add_leaps(struct boost *b, struct fault *fault)
         return fail_memory(fault, "a list of phrases");
     for (int token = 0; token < b->tokens; token++)
         b->leaps[token] = boost_walk(b, BOOST_ROOT, token);
-    for (int token = 0; token < b->tokens; token++)
-        b->gain = fmax(b->gain, boost_gain(b, token));
+    for (int token = 0; token < b->tokens; token++) {
+        const size_t length = spelling_plain(b->spelling, token).length;
+        b->leaps[token].length = (int8_t)(length < 1 ? 0 : length < BOOST_LENGTHS ? length - 1 : BOOST_LENGTHS - 1);
+        b->gain = fmax(b->gain, boost_gain(b, token).begins);
+    }
     return 0;
 }
 
@@ -324,12 +327,24 @@ static int add_leaps(struct boost *b, struct fault *fault)
 /* Up to so many bytes above it, a node is within a token's reach. What begins in the token itself is boost_gain's. */
 static void reach_up(const struct builder *b, size_t longest)
 {
-    struct boost_node *nodes = b->boost->nodes;
     for (int32_t node = 1; node < b->boost->count; node++) {
         int32_t above = node;
         for (size_t i = 0; i <= longest && above != BOOST_ROOT; i++, above = b->ranges[above].parent)
-            nodes[above].reach = fmaxf(nodes[above].reach, nodes[node].partial);
+            for (size_t k = i > 1 ? (i < BOOST_LENGTHS ? i - 1 : BOOST_LENGTHS - 1) : 0; k < BOOST_LENGTHS; k++) {
+                float *reach = &b->boost->reaches[(size_t)above * BOOST_LENGTHS + k];
+                *reach = fmaxf(*reach, b->boost->nodes[node].partial);
+            }
     }
+}
+
+/* What a node reaches, and the nodes that its bytes end with. */
+static void reach_across(struct boost *b)
+{
+    for (int32_t node = 1; node < b->count; node++)
+        for (size_t k = 0; k < BOOST_LENGTHS; k++) {
+            float *reach = &b->reaches[(size_t)node * BOOST_LENGTHS + k];
+            *reach = fmaxf(*reach, b->reaches[(size_t)b->nodes[node].fail * BOOST_LENGTHS + k]);
+        }
 }
 
 static size_t spaces_within(struct spelled spelled)
@@ -340,7 +355,7 @@ static size_t spaces_within(struct spelled spelled)
     return count;
 }
 
-static void bound(struct builder *b)
+static int bound(struct builder *b, struct fault *fault)
 {
     struct boost *boost = b->boost;
     size_t longest = 0, spaces = 0;
@@ -355,11 +370,12 @@ static void bound(struct builder *b)
         word_end = fmaxf(word_end, boost->nodes[node].word_end);
     }
     boost->jump = (double)longest * (double)here + (double)spaces * (double)word_end;
+    boost->reaches = memory_new((size_t)boost->count * BOOST_LENGTHS, sizeof *boost->reaches);
+    if (!boost->reaches)
+        return fail_memory(fault, "a list of phrases");
     reach_up(b, longest);
-    for (int32_t node = 1; node < boost->count; node++) {
-        struct boost_node *n = &boost->nodes[node];
-        n->reach = fmaxf(n->reach, boost->nodes[n->fail].reach);
-    }
+    reach_across(boost);
+    return 0;
 }
 
 /* ---- all ---- */
@@ -375,8 +391,7 @@ static int build(struct builder *b, const struct boost_phrase *phrases, size_t c
             return fault->code;
     if (sort_patterns(b, fault) || add_nodes(b, fault) || add_leaps(b->boost, fault))
         return fault->code;
-    bound(b);
-    return 0;
+    return bound(b, fault);
 }
 
 int boost_open(struct boost **boost, const struct spelling *spelling, const struct fusion *fusion,

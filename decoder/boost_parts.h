@@ -18,7 +18,6 @@ struct boost_node {
     float partial;  /* what counts while the sequence ends here */
     float word_end; /* of the phrases that end here, if the word does */
     float here;     /* of the phrases that end here, whatever follows */
-    float reach;    /* of what is begun here, no token leads to more of partial */
 };
 
 /* Where a token leads, and what it ends on its way. */
@@ -27,6 +26,7 @@ struct boost_leap {
     float ended;
     int32_t first; /* the node after its first byte … */
     char byte;     /* … which is this */
+    int8_t length; /* as boost_gain has it */
     bool silent;   /* it writes nothing */
 };
 
@@ -34,6 +34,7 @@ struct boost {
     const struct spelling *spelling;
     struct boost_node *nodes;
     unsigned char *bytes; /* of each node, the last */
+    float *reaches;       /* [count, BOOST_LENGTHS] no token of that length leads to more of partial from the node */
     int32_t count;
     int32_t start; /* the node that a text begins in: as if a space had gone before */
     int tokens;

@@ -1,6 +1,7 @@
 #include "decoder/guide.h"
 
 #include <math.h>
+#include <string.h>
 
 bool guide_asks(const struct guide *g)
 {
@@ -96,27 +97,34 @@ const struct grammar_token *guide_allowed(const struct guide *g, const struct gu
     return g->grammar ? grammar_tokens(g->grammar, state->place, count) : NULL;
 }
 
-double guide_most(const struct guide *g, struct guided *state)
+struct guide_most guide_most(const struct guide *g, struct guided *state)
 {
-    double most = g->boost ? boost_most(g->boost, &state->phrases) : 0.0;
+    struct guide_most out = {0};
+    if (g->boost) {
+        const struct boost_most phrases = boost_most(g->boost, &state->phrases);
+        out.most = phrases.behind;
+        memcpy(out.begun, phrases.begun, sizeof out.begun);
+    }
     if (!g->fusion)
-        return most;
+        return out;
     double bonus = g->weights.bonus > 0.0 ? g->weights.bonus : 0.0;
     double whole = completed(g, state)->whole, open = state->words.rank;
-    return most + (whole > open ? whole : open) + bonus;
+    out.most += (whole > open ? whole : open) + bonus;
+    return out;
 }
 
-double guide_gain(const struct guide *g, int token)
+struct guide_gain guide_gain(const struct guide *g, int token)
 {
-    return (g->boost ? boost_gain(g->boost, token) : 0.0) + letters_of(g, token);
+    return (struct guide_gain){letters_of(g, token),
+                               g->boost ? boost_gain(g->boost, token) : (struct boost_gain){0.0, 0}};
 }
 
-double guide_gain_most(const struct guide *g)
+double guide_most_of_any(const struct guide *g, struct guided *state)
 {
-    double most = g->boost ? boost_gain_most(g->boost) : 0.0;
-    if (!g->fusion || !(g->weights.letter > 0.0))
-        return most;
-    return most + g->weights.letter * spelling_longest(g->fusion->spelling);
+    const struct guide_most most = guide_most(g, state);
+    const double begins = g->boost ? boost_gain_most(g->boost) : 0.0, begun = (double)most.begun[BOOST_LENGTHS - 1];
+    const double letters = g->fusion && g->weights.letter > 0.0 ? spelling_longest(g->fusion->spelling) : 0.0;
+    return most.most + (begun > begins ? begun : begins) + g->weights.letter * letters;
 }
 
 double guide_most_with(const struct guide *g, struct guided *state, int token)

@@ -54,10 +54,25 @@ bool guide_same(const struct guide *guide, const struct guided *a, const struct 
  */
 const struct grammar_token *guide_allowed(const struct guide *guide, const struct guided *state, size_t *count);
 
-/* No child ranks higher than the sum of these, one of the sequence and one of the token … */
-double guide_most(const struct guide *guide, struct guided *state);
-double guide_gain(const struct guide *guide, int token);
-double guide_gain_most(const struct guide *guide); /* of any token */
+/* No child ranks higher than what the sequence and the token have … */
+struct guide_most {
+    double most;                /* but for phrases that it is within … */
+    float begun[BOOST_LENGTHS]; /* … with those: as boost_most has it */
+};
+struct guide_gain {
+    double letters; /* of the token, as its score */
+    struct boost_gain phrases;
+};
+struct guide_most guide_most(const struct guide *guide, struct guided *state);
+struct guide_gain guide_gain(const struct guide *guide, int token);
+/* … together … */
+static inline double guide_most_by(const struct guide_most *most, const struct guide_gain *gain)
+{
+    const double begun = (double)most->begun[gain->phrases.length];
+    return most->most + gain->letters + (begun > gain->phrases.begins ? begun : gain->phrases.begins);
+}
+/* … than this, by any token … */
+double guide_most_of_any(const struct guide *guide, struct guided *state);
 /* … or than this. */
 double guide_most_with(const struct guide *guide, struct guided *state, int token);
 

@@ -84,7 +84,7 @@ double prefixes_rank_with(struct prefixes *p, int32_t node, int32_t token, doubl
 
 double prefixes_most(struct prefixes *p, int32_t node)
 {
-    return p->guide ? guide_most(p->guide, &p->guided[node]) + guide_gain_most(p->guide) : 0.0;
+    return p->guide ? guide_most_of_any(p->guide, &p->guided[node]) : 0.0;
 }
 
 double prefixes_whole(struct prefixes *p, int32_t node)

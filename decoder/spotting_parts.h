@@ -81,9 +81,8 @@ void spotting_walk_close(struct spotting_walk *walk);
 void spotting_bounds_begin(struct spotting_walk *walk);
 
 /* Fills walk->still and walk->leaving, by walk->bonus, too; no path through the lattice has more than what is returned,
- * bonus and all. None gets more of a
- * token than where that is likeliest in a block of frames, and one that waits for a token to come up passes speech as a
- * blank, or silence as a token. */
+ * bonus and all. None gets more of a token than where that is likeliest in a block of frames, and one that waits for a
+ * token to come up passes speech as a blank, or silence as a token. */
 double spotting_bound(struct spotting_walk *walk, const struct spotting_lattice *lattice);
 
 /* Fills walk->waits, walk->leaves and walk->least for a block's frames: by the bounds if they are the lattice's, or

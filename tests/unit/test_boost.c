@@ -71,7 +71,9 @@ static double whole_of(const struct model *m, const int *ids, int count, double 
     for (int i = 0; i < count; i++) {
         struct boosted next;
         boost_extend(m->boost, &state, ids[i], &next);
-        double most = boost_most(m->boost, &state) + boost_gain(m->boost, ids[i]);
+        const struct boost_most bound = boost_most(m->boost, &state);
+        const struct boost_gain gain = boost_gain(m->boost, ids[i]);
+        double most = bound.behind + fmax((double)bound.begun[gain.length], gain.begins);
         if (next.rank > most + 1e-5)
             fail_msg("token %d brings %g, above the bound of %g", ids[i], next.rank, most);
         state = next;
