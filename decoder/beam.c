@@ -228,7 +228,7 @@ static void choose_tokens(struct beam *b, const float *row)
 static void bound_choices(struct beam *b)
 {
     const struct choice *next = NULL;
-    for (int i = b->choice_count; i-- > 0; next = &b->choices[i + 1]) {
+    for (int i = b->choice_count; i-- > 0; next = &b->choices[i]) {
         struct choice *c = &b->choices[i];
         if (b->prefixes.guide)
             c->gain = guide_gain(b->prefixes.guide, c->token);
