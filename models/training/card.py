@@ -51,7 +51,7 @@ can be believed is in docs/models.md), `presence.json` those by which it tells s
 ## How it was trained
 By `models/training/`, on two processor cores in about {minutes:.0f} minutes of training
 ({heard:.0f} hours of augmented audio heard, {step} steps{runs}), from
-{hours_real:.1f} h of recordings with text, in the last run half of them as splices of their words (`splice.py`), 1.1 h without, and {hours_made:.1f} h of speech from synthesizers (`synthesize.py`).
+{hours_real:.1f} h of recordings with text, in the later runs half of them as splices of their words (`splice.py`), 1.1 h without, and {hours_made:.1f} h of speech from synthesizers (`synthesize.py`).
 Three losses: CTC on the texts, the Whisper-base encoder's features, and the frame posteriors of a CTC head over it.
 
 | data | licence |
