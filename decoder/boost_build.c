@@ -306,6 +306,12 @@ static int add_nodes(struct builder *b, struct fault *fault)
     return 0;
 }
 
+/* As boost_gain.length has it. */
+static size_t length_index(size_t bytes)
+{
+    return bytes < 2 ? 0 : (bytes < BOOST_LENGTHS ? bytes : BOOST_LENGTHS) - 1;
+}
+
 static int add_leaps(struct boost *b, struct fault *fault)
 {
     b->tokens = spelling_size(b->spelling);
@@ -315,8 +321,7 @@ static int add_leaps(struct boost *b, struct fault *fault)
     for (int token = 0; token < b->tokens; token++)
         b->leaps[token] = boost_walk(b, BOOST_ROOT, token);
     for (int token = 0; token < b->tokens; token++) {
-        const size_t length = spelling_plain(b->spelling, token).length;
-        b->leaps[token].length = (int8_t)(length < 1 ? 0 : length < BOOST_LENGTHS ? length - 1 : BOOST_LENGTHS - 1);
+        b->leaps[token].length = (int8_t)length_index(spelling_plain(b->spelling, token).length);
         b->gain = fmax(b->gain, boost_gain(b, token).begins);
     }
     return 0;
@@ -330,7 +335,7 @@ static void reach_up(const struct builder *b, size_t longest)
     for (int32_t node = 1; node < b->boost->count; node++) {
         int32_t above = node;
         for (size_t i = 0; i <= longest && above != BOOST_ROOT; i++, above = b->ranges[above].parent)
-            for (size_t k = i > 1 ? (i < BOOST_LENGTHS ? i - 1 : BOOST_LENGTHS - 1) : 0; k < BOOST_LENGTHS; k++) {
+            for (size_t k = length_index(i); k < BOOST_LENGTHS; k++) {
                 float *reach = &b->boost->reaches[(size_t)above * BOOST_LENGTHS + k];
                 *reach = fmaxf(*reach, b->boost->nodes[node].partial);
             }

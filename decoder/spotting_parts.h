@@ -66,7 +66,7 @@ struct spotting_walk {
     float *waits, *leaves; /* [nodes] both for the block in hand */
 };
 
-/* Frames of a block: shorter ones bound more tightly, and take longer to. Blocks that are one vector. */
+/* Frames in a block, of which shorter ones bound more tightly and take longer to; blocks in a vector. */
 enum { SPOTTING_BLOCK = 4, SPOTTING_VECTOR = 8 };
 
 /* tokens: of the longest lattice beside those of spotting that it is to go through. scores are borrowed. Errors:
@@ -92,8 +92,8 @@ void spotting_enter(struct spotting_walk *walk, const struct spotting_lattice *l
 /* ---- passes ---- */
 
 /* Fills walk->ends: for every frame the best path through the lattice whose last token is said in it, wherever it
- * began, without the bonus; -infinity where it is below least with it. False: there is no such
- * path, and nothing is filled. */
+ * began, without the bonus; -infinity where it is below least with it. False: it is that
+ * everywhere, whatever walk->ends has. */
 bool spotting_find(struct spotting_walk *walk, const struct spotting_lattice *lattice, double least);
 
 /* The best path that fills frames [begin, end), blanks before and behind it included. */

@@ -219,7 +219,7 @@ bool spotting_find(struct spotting_walk *w, const struct spotting_lattice *l, do
             spotting_enter(w, l, block = t / SPOTTING_BLOCK, least);
         w->places[0].blank = w->starts[t] ? (struct spotting_reach){0.0f, t} : NOWHERE;
         live = step(w, l, t, least);
-        if ((double)(last->best.score + w->bonus[block]) >= least) {
+        if (last->best.score > -INFINITY && (double)(last->best.score + w->bonus[block]) >= least) {
             w->ends[t] = last->best;
             any = true;
         }

@@ -51,7 +51,7 @@ can be believed is in docs/models.md), `presence.json` those by which it tells s
 ## How it was trained
 By `models/training/`, on two processor cores in about {minutes:.0f} minutes of training
 ({heard:.0f} hours of augmented audio heard, {step} steps{runs}), from
-{hours_real:.1f} h of recordings with text, in the later runs half of them as splices of their words (`splice.py`), 1.1 h without, and {hours_made:.1f} h of speech from synthesizers (`synthesize.py`).
+{hours_real:.1f} h of recordings with text, {spliced} half of them as splices of their words (`splice.py`), 1.1 h without, and {hours_made:.1f} h of speech from synthesizers (`synthesize.py`).
 Three losses: CTC on the texts, the Whisper-base encoder's features, and the frame posteriors of a CTC head over it.
 
 | data | licence |
@@ -118,7 +118,7 @@ def main():
         layers=encoder["num_hidden_layers"], width=encoder["hidden_size"],
         table="\n".join(row(n, results, teacher) for n in EVAL), noise=results["noise"], silence=results["silence"],
         minutes=before[0] + state["trained"] / 60, heard=before[1] + state["heard"] / 3600, step=int(before[2]) + state["step"],
-        runs=", in several runs" if any(before) else "",
+        runs=", in several runs" if any(before) else "", spliced="in the later runs" if any(before) else "about",
         hours_real=hours(a.work, LABELLED), hours_made=before[3] + hours(a.work, shards(a.work)), limits=shortfalls(results)))
 
 

@@ -249,6 +249,36 @@ static void test_any_card(void **state)
     assert_true(others < 20);
 }
 
+/* Digits said one by one, of which now and then one is another word, or two: none of the others is left. */
+static void test_any_misheard_card(void **state)
+{
+    (void)state;
+    static const struct redact_setting setting = {.wanted = ALL};
+    static const char *const strangers[] = {"what", "on", "the one them", "look on", "whom", "by"};
+    struct text words = {0}, out = {0};
+    uint64_t at = 1000000;
+    for (int i = 0; i < 1000; i++) {
+        const size_t count = 13 + draw(&at, 7);
+        size_t misheard = 2 + draw(&at, 3);
+        struct fault fault = {0};
+        words.length = 0;
+        text_add_string(&words, "my card number is ");
+        for (size_t j = 0; j < count; j++) {
+            const bool stranger = j == misheard && j + 2 < count;
+            text_add_string(&words, stranger ? strangers[draw(&at, 6)] : number_small[1 + draw(&at, 9)]);
+            text_add(&words, " ", 1);
+            misheard += stranger ? 3 + draw(&at, 4) : 0;
+        }
+        text_add_string(&words, "thank you");
+        text_add(&words, "", 1);
+        assert_int_equal(write_text(words.bytes, &setting, &plain, &out, &fault), 0);
+        if (strcmp(out.bytes, "my card number is [CARD] thank you") != 0)
+            fail_msg("%s\n  found: %s", words.bytes, out.bytes);
+    }
+    text_free(&words);
+    text_free(&out);
+}
+
 /* How the words end, however they are cut up. */
 static void test_tail(void **state)
 {
@@ -291,9 +321,10 @@ static void test_tail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),    cmocka_unit_test(test_misheard), cmocka_unit_test(test_tail),
-        cmocka_unit_test(test_others),   cmocka_unit_test(test_wanted),   cmocka_unit_test(test_edges),
-        cmocka_unit_test(test_any_card),
+        cmocka_unit_test(test_whole),  cmocka_unit_test(test_misheard),
+        cmocka_unit_test(test_tail),   cmocka_unit_test(test_any_misheard_card),
+        cmocka_unit_test(test_others), cmocka_unit_test(test_wanted),
+        cmocka_unit_test(test_edges),  cmocka_unit_test(test_any_card),
     };
     return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
 }
