@@ -164,7 +164,7 @@ template <int COLUMNS> static void run(struct context *c, const struct attention
     if (!cuda_ok(c, cudaFuncSetAttribute(attend<COLUMNS>, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared),
                  "attention"))
         return;
-    launch(attend<COLUMNS>, grid, THREADS, shared, cuda_of(c)->stream, a);
+    enqueue(c, attend<COLUMNS>, grid, THREADS, shared, a);
     cuda_launched(c, "attention");
 }
 

@@ -254,7 +254,7 @@ static void run(struct context *c, const struct attention &a, int64_t batch, int
                                       cudaFuncAttributeMaxDynamicSharedMemorySize, plan::bytes),
                  "attention"))
         return;
-    launch(attend_tensor<Half, WIDTH, M, RELATIVE>, grid, THREADS, plan::bytes, cuda_of(c)->stream, a);
+    enqueue(c, attend_tensor<Half, WIDTH, M, RELATIVE>, grid, THREADS, plan::bytes, a);
     cuda_launched(c, "attention");
 }
 

@@ -95,8 +95,7 @@ static bool conv2d_in_pieces(struct context *c, const struct windowed &a, int64_
         return false;
     const dim3 blocks = blocks_of(pixels, LINES),
                grid(blocks.x, (unsigned)((a.channels + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS));
-    launch(a.first ? conv2d_pieces<true> : conv2d_pieces<false>, grid, THREADS, shared, cuda_of(c)->stream, a,
-           (uint32_t)pixels);
+    enqueue(c, a.first ? conv2d_pieces<true> : conv2d_pieces<false>, grid, THREADS, shared, a, (uint32_t)pixels);
     return true;
 }
 
@@ -203,7 +202,7 @@ static bool over_time_in_pieces(struct context *c, const struct over_time &a, in
         return false;
     const dim3 grid((unsigned)((a.steps + BLOCK_STEPS - 1) / BLOCK_STEPS),
                     (unsigned)((a.channels + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS), (unsigned)batch);
-    launch(over_time_pieces, grid, THREADS, shared, cuda_of(c)->stream, a);
+    enqueue(c, over_time_pieces, grid, THREADS, shared, a);
     return true;
 }
 

@@ -1,7 +1,9 @@
 /* device.cu - the card: opening it, its memory, and how host numbers get to it and back. */
 #include "models/cuda/cuda.h"
+#include "models/cuda/commands.h"
 #include "models/cuda/element.h"
 #include "models/cuda/matmul.h"
+#include "models/cuda/steps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,23 +85,33 @@ void *cuda_scratch(struct context *c, size_t size)
 bool cuda_wait(struct context *c)
 {
     struct cuda_context *g = cuda_of(c);
+    steps_interrupt(c);
     g->used = 0;
     return cuda_ok(c, cudaStreamSynchronize(g->stream), "waiting for it");
+}
+
+bool cuda_staging(struct context *c, size_t size)
+{
+    struct cuda_context *g = cuda_of(c);
+    const size_t needed = size > staging_size ? size : staging_size;
+    return grow(c, &g->host, needed, true) && grow(c, &g->arrived, needed, false);
 }
 
 void *cuda_send(struct context *c, const void *host, size_t size)
 {
     struct cuda_context *g = cuda_of(c);
     const size_t rounded = (size + alignment - 1) / alignment * alignment;
-    if (g->used + rounded > g->host.size) {
-        const size_t needed = rounded > staging_size ? rounded : staging_size;
-        if (!cuda_wait(c) || !grow(c, &g->host, needed, true) || !grow(c, &g->arrived, needed, false))
-            return NULL;
-    }
+    void *known = g->listing ? steps_sent(c, host, size) : NULL;
+    if (known)
+        return known;
+    if (g->used + rounded > g->host.size && (!cuda_wait(c) || !cuda_staging(c, rounded)))
+        return NULL;
     unsigned char *from = g->host.memory + g->used, *to = g->arrived.memory + g->used;
     memcpy(from, host, size);
+    if (g->listing)
+        steps_note_sent(c, g->used, size);
     g->used += rounded;
-    if (!cuda_ok(c, cudaMemcpyAsync(to, from, size, cudaMemcpyHostToDevice, g->stream), "copying to it"))
+    if (!g->listing && !cuda_ok(c, cudaMemcpyAsync(to, from, size, cudaMemcpyHostToDevice, g->stream), "copying to it"))
         return NULL;
     return to;
 }
@@ -114,6 +126,7 @@ static void context_closed(struct context *c)
     cudaSetDevice(((const struct cuda_device *)c->device)->index);
     if (g->stream)
         cudaStreamSynchronize(g->stream);
+    steps_close(g->steps);
     matmul_close(g->matmul);
     cudaFree(g->scratch.memory);
     cudaFree(g->arrived.memory);
@@ -121,6 +134,7 @@ static void context_closed(struct context *c)
     cudaFreeHost(g->returned.memory);
     if (g->stream)
         cudaStreamDestroy(g->stream);
+    free(g->commands.bytes);
     free(g);
     c->scratch = NULL;
 }
@@ -131,6 +145,11 @@ static int context_opened(struct context *c, struct fault *fault)
     c->scratch = g;
     if (!g)
         return fail_memory(fault, "a context of the GPU");
+    g->steps = steps_open();
+    if (!g->steps) {
+        context_closed(c);
+        return fail_memory(fault, "a context of the GPU");
+    }
     cudaSetDevice(((const struct cuda_device *)c->device)->index);
     cudaError_t error = cudaStreamCreateWithFlags(&g->stream, cudaStreamNonBlocking);
     if (error == cudaSuccess) {
@@ -191,7 +210,7 @@ void cuda_upload(struct context *c, struct tensor out, const float *host, int64_
         if (!arrived)
             return;
         struct view to = {(unsigned char *)out.data + (size_t)done * tensor_type_size(out.type), (int)out.type};
-        launch(round_floats, blocks_of(n, 256), 256, 0, cuda_of(c)->stream, to, arrived, n);
+        enqueue(c, round_floats, blocks_of(n, 256), 256, 0, to, arrived, n);
     }
     cuda_launched(c, "an upload");
 }
@@ -213,11 +232,12 @@ void cuda_download(struct context *c, float *host, struct tensor in, int64_t cou
     struct cuda_context *g = cuda_of(c);
     const float *from = (const float *)in.data;
     const size_t bytes = (size_t)count * sizeof *host;
+    cuda_step_end(c);
     if (in.type != TENSOR_F32) {
         float *floats = (float *)cuda_scratch(c, bytes);
         if (!floats)
             return;
-        launch(widen, blocks_of(count, 256), 256, 0, g->stream, floats, view_of(in), count);
+        enqueue(c, widen, blocks_of(count, 256), 256, 0, floats, view_of(in), count);
         cuda_launched(c, "a download");
         from = floats;
     }
@@ -254,6 +274,8 @@ static const struct ops *cuda_ops(void)
     ops.memory_free = memory_free_on;
     ops.linear_prepare = cuda_linear_prepare;
     ops.linear_release = cuda_linear_release;
+    ops.step_begin = cuda_step_begin;
+    ops.step_end = cuda_step_end;
     ops.upload = cuda_upload;
     ops.download = cuda_download;
     ops.linear = cuda_linear;

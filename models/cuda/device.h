@@ -5,6 +5,7 @@
 #include "models/cuda/runtime.h"
 
 struct matmul; /* matmul.h */
+struct steps;  /* steps.h */
 
 struct cuda_device {
     struct device device; /* first: a struct device of the GPU is one of these */
@@ -17,10 +18,19 @@ struct block {
     size_t size;
 };
 
+/* What was asked for and is not issued yet (commands.h). */
+struct commands {
+    unsigned char *bytes;
+    size_t size, capacity;
+};
+
 /* One thread's forward passes: their stream, and what an op needs beside its tensors. */
 struct cuda_context {
     cudaStream_t stream;
     struct matmul *matmul;
+    struct steps *steps;
+    bool listing; /* commands are written down, and what is sent waits, until the step's end */
+    struct commands commands;
     struct block scratch;  /* on the card: the op's at hand */
     struct block host;     /* pinned: host numbers on their way to the card, … */
     struct block arrived;  /* … and where they arrive */
@@ -41,10 +51,13 @@ void cuda_launched(struct context *c, const char *op);
 /* At least so many bytes on the card for the op at hand. NULL: memory ran out, and the context's fault says so. */
 void *cuda_scratch(struct context *c, size_t size);
 
-/* Host bytes to the card, in the stream's order; the caller may change its own at once. NULL: failed. */
+/* Host bytes to the card, in the stream's order; the caller may change its own at once. In a step (steps.h) they get
+ * there before all of it, and lie where the same bytes were sent before. NULL: failed. */
 void *cuda_send(struct context *c, const void *host, size_t size);
+/* Room for so many bytes on their way, at least. */
+bool cuda_staging(struct context *c, size_t size);
 
-/* Waits for the stream. */
+/* Waits for the stream; a step that is being asked for is issued so far, and goes on the ordinary way. */
 bool cuda_wait(struct context *c);
 
 /* The ops and the yardsticks: arguments are those of ops.h. */

@@ -2,7 +2,7 @@
 #ifndef MODELS_CUDA_EACH_H
 #define MODELS_CUDA_EACH_H
 
-#include "models/cuda/device.h"
+#include "models/cuda/commands.h"
 #include "models/cuda/element.h"
 
 template <class Compute> static __global__ void each_element(int64_t count, Compute compute)
@@ -17,7 +17,7 @@ template <class Compute> static void each(struct context *c, const char *op, int
     enum { THREADS = 256 };
     if (count < 1)
         return;
-    launch(each_element<Compute>, blocks_of(count, THREADS), THREADS, 0, cuda_of(c)->stream, count, compute);
+    enqueue(c, each_element<Compute>, blocks_of(count, THREADS), THREADS, 0, count, compute);
     cuda_launched(c, op);
 }
 

@@ -337,15 +337,24 @@ static struct kept kept_of(struct tensor t, int64_t width)
     return {view_of(t), t.rank == 4 ? t.shape[2] : 0, t.shape[t.rank - 1], width};
 }
 
+/* Room that each span has for its list of slots, such that it changes rarely as lists grow (steps.h). */
+static int64_t room_for_slots(const struct query_span *spans, int count)
+{
+    enum { GRAIN = 64 };
+    int longest = 0;
+    for (int i = 0; i < count; i++)
+        longest = spans[i].length > longest ? spans[i].length : longest;
+    return (longest + GRAIN - 1) / GRAIN * GRAIN;
+}
+
 /* The queries of all spans, with their lists of slots behind them, on the card. Their number, or -1. */
 static int64_t send_queries(struct context *c, struct kept_attention *a, const struct query_span *spans, int count)
 {
-    int64_t queries = 0, slots = 0, query = 0, slot = 0;
-    for (int i = 0; i < count; i++) {
+    const int64_t room = a->keys.time ? 0 : room_for_slots(spans, count);
+    int64_t queries = 0, query = 0;
+    for (int i = 0; i < count; i++)
         queries += spans[i].count;
-        slots += a->keys.time ? 0 : spans[i].length;
-    }
-    const size_t bytes = (size_t)queries * sizeof(struct kept_query) + (size_t)slots * sizeof(int);
+    const size_t bytes = (size_t)queries * sizeof(struct kept_query) + (size_t)(count * room) * sizeof(int);
     struct kept_query *list = (struct kept_query *)memory_new(bytes + 1, 1);
     if (!list) {
         fail_memory(&c->fault, "attention");
@@ -354,11 +363,9 @@ static int64_t send_queries(struct context *c, struct kept_attention *a, const s
     int *index = (int *)(list + queries);
     for (int i = 0; i < count; i++) {
         for (int k = 0; k < spans[i].count; k++)
-            list[query++] = {spans[i].first + k, spans[i].length, spans[i].row, (int)slot};
-        if (!a->keys.time) {
-            memcpy(index + slot, spans[i].index, (size_t)spans[i].length * sizeof *index);
-            slot += spans[i].length;
-        }
+            list[query++] = {spans[i].first + k, spans[i].length, spans[i].row, (int)(i * room)};
+        if (room)
+            memcpy(index + i * room, spans[i].index, (size_t)spans[i].length * sizeof *index);
     }
     a->queries = (const struct kept_query *)cuda_send(c, list, bytes);
     a->index = (const int *)(a->queries + queries);
@@ -383,8 +390,7 @@ static bool attend_wide(struct context *c, const struct kept_attention &a, dim3 
     if (keys.type != Half::type || values.type != Half::type || a.keys.step % 8 != 0 ||
         ((uintptr_t)keys.data | (uintptr_t)values.data) % 16 != 0 || (width != 64 && width != 128))
         return false;
-    launch(width == 64 ? attend_kept_wide<Half, 8> : attend_kept_wide<Half, 16>, grid, WIDE_WARPS * WARP, 0,
-           cuda_of(c)->stream, a);
+    enqueue(c, width == 64 ? attend_kept_wide<Half, 8> : attend_kept_wide<Half, 16>, grid, WIDE_WARPS * WARP, 0, a);
     return true;
 }
 
@@ -401,7 +407,7 @@ void cuda_kept_attention(struct context *c, struct tensor out, struct tensor q, 
         return;
     const dim3 grid((unsigned)queries, (unsigned)heads);
     if (!attend_wide<bf16>(c, a, grid, width) && !attend_wide<f16>(c, a, grid, width))
-        launch(attend_kept, grid, THREADS, 0, cuda_of(c)->stream, a);
+        enqueue(c, attend_kept, grid, THREADS, 0, a);
     cuda_launched(c, "kept_attention");
 }
 
@@ -416,6 +422,6 @@ void cuda_kept_attention_weights(struct context *c, struct tensor out, struct te
     const int64_t queries = fits(c, width) ? send_queries(c, &a, span, 1) : -1;
     if (queries < 1)
         return;
-    launch(weigh_kept, dim3((unsigned)queries, (unsigned)heads), THREADS, 0, cuda_of(c)->stream, a, (float *)out.data);
+    enqueue(c, weigh_kept, dim3((unsigned)queries, (unsigned)heads), THREADS, 0, a, (float *)out.data);
     cuda_launched(c, "kept_attention_weights");
 }

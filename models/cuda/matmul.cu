@@ -157,8 +157,8 @@ static const struct plan *find(struct context *c, const struct product *product,
     return NULL;
 }
 
-void matmul_run(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
-                const void *bias)
+void matmul_issue(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
+                  const void *bias)
 {
     const struct plan *plan = product->m > 0 ? find(c, product, bias) : NULL;
     if (!plan)

@@ -20,4 +20,8 @@ struct product {
 void matmul_run(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
                 const void *bias);
 
+/* The same, put on the stream whatever list is kept. */
+void matmul_issue(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
+                  const void *bias);
+
 #endif

@@ -145,8 +145,8 @@ template <int CHANNELS> static void run_tiles(struct context *c, const struct ov
     typedef tile<CHANNELS> tile;
     const dim3 grid((unsigned)blocks_over_time(a, tile::steps), (unsigned)((a.channels + CHANNELS - 1) / CHANNELS),
                     (unsigned)batch);
-    launch(convolve_tiles<CHANNELS>, grid, TILE_THREADS, tile::floats * sizeof(float), cuda_of(c)->stream, a,
-           (int)in_pieces(a.x, a.in));
+    enqueue(c, convolve_tiles<CHANNELS>, grid, TILE_THREADS, tile::floats * sizeof(float), a,
+            (int)in_pieces(a.x, a.in));
 }
 
 /* True when it ran. */

@@ -97,7 +97,7 @@ bool convolve_on_tensor_cores(struct context *c, const struct over_steps &a, int
         return false;
     const dim3 grid((unsigned)blocks_over_time(a, STEPS), (unsigned)((a.channels + CHANNELS - 1) / CHANNELS),
                     (unsigned)batch);
-    launch(a.weight.type == TENSOR_BF16 ? convolve_tensor<bf16> : convolve_tensor<f16>, grid, THREADS, 0,
-           cuda_of(c)->stream, a, (int)in_pieces(a.x, a.in));
+    enqueue(c, a.weight.type == TENSOR_BF16 ? convolve_tensor<bf16> : convolve_tensor<f16>, grid, THREADS, 0, a,
+            (int)in_pieces(a.x, a.in));
     return true;
 }

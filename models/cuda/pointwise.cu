@@ -279,9 +279,9 @@ template <int PIECES>
 static void norm_by_warps(struct context *c, struct tensor out, struct tensor x, const struct norm *n)
 {
     const int64_t rows = tensor_rows(&x);
-    launch(norm_rows_by_warps<PIECES>, dim3((unsigned)((rows + ROW_WARPS - 1) / ROW_WARPS)), ROW_WARPS * WARP, 0,
-           cuda_of(c)->stream, view_of(out), (const float *)x.data, (const float *)n->weight, (const float *)n->bias,
-           n->epsilon, rows, (int)n->width);
+    enqueue(c, norm_rows_by_warps<PIECES>, dim3((unsigned)((rows + ROW_WARPS - 1) / ROW_WARPS)), ROW_WARPS * WARP, 0,
+            view_of(out), (const float *)x.data, (const float *)n->weight, (const float *)n->bias, n->epsilon, rows,
+            (int)n->width);
 }
 
 /* True when it ran: rows of whole pieces, that a warp can keep. */
@@ -303,8 +303,8 @@ void cuda_layer_norm(struct context *c, struct tensor out, struct tensor x, cons
 {
     const int64_t rows = tensor_rows(&x);
     if (!normed_by_warps(c, out, x, n))
-        launch(norm_rows, blocks_of(rows, 1), ROW_THREADS, 0, cuda_of(c)->stream, view_of(out), (const float *)x.data,
-               (const float *)n->weight, (const float *)n->bias, n->epsilon, rows, n->width);
+        enqueue(c, norm_rows, blocks_of(rows, 1), ROW_THREADS, 0, view_of(out), (const float *)x.data,
+                (const float *)n->weight, (const float *)n->bias, n->epsilon, rows, n->width);
     cuda_launched(c, "layer_norm");
 }
 
@@ -329,7 +329,7 @@ static __global__ void softmax_rows(float *out, struct view x, int64_t rows, int
 void cuda_softmax(struct context *c, struct tensor out, struct tensor x, bool logarithm)
 {
     const int64_t rows = tensor_rows(&x);
-    launch(softmax_rows, blocks_of(rows, 1), ROW_THREADS, 0, cuda_of(c)->stream, (float *)out.data, view_of(x), rows,
-           tensor_width(&x), (int)logarithm);
+    enqueue(c, softmax_rows, blocks_of(rows, 1), ROW_THREADS, 0, (float *)out.data, view_of(x), rows, tensor_width(&x),
+            (int)logarithm);
     cuda_launched(c, "softmax");
 }

@@ -207,6 +207,7 @@ void speecht5_run_step(struct context *c, const struct speecht5 *m, const struct
     struct tensor x = new_2d(c, TENSOR_F32, s->n, m->config.hidden_size);
     struct tensor frames = new_2d(c, TENSOR_F32, s->n, m->postnet.mel.out);
     struct tensor stops = new_2d(c, TENSOR_F32, s->n, m->postnet.stop.out);
+    step_begin(c);
     prenet(c, x, m, k, s);
     for (int i = 0; i < m->config.decoder.layers; i++) {
         const struct decoder_block *b = &m->decoder[i];
@@ -216,6 +217,7 @@ void speecht5_run_step(struct context *c, const struct speecht5 *m, const struct
     }
     linear(c, frames, x, &m->postnet.mel);
     linear(c, stops, x, &m->postnet.stop);
+    step_end(c);
     tensor_download(c, s->frames, frames, tensor_count(&frames));
     tensor_download(c, s->stops, stops, tensor_count(&stops));
     arena_release(c, mark);

@@ -92,6 +92,20 @@ static bool computing(const struct context *c, const struct tensor *out)
     return !c->measuring && tensor_count(out) > 0;
 }
 
+/* ---- steps ---- */
+
+void step_begin(struct context *c)
+{
+    if (!c->measuring && !c->fault.code && c->device->ops->step_begin)
+        c->device->ops->step_begin(c);
+}
+
+void step_end(struct context *c)
+{
+    if (!c->measuring && c->device->ops->step_end)
+        c->device->ops->step_end(c);
+}
+
 /* ---- copies and weights ---- */
 
 void tensor_upload(struct context *c, struct tensor out, const float *host, int64_t count)

@@ -331,6 +331,14 @@ void kept_attention(struct context *c, struct tensor out, struct tensor q, struc
 void kept_attention_weights(struct context *c, struct tensor out, struct tensor q, struct tensor keys, int heads,
                             float scale, const struct query_span *span);
 
+/* ---- steps ---- */
+
+/* Between the two lies what is asked for again and again, as a decoder's step is, with other numbers from the host
+ * (lists, spans, uploads) but mostly the same tensors. A device may do nothing before the end, and all of it as one; a
+ * CPU does not care. A download in between ends it. */
+void step_begin(struct context *c);
+void step_end(struct context *c);
+
 /* ---- the table ---- */
 
 enum linear_after { LINEAR_NONE = 0, LINEAR_RELU, LINEAR_SILU, LINEAR_GELU, LINEAR_ADD };
@@ -360,6 +368,8 @@ struct ops {
     int (*linear_prepare)(const struct device *d, struct linear *l, const float *weight, const float *bias,
                           struct fault *fault);
     void (*linear_release)(const struct device *d, struct linear *l);
+    void (*step_begin)(struct context *c); /* NULL, as the next: steps are nothing to it */
+    void (*step_end)(struct context *c);   /* also after a failure */
     void (*upload)(struct context *c, struct tensor out, const float *host, int64_t count);
     void (*download)(struct context *c, float *host, struct tensor in, int64_t count);
     void (*linear)(struct context *c, struct tensor out, struct tensor x, const struct linear *l,

@@ -37,28 +37,31 @@ void transducer_predict(struct context *c, const struct transducer *m, const str
     arena_release(c, mark);
 }
 
-/* x [n, h] → the log-probabilities of what l scores, on the host. */
-static void score(struct context *c, struct tensor x, const struct linear *l, float *host)
+/* x [n, h] → the log-probabilities of what l scores. */
+static struct tensor score(struct context *c, struct tensor x, const struct linear *l)
 {
-    size_t mark = arena_mark(c);
     struct tensor logits = new_2d(c, x.shape[0], l->out), out = new_2d(c, x.shape[0], l->out);
     linear(c, logits, x, l);
     log_softmax(c, out, logits);
-    tensor_download(c, host, out, tensor_count(&out));
-    arena_release(c, mark);
+    return out;
 }
 
 void transducer_join(struct context *c, const struct transducer *m, const struct kept *kept, const struct joints *j)
 {
     size_t mark = arena_mark(c);
     const int64_t h = m->config.hidden_size;
+    struct tensor tokens, durations = {0};
     struct tensor heard = new_2d(c, j->n, h), read = new_2d(c, j->n, h);
     gather_rows(c, heard, kept->states, j->states);
     gather_rows(c, read, kept->predicted, j->slots);
     add(c, heard, heard, 1, read);
     activate(c, heard, heard, m->config.activation);
-    score(c, heard, &m->tokens, j->tokens);
+    tokens = score(c, heard, &m->tokens);
     if (m->config.duration_count)
-        score(c, heard, &m->durations, j->durations);
+        durations = score(c, heard, &m->durations);
+    step_end(c);
+    tensor_download(c, j->tokens, tokens, tensor_count(&tokens));
+    if (m->config.duration_count)
+        tensor_download(c, j->durations, durations, tensor_count(&durations));
     arena_release(c, mark);
 }

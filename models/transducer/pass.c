@@ -286,10 +286,12 @@ int transducer_step(struct transducer_pass *p, const struct transducer_predictio
         return code;
     fault_clear(&p->context.fault);
     arena_release(&p->context, p->behind_kept);
+    step_begin(&p->context);
     for (int i = 0; i < prediction_count; i += p->rows)
         run_predictions(p, predictions + i, run_of(p, prediction_count - i));
     for (int i = 0; i < joint_count; i += p->rows)
         run_joints(p, joints + i, run_of(p, joint_count - i), tokens + (size_t)i * v,
                    n ? durations + (size_t)i * n : NULL);
+    step_end(&p->context);
     return end(p, fault);
 }

@@ -208,6 +208,7 @@ static void give_logits(struct context *c, struct tensor x, const struct whisper
     gather_rows(c, last, x, l->last);
     layer_norm(c, h, last, &m->decoder_norm);
     linear(c, out, h, &m->output);
+    step_end(c);
     tensor_download(c, logits, out, tensor_count(&out));
 }
 
@@ -217,6 +218,7 @@ void decode_lines(struct context *c, const struct whisper *m, const struct kept 
     size_t mark = arena_mark(c);
     const int heads = m->config.decoder_heads;
     struct tensor x = new_2d(c, TENSOR_F32, l->n, m->config.width);
+    step_begin(c);
     embed(c, x, m, l);
     for (int i = 0; i < m->config.decoder_layers; i++) {
         const struct decoder_block *b = &m->decoder[i];
@@ -226,5 +228,6 @@ void decode_lines(struct context *c, const struct whisper *m, const struct kept 
     }
     if (logits)
         give_logits(c, x, m, l, logits);
+    step_end(c);
     arena_release(c, mark);
 }

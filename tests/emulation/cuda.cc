@@ -220,10 +220,81 @@ void emulation_new_shared(size_t bytes)
     emulation_shared = shared.data() + (16 - (uintptr_t)shared.data() % 16) % 16;
 }
 
+/* ---- graphs ---- */
+
+struct emulation_graph {
+    std::vector<std::function<void()>> works;
+};
+static struct emulation_graph *captured; /* NULL: none is being captured */
+static cudaError_t last_error = cudaSuccess;
+extern "C" {
+int emulation_graphs_launched, emulation_captures_begun;
+bool emulation_captures_fail; /* from the first launch on, as when something was asked for that no graph can have */
+}
+
+bool emulation_captures(const std::function<void()> &work)
+{
+    if (captured && emulation_captures_fail)
+        last_error = cudaErrorNotPermitted;
+    else if (captured)
+        captured->works.push_back(work);
+    return captured != NULL;
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, int mode)
+{
+    (void)stream, (void)mode;
+    if (captured)
+        return cudaErrorNotPermitted;
+    emulation_captures_begun++;
+    captured = new emulation_graph;
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph)
+{
+    (void)stream;
+    *graph = emulation_captures_fail ? NULL : captured;
+    if (emulation_captures_fail)
+        delete captured;
+    captured = NULL;
+    return *graph ? cudaSuccess : cudaErrorNotPermitted;
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *executable, cudaGraph_t graph, int flags)
+{
+    (void)flags;
+    *executable = new emulation_graph(*graph);
+    return cudaSuccess;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream)
+{
+    (void)stream;
+    emulation_graphs_launched++;
+    for (const std::function<void()> &work : executable->works)
+        work();
+    return cudaSuccess;
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph)
+{
+    delete graph;
+    return cudaSuccess;
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable)
+{
+    delete executable;
+    return cudaSuccess;
+}
+
 /* ---- the runtime ---- */
 
 static cudaError_t take(void **memory, size_t size)
 {
+    if (captured)
+        return cudaErrorNotPermitted;
     *memory = malloc(size);
     if (*memory)
         memset(*memory, 0xff, size);
@@ -262,7 +333,7 @@ cudaError_t cudaMemcpy(void *to, const void *from, size_t size, int kind)
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, int kind, cudaStream_t stream)
 {
     (void)stream;
-    return cudaMemcpy(to, from, size, kind);
+    return captured ? cudaErrorNotPermitted : cudaMemcpy(to, from, size, kind);
 }
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, int flags)
@@ -282,7 +353,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
     (void)stream;
-    return cudaSuccess;
+    return captured ? cudaErrorNotPermitted : cudaSuccess;
 }
 
 cudaError_t cudaDeviceSynchronize(void)
@@ -309,7 +380,9 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int index
 
 cudaError_t cudaGetLastError(void)
 {
-    return cudaSuccess;
+    const cudaError_t error = last_error;
+    last_error = cudaSuccess;
+    return error;
 }
 
 const char *cudaGetErrorString(cudaError_t error)
@@ -347,10 +420,12 @@ void matmul_close(struct matmul *matmul)
     free(matmul);
 }
 
-void matmul_run(struct context *c, const struct product *p, void *out, const void *x, const void *weight,
-                const void *bias)
+void matmul_issue(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
+                  const void *bias)
 {
-    (void)c;
+    const struct product of = *product, *p = &of;
+    if (emulation_captures([=] { matmul_issue(c, &of, out, x, weight, bias); }))
+        return;
     for (int64_t i = 0; i < p->m; i++)
         for (int64_t j = 0; j < p->n; j++) {
             double sum = 0;

@@ -2,7 +2,8 @@
  * arithmetic and tiling included, where there is no GPU. Not fast, and no model of timing, memory or races.
  *
  * A block's threads are fibers of one thread: each runs until it must wait for the others (a barrier, a shuffle), then
- * the next one does. Blocks run one after another, so static memory may stand for what a block shares. */
+ * the next one does. Blocks run one after another, so static memory may stand for what a block shares. A graph is a
+ * list of what was asked for between the two ends of its capture; nothing else may be asked for there. */
 #ifndef TESTS_EMULATION_CUDA_H
 #define TESTS_EMULATION_CUDA_H
 
@@ -116,9 +117,16 @@ static inline float rsqrtf(float x)
 /* ---- the runtime: memory is the host's, everything is done at once ---- */
 
 typedef int *cudaStream_t;
-enum cudaError_t { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInvalidValue = 1 };
+typedef struct emulation_graph *cudaGraph_t, *cudaGraphExec_t;
+enum cudaError_t {
+    cudaSuccess = 0,
+    cudaErrorMemoryAllocation = 2,
+    cudaErrorInvalidValue = 1,
+    cudaErrorNotPermitted = 800
+};
 enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaStreamNonBlocking };
 enum { cudaFuncAttributeMaxDynamicSharedMemorySize };
+enum { cudaStreamCaptureModeRelaxed };
 
 struct cudaDeviceProp {
     char name[256];
@@ -139,6 +147,12 @@ cudaError_t cudaDeviceSynchronize(void);
 cudaError_t cudaGetDeviceCount(int *count);
 cudaError_t cudaSetDevice(int index);
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int index);
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, int mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *executable, cudaGraph_t graph, int flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable);
 cudaError_t cudaGetLastError(void);
 const char *cudaGetErrorString(cudaError_t error);
 
@@ -147,11 +161,15 @@ template <class Kernel> static inline cudaError_t cudaFuncSetAttribute(Kernel, i
     return cudaSuccess;
 }
 
+/* Whether work is written down for a graph instead of done; then it is taken. */
+bool emulation_captures(const std::function<void()> &work);
+
 template <typename... Parameters, typename... Arguments>
 static inline void launch(void (*kernel)(Parameters...), dim3 grid, int threads, size_t shared, cudaStream_t stream,
                           Arguments... arguments)
 {
-    (void)stream;
+    if (emulation_captures([=] { launch(kernel, grid, threads, shared, stream, arguments...); }))
+        return;
     gridDim = grid;
     blockDim = dim3((unsigned)threads);
     for (unsigned z = 0; z < grid.z; z++)

@@ -159,6 +159,19 @@ static void test_bf16_is_near(void **state)
         assert_true(run_golden(VARIANTS[i / 2], i % 2 ? fast : plain, TENSOR_BF16).cosine >= 0.999);
 }
 
+static void test_gpu(void **state)
+{
+    (void)state;
+    for (int i = 0; gpu && i < 2; i++) {
+        const struct difference d = run_golden(VARIANTS[i], gpu, TENSOR_F32);
+        assert_true(d.cosine >= 0.99999);
+        assert_true(d.largest <= 1e-4);
+        assert_true(run_golden(VARIANTS[i], gpu, TENSOR_BF16).cosine >= 0.999);
+    }
+    if (!gpu)
+        skip();
+}
+
 static void test_row_gives_the_same_alone(void **state)
 {
     (void)state;
@@ -311,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_f32_is_the_reference),
         cmocka_unit_test(test_bf16_is_near),
+        cmocka_unit_test(test_gpu),
         cmocka_unit_test(test_row_gives_the_same_alone),
         cmocka_unit_test(test_another_seed_is_another_speech),
         cmocka_unit_test(test_dropout_keeps_what_it_says),

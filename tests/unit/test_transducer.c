@@ -250,6 +250,21 @@ static void test_bf16_and_int8_are_near(void **state)
     }
 }
 
+static void test_gpu(void **state)
+{
+    (void)state;
+    for (int i = 0; gpu && i < 2; i++) {
+        struct golden g = open_golden(FOLDERS[i]);
+        struct difference d = run_golden(&g, gpu, TENSOR_F32);
+        assert_true(d.cosine >= 0.99999);
+        assert_true(d.largest <= 1e-4);
+        assert_true(run_golden(&g, gpu, TENSOR_BF16).cosine >= 0.99);
+        close_golden(&g);
+    }
+    if (!gpu)
+        skip();
+}
+
 /* ---- searching ---- */
 
 static int step(void *context, const struct transducer_search_ask *ask, float *tokens, float *durations,
@@ -492,6 +507,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_f32_is_the_reference),
         cmocka_unit_test(test_bf16_and_int8_are_near),
+        cmocka_unit_test(test_gpu),
         cmocka_unit_test(test_greedy_is_the_reference),
         cmocka_unit_test(test_beam_row_alone),
         cmocka_unit_test(test_full_shape),

@@ -1,18 +1,15 @@
 /* Whisper against transformers (tests/golden/make_whisper.py), its cached keys against whole sequences, its
  * configuration, and, where ../shared is, the real encoder of openai/whisper-base. */
-#include "models/cpu/cpu.h"
+#include "tests/unit/model_devices.h"
+
 #include "models/whisper/config.h"
 #include "models/whisper/forward.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define GOLDEN TEST_DATA "/golden/whisper/small"
 #define REAL   SOURCE_DIR "/../shared/models/whisper-base-encoder"
@@ -20,8 +17,6 @@
 enum { WINDOWS = 2, TOKENS = 8 };
 static const int tokens[WINDOWS][TOKENS] = {{90, 4, 17, 80, 33, 2, 61, 5}, {90, 7, 7, 12, 50, 88, 1, 0}};
 
-static struct thread_pool *threads;
-static struct device *device;
 static struct whisper_config config;
 static char *golden; /* the file's bytes; floats from its beginning */
 static const float *features, *encoded, *expected, *attention_of;
@@ -38,14 +33,12 @@ static char *read_bytes(const char *path, size_t *length)
     return bytes;
 }
 
-static int open_all(void **unused)
+static int open_all(void **state)
 {
-    (void)unused;
     struct fault fault = {0};
     size_t length = 0;
     char *json = read_bytes(GOLDEN "/config.json", &length);
-    if (!json || whisper_config_read(&config, json, length, "config.json", &fault) ||
-        thread_pool_open(&threads, 2, &fault) || cpu_device_open(&device, threads, CPU_AVX512, &fault)) {
+    if (!json || whisper_config_read(&config, json, length, "config.json", &fault) || open_devices(state)) {
         fprintf(stderr, "%s\n", fault.message);
         return -1;
     }
@@ -60,13 +53,10 @@ static int open_all(void **unused)
     return golden && length == floats * sizeof(float) ? 0 : -1;
 }
 
-static int close_all(void **unused)
+static int close_all(void **state)
 {
-    (void)unused;
-    device_close(&device);
-    thread_pool_close(&threads);
     free(golden);
-    return 0;
+    return close_devices(state);
 }
 
 static struct whisper *open_model(const struct device *on, enum tensor_type type)
@@ -157,32 +147,38 @@ static void check_numbers(const struct device *on, enum tensor_type type, double
 static void f32_is_what_transformers_computes(void **unused)
 {
     (void)unused;
-    check_numbers(device, TENSOR_F32, 0.999999, 5e-4);
+    check_numbers(fast, TENSOR_F32, 0.999999, 5e-4);
 }
 
 static void plain_c_too(void **unused)
 {
     (void)unused;
-    struct device *plain = NULL;
-    struct fault fault = {0};
-    assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
     check_numbers(plain, TENSOR_F32, 0.999999, 5e-4);
     check_numbers(plain, TENSOR_F16, 0.99999, 0.1);
-    device_close(&plain);
+}
+
+static void the_gpu_too(void **unused)
+{
+    (void)unused;
+    if (!gpu)
+        skip();
+    check_numbers(gpu, TENSOR_F32, 0.999999, 5e-4);
+    check_numbers(gpu, TENSOR_F16, 0.99999, 0.1);
+    check_numbers(gpu, TENSOR_BF16, 0.999, 1);
 }
 
 static void bf16_and_int8_are_near(void **unused)
 {
     (void)unused;
-    check_numbers(device, TENSOR_BF16, 0.999, 1);
-    check_numbers(device, TENSOR_I8, 0.99, 4);
+    check_numbers(fast, TENSOR_BF16, 0.999, 1);
+    check_numbers(fast, TENSOR_I8, 0.99, 4);
 }
 
 /* Hypotheses that part, change places and end: each gives what its own tokens give. */
 static void a_beam_is_reordered_by_names(void **unused)
 {
     (void)unused;
-    struct whisper *model = open_model(device, TENSOR_F32);
+    struct whisper *model = open_model(fast, TENSOR_F32);
     struct whisper_pass *pass = open_pass(model, 3);
     struct fault fault = {0};
     const int v = config.vocabulary, *a = tokens[0], *b = tokens[1];
@@ -208,7 +204,7 @@ static void a_beam_is_reordered_by_names(void **unused)
 static void slots_do_not_run_out(void **unused)
 {
     (void)unused;
-    struct whisper *model = open_model(device, TENSOR_F32);
+    struct whisper *model = open_model(fast, TENSOR_F32);
     struct whisper_pass *pass = open_pass(model, 3);
     struct fault fault = {0};
     float logits[3 * 97];
@@ -229,7 +225,7 @@ static void slots_do_not_run_out(void **unused)
 static void attention_is_what_transformers_says(void **unused)
 {
     (void)unused;
-    struct whisper *model = open_model(device, TENSOR_F32);
+    struct whisper *model = open_model(fast, TENSOR_F32);
     struct whisper_pass *pass = open_pass(model, 1);
     struct fault fault = {0};
     int each = config.decoder_heads * TOKENS * config.positions;
@@ -250,7 +246,7 @@ static void a_pass_may_be_wider_than_a_sequence_is_long(void **unused)
 {
     (void)unused;
     enum { ROWS = 40 };
-    struct whisper *model = open_model(device, TENSOR_F32);
+    struct whisper *model = open_model(fast, TENSOR_F32);
     assert_true(ROWS > config.text_positions);
     struct whisper_pass *pass = open_pass(model, ROWS);
     struct fault fault = {0};
@@ -285,7 +281,7 @@ static void a_window_gives_in_a_batch_what_it_gives_alone(void **unused)
     size_t heard = (size_t)config.positions * (size_t)config.width;
     float *both = calloc(2 * heard, sizeof *both), *alone = calloc(heard, sizeof *alone), logits[WINDOWS][97], own[97];
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        struct whisper *model = open_model(device, types[i]);
+        struct whisper *model = open_model(fast, types[i]);
         struct whisper_pass *pass = open_pass(model, 2);
         struct fault fault = {0};
         assert_int_equal(whisper_encode(pass, features, WINDOWS, both, &fault), 0);
@@ -313,7 +309,7 @@ static void expect_refusal(int code, const struct fault *fault, const char *need
 static void bad_rows_are_refused_and_nothing_is_lost(void **unused)
 {
     (void)unused;
-    struct whisper *model = open_model(device, TENSOR_F32);
+    struct whisper *model = open_model(fast, TENSOR_F32);
     struct whisper_pass *pass = open_pass(model, 2);
     struct fault fault = {0};
     const int high = 97, low = -1;
@@ -349,13 +345,13 @@ static void check_real_encoder(enum tensor_type type, double least)
     size_t length;
     char *in = read_bytes(REAL "/golden_input.npy", &length), *out = read_bytes(REAL "/golden_output.npy", &length);
     struct encoder_block blocks[6] = {0};
-    struct whisper m = {.device = device, .type = type, .encoder = blocks};
+    struct whisper m = {.device = fast, .type = type, .encoder = blocks};
     struct checkpoint *checkpoint = NULL;
     struct context c;
     assert_true(whisper_config_named(&m.config, "whisper-base"));
-    m.compute = type == TENSOR_I8 ? device->best : type;
+    m.compute = type == TENSOR_I8 ? fast->best : type;
     if (checkpoint_open(&checkpoint, REAL, &fault) || whisper_bind_encoder(&m, checkpoint, &fault) ||
-        context_open(&c, device, m.compute, &fault) || context_reserve(&c, 64 << 20, &fault))
+        context_open(&c, fast, m.compute, &fault) || context_reserve(&c, 64 << 20, &fault))
         fail_msg("%s", fault.message);
     struct tensor x = tensor_new(&c, TENSOR_F32, 3, (int64_t[]){1, TIME, WIDTH});
     float *got = calloc(TIME * WIDTH, sizeof *got);
@@ -589,6 +585,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(f32_is_what_transformers_computes),
         cmocka_unit_test(plain_c_too),
+        cmocka_unit_test(the_gpu_too),
         cmocka_unit_test(bf16_and_int8_are_near),
         cmocka_unit_test(a_beam_is_reordered_by_names),
         cmocka_unit_test(slots_do_not_run_out),
