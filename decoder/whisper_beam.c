@@ -4,22 +4,22 @@
 
 enum { MOST = WHISPER_BEAM_MAXIMUM * (WHISPER_BEAM_MAXIMUM + 1) };
 
-static int gather(const struct search *s, float *logits, struct choice *out)
+static int gather(const struct search *s, const struct scored *scored, struct choice *out)
 {
     int count = 0;
     struct choice choices[CHOICES_MOST];
     for (int i = 0; i < s->now.count; i++) {
-        int found = search_choices(s, i, logits, choices);
+        int found = search_choices(s, i, scored, choices);
         for (int k = 0; k < found && k <= s->beam; k++)
             out[count++] = choices[k];
     }
     return count;
 }
 
-void search_beam(struct search *s, float *logits)
+void search_beam(struct search *s, const struct scored *scored)
 {
     struct choice all[MOST];
-    int count = gather(s, logits, all);
+    int count = gather(s, scored, all);
     choices_sort(all, count);
     s->next.count = 0;
     for (int i = 0; i < count && s->next.count < s->beam; i++)

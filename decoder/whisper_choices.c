@@ -44,10 +44,33 @@ void choices_sort(struct choice *c, int count)
     }
 }
 
-int search_choices(const struct search *s, int from, float *logits, struct choice *out)
+int search_asks_for(const struct search *s)
 {
+    const int count = s->beam > 1 ? s->beam + 1 : 1;
+    return s->guide || s->temperature > 0 || count > WHISPER_LIKELIEST_MOST ? 0 : count;
+}
+
+/* The same from what was found already, without a guide. */
+static int choices_found(const struct search *s, int from, const struct scored *scored, struct choice *out)
+{
+    const struct hypothesis *h = &s->now.items[from];
+    const size_t each = (size_t)WHISPER_RANGES * (1 + 2 * (size_t)scored->count);
+    int tokens[WHISPER_LIKELIEST_MOST], count = scored->count;
+    float logits[WHISPER_LIKELIEST_MOST];
+    const double sum = whisper_rules_choose(s->rules, scored->found + (size_t)h->row * each, tokens, logits, &count);
+    for (int k = 0; k < count; k++) {
+        double score = (double)(float)((double)logits[k] - sum);
+        out[k] = (struct choice){h->sum + score, score, 0.0, tokens[k], from};
+    }
+    return count;
+}
+
+int search_choices(const struct search *s, int from, const struct scored *scored, struct choice *out)
+{
+    if (scored->found)
+        return choices_found(s, from, scored, out);
     struct hypothesis *h = &s->now.items[from];
-    float *row = logits + (size_t)h->row * (size_t)s->rules->size;
+    float *row = scored->logits + (size_t)h->row * (size_t)s->rules->size;
     int tokens[CHOICES_MOST], count = 0;
     double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
     double most = search_hold(s, h, row);

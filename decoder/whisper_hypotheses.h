@@ -22,6 +22,13 @@ struct hypotheses {
     int count, capacity;
 };
 
+/* What the model said of the rows of a step: their logits, or what it was asked for of the allowed ranges. */
+struct scored {
+    float *logits;      /* [rows, size]; spoiled by whoever looks at them … */
+    const float *found; /* … or [rows, WHISPER_RANGES, 1 + 2·count], and not NULL */
+    int count;
+};
+
 /* Room for capacity texts of at most length tokens. */
 bool hypotheses_open(struct hypotheses *h, int capacity, int length);
 void hypotheses_close(struct hypotheses *h);
@@ -50,8 +57,11 @@ struct choice {
 enum { CHOICES_MOST = WHISPER_BEAM_MAXIMUM + 1, NO_CHOICE = -1 };
 
 /* How text `from` of now may go on, best first: with the beam + 1 likeliest tokens; with a guide, which may prefer what
- * is less likely, the CHOICES_MOST likeliest. logits [rows, size] are spoiled. Returns how many there are. */
-int search_choices(const struct search *search, int from, float *logits, struct choice *out);
+ * is less likely, the CHOICES_MOST likeliest. Returns how many there are. */
+int search_choices(const struct search *search, int from, const struct scored *scored, struct choice *out);
+/* Of each range, how many likeliest tokens it takes for that: WHISPER_LIKELIEST_MOST at most, or 0 where it takes all.
+ */
+int search_asks_for(const struct search *search);
 void choices_sort(struct choice *choices, int count); /* best first, equals in their order */
 /* Takes a choice: into next, or, where it is the end, into done. */
 void search_go_on(struct search *search, const struct choice *choice);
@@ -63,9 +73,8 @@ double search_hold(const struct search *search, const struct hypothesis *h, floa
 /* Whether the text may end where it is. */
 bool search_may_end(const struct search *search, const struct hypothesis *h);
 
-/* Goes on by a token from the rows' logits [rows, size], which are spoiled: now becomes next, with texts that ended
- * moved to done. */
-void search_beam(struct search *s, float *logits);
-void search_sample(struct search *s, float *logits);
+/* Goes on by a token: now becomes next, with texts that ended moved to done. */
+void search_beam(struct search *s, const struct scored *scored);
+void search_sample(struct search *s, const struct scored *scored);
 
 #endif

@@ -10,26 +10,32 @@ static const double timestamp_seconds = 0.02, whole_window = 30;
 
 /* ---- opening ---- */
 
-static int gather_suppressed(struct whisper_rules *r, const struct whisper_search_params *params, struct fault *fault)
+static void bar(struct whisper_rules *r, int token)
+{
+    r->barred[token / 32] |= UINT32_C(1) << token % 32;
+}
+
+static int gather_barred(struct whisper_rules *r, const struct whisper_search_params *params, struct fault *fault)
 {
     size_t count = 0;
     const int *words = params->suppress_non_speech_off ? NULL : whisper_vocabulary_non_speech(r->vocabulary, &count);
     const int always[] = {r->special->transcribe, r->special->translate, r->special->sot,
                           r->special->sot_prev,   r->special->sot_lm,    r->special->no_speech};
-    size_t others = sizeof always / sizeof *always;
-    r->suppressed = memory_new(count + params->suppress_count + others, sizeof *r->suppressed);
-    if (!r->suppressed)
+    r->barred = memory_new(((size_t)r->size + 31) / 32, sizeof *r->barred);
+    if (!r->barred)
         return fail_memory(fault, "a search");
     for (size_t i = 0; words && i < count; i++)
-        r->suppressed[r->suppressed_count++] = words[i];
+        bar(r, words[i]);
     for (size_t i = 0; i < params->suppress_count; i++) {
         if (params->suppress[i] < 0 || params->suppress[i] >= r->size)
             return fail(fault, UTTER_ERROR_ARGUMENT, "token %d to suppress is outside the vocabulary",
                         params->suppress[i]);
-        r->suppressed[r->suppressed_count++] = params->suppress[i];
+        bar(r, params->suppress[i]);
     }
-    for (size_t i = 0; i < others; i++)
-        r->suppressed[r->suppressed_count++] = always[i];
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        bar(r, always[i]);
+    if (r->timestamps)
+        bar(r, r->special->no_timestamps);
     return 0;
 }
 
@@ -54,15 +60,15 @@ int whisper_rules_open(struct whisper_rules *rules, const struct whisper_vocabul
     rules->blank = params->suppress_blank_off ? -1 : whisper_vocabulary_blank(vocabulary);
     rules->latest_initial = initial < 0 ? -1 : timestamp_of(rules, initial);
     rules->latest = window < whole_window ? timestamp_of(rules, window) : rules->size - 1;
-    if (gather_suppressed(rules, params, fault))
+    if (gather_barred(rules, params, fault))
         whisper_rules_close(rules);
     return fault->code;
 }
 
 void whisper_rules_close(struct whisper_rules *rules)
 {
-    free(rules->suppressed);
-    rules->suppressed = NULL;
+    free(rules->barred);
+    rules->barred = NULL;
 }
 
 /* ---- exponentials ----
@@ -150,48 +156,72 @@ double whisper_rules_probability(const struct whisper_rules *r, const float *log
 
 /* ---- the rules ---- */
 
+/* Timestamps come in pairs, but for the one before the end, and never go back. */
+static void allow_by_timestamps(const struct whisper_rules *r, const int *sampled, size_t count,
+                                struct whisper_range *ranges)
+{
+    struct whisper_range *times = &ranges[WHISPER_RANGES - 1];
+    const int begin = r->special->timestamp_begin;
+    const bool last = count >= 1 && sampled[count - 1] >= begin, before = count < 2 || sampled[count - 2] >= begin;
+    int previous = -1;
+    for (size_t i = count; i-- > 0 && previous < 0;)
+        if (sampled[i] >= begin)
+            previous = sampled[i];
+    times->end = r->latest + 1;
+    if (previous >= 0)
+        times->begin = last && !before ? previous : previous + 1;
+    if (last && before)
+        times->end = times->begin;
+    else if (last)
+        ranges[0].end = ranges[1].end = 0; /* no text, but its end */
+    if (count == 0) {
+        for (int i = 0; i < WHISPER_RANGES - 1; i++)
+            ranges[i].end = 0;
+        if (r->latest_initial >= 0 && r->latest_initial < times->end)
+            times->end = r->latest_initial + 1;
+    }
+}
+
+void whisper_rules_allow(const struct whisper_rules *r, const int *sampled, size_t count, struct whisper_range *ranges)
+{
+    const int eot = r->special->eot, begin = r->special->timestamp_begin;
+    const bool first = count == 0 && r->blank >= 0, no_end = first || count < (size_t)r->force;
+    ranges[0] = (struct whisper_range){0, first ? r->blank : eot};
+    ranges[1] = (struct whisper_range){first ? r->blank + 1 : eot, eot};
+    ranges[2] = (struct whisper_range){no_end ? eot + 1 : eot, begin};
+    ranges[3] = (struct whisper_range){begin, r->size};
+    if (r->timestamps)
+        allow_by_timestamps(r, sampled, count, ranges);
+    for (int i = 0; i < WHISPER_RANGES; i++)
+        if (ranges[i].end < ranges[i].begin)
+            ranges[i].end = ranges[i].begin;
+}
+
 static void forbid(float *logits, int begin, int end)
 {
     for (int i = begin; i < end; i++)
         logits[i] = -INFINITY;
 }
 
-/* Timestamps come in pairs, but for the one before the end, and never go back. */
-static void forbid_by_timestamps(const struct whisper_rules *r, float *logits, const int *sampled, size_t count)
+static void forbid_barred(const struct whisper_rules *r, float *logits)
 {
-    int begin = r->special->timestamp_begin, previous = -1;
-    bool last = count >= 1 && sampled[count - 1] >= begin;
-    bool before = count < 2 || sampled[count - 2] >= begin;
-    logits[r->special->no_timestamps] = -INFINITY;
-    forbid(logits, r->latest + 1, r->size);
-    if (last && before)
-        forbid(logits, begin, r->size);
-    else if (last)
-        forbid(logits, 0, r->special->eot);
-    for (size_t i = count; i-- > 0 && previous < 0;)
-        if (sampled[i] >= begin)
-            previous = sampled[i];
-    if (previous >= 0)
-        forbid(logits, begin, last && !before ? previous : previous + 1);
-    if (count == 0) {
-        forbid(logits, 0, begin);
-        if (r->latest_initial >= 0)
-            forbid(logits, r->latest_initial + 1, r->size);
-    }
+    for (int begin = 0; begin < r->size; begin += 32)
+        for (int i = 0; r->barred[begin / 32] >> i && i < 32; i++)
+            if (r->barred[begin / 32] >> i & 1)
+                logits[begin + i] = -INFINITY;
 }
 
 double whisper_rules_apply(const struct whisper_rules *r, float *logits, const int *sampled, size_t count)
 {
-    int begin = r->special->timestamp_begin;
-    if (count == 0 && r->blank >= 0)
-        logits[r->blank] = logits[r->special->eot] = -INFINITY;
-    for (size_t i = 0; i < r->suppressed_count; i++)
-        logits[r->suppressed[i]] = -INFINITY;
-    if (count < (size_t)r->force)
-        logits[r->special->eot] = -INFINITY;
+    struct whisper_range ranges[WHISPER_RANGES];
+    int begin = r->special->timestamp_begin, at = 0;
+    whisper_rules_allow(r, sampled, count, ranges);
+    for (int i = 0; i < WHISPER_RANGES; at = ranges[i++].end)
+        forbid(logits, at, ranges[i].begin);
+    forbid(logits, at, r->size);
+    forbid_barred(r, logits);
     if (!r->timestamps)
         return log_sum(logits, 0, r->size);
-    forbid_by_timestamps(r, logits, sampled, count);
     /* Where some timestamp is likelier than any one text token, it is time for a timestamp. */
     double times = log_sum(logits, begin, r->size);
     if (times > (double)largest(logits, 0, begin)) {
@@ -199,4 +229,35 @@ double whisper_rules_apply(const struct whisper_rules *r, float *logits, const i
         return times;
     }
     return add_logs(times, log_sum(logits, 0, begin));
+}
+
+/* Adds what was found in a range to the likeliest so far, of which at most count are kept, best first. */
+static int merge(const float *found, int count, int have, int *tokens, float *logits)
+{
+    for (int k = 1; k <= count && found[k] > -INFINITY && (have < count || found[k] > logits[have - 1]); k++) {
+        int at = have < count ? have++ : count - 1;
+        for (; at > 0 && logits[at - 1] < found[k]; at--) {
+            tokens[at] = tokens[at - 1];
+            logits[at] = logits[at - 1];
+        }
+        tokens[at] = (int)found[count + k];
+        logits[at] = found[k];
+    }
+    return have;
+}
+
+double whisper_rules_choose(const struct whisper_rules *r, const float *found, int *tokens, float *logits, int *most)
+{
+    const int count = *most, each = 1 + 2 * count, texts = WHISPER_RANGES - 1;
+    const double times = (double)found[texts * each];
+    double sum = -INFINITY, likeliest = -INFINITY;
+    for (int i = 0; i < texts; i++) {
+        sum = add_logs(sum, (double)found[i * each]);
+        likeliest = fmax(likeliest, (double)found[i * each + 1]);
+    }
+    const bool time = r->timestamps && times > likeliest;
+    *most = 0;
+    for (int i = time ? texts : 0; i < WHISPER_RANGES; i++)
+        *most = merge(found + i * each, count, *most, tokens, logits);
+    return time ? times : add_logs(sum, times);
 }

@@ -43,10 +43,10 @@ static int sample(const float *logits, int size, double temperature, uint64_t *r
 
 /* From all tokens. Samples share the logits of the first step: the rules change nothing in what they were applied to
  * before. */
-static struct choice draw_any(struct search *s, int from, float *logits)
+static struct choice draw_any(struct search *s, int from, const struct scored *scored)
 {
     const struct hypothesis *h = &s->now.items[from];
-    float *row = logits + (size_t)h->row * (size_t)s->rules->size;
+    float *row = scored->logits + (size_t)h->row * (size_t)s->rules->size;
     double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
     int size = s->rules->size;
     int token = s->temperature > 0 ? sample(row, size, s->temperature, &s->random) : best(row, size);
@@ -54,25 +54,35 @@ static struct choice draw_any(struct search *s, int from, float *logits)
 }
 
 /* From those that the guide was asked about, by what it makes of them. */
-static struct choice draw_guided(struct search *s, int from, float *logits)
+static struct choice draw_guided(struct search *s, int from, const struct scored *scored)
 {
     struct choice choices[CHOICES_MOST];
     float scores[CHOICES_MOST];
-    int count = search_choices(s, from, logits, choices);
+    int count = search_choices(s, from, scored, choices);
     if (!count && s->guide->grammar)
         return (struct choice){.token = NO_CHOICE};
     if (!count)
-        return draw_any(s, from, logits);
+        return draw_any(s, from, scored);
     for (int i = 0; i < count; i++)
         scores[i] = (float)(choices[i].score - choices[0].score);
     return choices[s->temperature > 0 ? sample(scores, count, s->temperature, &s->random) : 0];
 }
 
-void search_sample(struct search *s, float *logits)
+/* The likeliest of what was asked for. */
+static struct choice take_found(const struct search *s, int from, const struct scored *scored)
+{
+    struct choice choices[WHISPER_LIKELIEST_MOST];
+    return search_choices(s, from, scored, choices) ? choices[0]
+                                                    : (struct choice){.log_probability = NAN, .from = from};
+}
+
+void search_sample(struct search *s, const struct scored *scored)
 {
     s->next.count = 0;
     for (int i = 0; i < s->now.count; i++) {
-        struct choice choice = s->guide ? draw_guided(s, i, logits) : draw_any(s, i, logits);
+        struct choice choice = scored->found ? take_found(s, i, scored)
+                               : s->guide    ? draw_guided(s, i, scored)
+                                             : draw_any(s, i, scored);
         if (choice.token != NO_CHOICE)
             search_go_on(s, &choice);
     }

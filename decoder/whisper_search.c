@@ -86,7 +86,10 @@ struct run {
     void *context;
     float *logits; /* [rows, size] */
     struct whisper_search_row *rows;
-    int *prompts; /* [windows, text_positions] */
+    struct whisper_range *ranges; /* [rows, WHISPER_RANGES] where the likeliest may be asked for */
+    float *found;
+    struct scored scored; /* what the last step gave */
+    int *prompts;         /* [windows, text_positions] */
     struct attempt *attempts;
     int count;   /* of attempts */
     int longest; /* tokens that may be sampled */
@@ -163,9 +166,21 @@ static void close_search(struct attempt *a)
     grammar_walk_close(&a->guide.grammar);
 }
 
-static int call(const struct run *r, int count, struct fault *fault)
+static int call(struct run *r, int count, struct fault *fault)
 {
+    r->scored = (struct scored){.logits = r->logits};
     return r->step(r->context, r->rows, count, r->logits, fault);
+}
+
+/* The same where the likeliest tokens are enough; the searches of a run want equally many. */
+static int call_for_choices(struct run *r, int count, struct fault *fault)
+{
+    const int wanted = r->params->likeliest ? search_asks_for(&r->attempts[0].search) : 0;
+    if (!wanted)
+        return call(r, count, fault);
+    const struct whisper_ask ask = {r->ranges, r->rules.barred, wanted};
+    r->scored = (struct scored){NULL, r->found, wanted};
+    return r->params->likeliest(r->context, r->rows, count, &ask, r->found, fault);
 }
 
 /* <|startoftranscript|> and what is before it, whose logits say whether there is speech; then what follows it. */
@@ -224,9 +239,9 @@ static void advance(void *context, int64_t begin, int64_t end, int worker)
         if (finished(r, a))
             continue;
         if (a->search.beam > 1 && r->temperature == 0)
-            search_beam(&a->search, r->logits);
+            search_beam(&a->search, &r->scored);
         else
-            search_sample(&a->search, r->logits);
+            search_sample(&a->search, &r->scored);
     }
 }
 
@@ -240,6 +255,8 @@ static int next_rows(struct run *r)
             struct hypothesis *h = &now->items[k];
             r->rows[count] =
                 (struct whisper_search_row){r->attempts[i].task->window, h->row, &h->tokens[h->count - 1], 1};
+            if (r->ranges)
+                whisper_rules_allow(&r->rules, h->tokens, h->count, r->ranges + (size_t)count * WHISPER_RANGES);
             h->row = count++;
         }
     }
@@ -260,7 +277,7 @@ static int sample_all(struct run *r, struct fault *fault)
         int count = next_rows(r);
         if (!count)
             return 0;
-        if (call(r, count, fault))
+        if (call_for_choices(r, count, fault))
             return fault->code;
     }
 }
@@ -439,7 +456,12 @@ static int run_open(struct run *r, int windows, struct fault *fault)
     r->rows = memory_new(rows, sizeof *r->rows);
     r->prompts = memory_new((size_t)windows * (size_t)(r->params->text_positions + PREFIX), sizeof *r->prompts);
     r->attempts = memory_new((size_t)windows, sizeof *r->attempts);
-    return r->logits && r->rows && r->prompts && r->attempts ? 0 : fail_memory(fault, "a search");
+    if (r->params->likeliest) {
+        r->ranges = memory_new(rows * WHISPER_RANGES, sizeof *r->ranges);
+        r->found = memory_new(rows * WHISPER_RANGES * (1 + 2 * WHISPER_LIKELIEST_MOST), sizeof *r->found);
+    }
+    bool whole = r->logits && r->rows && r->prompts && r->attempts;
+    return whole && (!r->params->likeliest || (r->ranges && r->found)) ? 0 : fail_memory(fault, "a search");
 }
 
 static void run_close(struct run *r)
@@ -447,6 +469,8 @@ static void run_close(struct run *r)
     whisper_rules_close(&r->rules);
     free(r->logits);
     free(r->rows);
+    free(r->ranges);
+    free(r->found);
     free(r->prompts);
     free(r->attempts);
 }

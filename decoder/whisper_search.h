@@ -21,6 +21,23 @@ struct whisper_search_row {
 typedef int (*whisper_search_step)(void *context, const struct whisper_search_row *rows, int count, float *logits,
                                    struct fault *fault);
 
+/* Where few tokens decide, the search asks for those instead: it says for every row which tokens may come, in
+ * WHISPER_RANGES ranges [begin, end) in ascending order (some empty), less those whose bit is set in barred
+ * [vocabulary / 32, rounded up]. found [rows, WHISPER_RANGES, 1 + 2·count] gets for each range: the natural log of the
+ * sum of the exponentials of its logits (-infinity of none); the count largest of them, largest first, of equals the
+ * lower token first; and their tokens. Where there are fewer: -infinity, and -1. */
+enum { WHISPER_RANGES = 4, WHISPER_LIKELIEST_MOST = 8 };
+struct whisper_range {
+    int begin, end;
+};
+struct whisper_ask {
+    const struct whisper_range *ranges; /* [rows, WHISPER_RANGES] */
+    const uint32_t *barred;
+    int count; /* 1 to WHISPER_LIKELIEST_MOST */
+};
+typedef int (*whisper_search_likeliest)(void *context, const struct whisper_search_row *rows, int count,
+                                        const struct whisper_ask *ask, float *found, struct fault *fault);
+
 struct whisper_search_params {
     int text_positions;    /* 448: prompt and text together stay below it */
     int maximum_tokens;    /* sampled per window; 0: text_positions / 2 */
@@ -47,8 +64,11 @@ struct whisper_search_params {
        model's own, of all tokens. Nothing is retried for repetition or doubt. trie: of the vocabulary. Borrowed. */
     const struct grammar *grammar;
     const struct token_trie *trie;
-    bool unfinished;             /* texts may end within a sentence of the grammar, too */
-    const struct guide *guide;   /* what is asked beside the logits; NULL: nothing. Borrowed */
+    bool unfinished;           /* texts may end within a sentence of the grammar, too */
+    const struct guide *guide; /* what is asked beside the logits; NULL: nothing. Borrowed */
+    /* In place of step where the likeliest tokens are enough: at temperature 0, without a guide or a grammar, for beams
+       below WHISPER_LIKELIEST_MOST. For devices that logits are far away from; NULL: every row comes whole. */
+    whisper_search_likeliest likeliest;
     struct thread_pool *threads; /* that share the windows of a step; NULL: the caller alone */
 };
 

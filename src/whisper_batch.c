@@ -20,7 +20,8 @@ struct whisper_batch {
     float *padded;   /* [threads, samples of a whole window] */
     float *features; /* [rows, frames, mels] */
     struct whisper_row *step_rows;
-    int language; /* of the stream, or LANGUAGE_UNKNOWN */
+    struct score_range *step_ranges; /* WHISPER_RANGES of each */
+    int language;                    /* of the stream, or LANGUAGE_UNKNOWN */
     int steps;
     double flops; /* of the last forward */
 
@@ -69,10 +70,12 @@ static int take_memory(struct whisper_batch *b, struct fault *fault)
     b->padded = memory_new(threads * (size_t)whisper_batch_longest(b->model), sizeof *b->padded);
     b->features = memory_new(rows * (size_t)frames_of(b->model) * mels, sizeof *b->features);
     b->step_rows = memory_new(rows * (size_t)group_of(b->decoding), sizeof *b->step_rows);
+    b->step_ranges = memory_new(rows * (size_t)group_of(b->decoding) * WHISPER_RANGES, sizeof *b->step_ranges);
     b->languages = memory_new(rows, sizeof *b->languages);
     b->tasks = memory_new(rows, sizeof *b->tasks);
     b->results = memory_new(rows, sizeof *b->results);
-    if (!b->scratch || !b->padded || !b->features || !b->step_rows || !b->languages || !b->tasks || !b->results)
+    if (!b->scratch || !b->padded || !b->features || !b->step_rows || !b->step_ranges || !b->languages || !b->tasks ||
+        !b->results)
         return fail_memory(fault, "a session");
     return 0;
 }
@@ -107,6 +110,7 @@ void whisper_batch_close(struct whisper_batch **batch)
     free(b->padded);
     free(b->features);
     free(b->step_rows);
+    free(b->step_ranges);
     free(b->languages);
     free(b->tasks);
     free(b->results);
@@ -180,12 +184,28 @@ int whisper_batch_forward(struct whisper_batch *b, struct fault *fault)
 /* ---- search ---- */
 
 /* The decoder room and the model room each name a row's fields for themselves: this is where they meet. */
-static int step(void *context, const struct whisper_search_row *rows, int count, float *logits, struct fault *fault)
+static void take_rows(struct whisper_batch *b, const struct whisper_search_row *rows, int count)
 {
-    struct whisper_batch *b = context;
     for (int i = 0; i < count; i++)
         b->step_rows[i] = (struct whisper_row){rows[i].window, rows[i].parent, rows[i].tokens, rows[i].token_count};
     b->steps++;
+}
+
+static int step_likeliest(void *context, const struct whisper_search_row *rows, int count,
+                          const struct whisper_ask *ask, float *found, struct fault *fault)
+{
+    struct whisper_batch *b = context;
+    const struct whisper_wanted wanted = {b->step_ranges, WHISPER_RANGES, ask->barred, ask->count};
+    take_rows(b, rows, count);
+    for (int i = 0; i < count * WHISPER_RANGES; i++)
+        b->step_ranges[i] = (struct score_range){ask->ranges[i].begin, ask->ranges[i].end};
+    return whisper_step_likeliest(b->pass, b->step_rows, count, &wanted, found, fault);
+}
+
+static int step(void *context, const struct whisper_search_row *rows, int count, float *logits, struct fault *fault)
+{
+    struct whisper_batch *b = context;
+    take_rows(b, rows, count);
     return whisper_step(b->pass, b->step_rows, count, logits, fault);
 }
 
@@ -260,6 +280,7 @@ int whisper_batch_search(struct whisper_batch *b, struct fault *fault)
     params.threads = b->model->engine->threads;
     params.unfinished = b->decoding->passing;
     params.guide = &b->decoding->guide;
+    params.likeliest = b->model->engine->device->far ? step_likeliest : NULL;
     if (whisper_search(b->model->vocabulary, &params, step, b, b->tasks, b->count, b->results, fault))
         return fault->code;
     fill_windows(b, fault);

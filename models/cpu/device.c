@@ -3,6 +3,7 @@
 
 #include "models/cpu/fast.h"
 #include "models/cpu/few_rows.h"
+#include "models/cpu/plain.h"
 #include "models/cpu/kernels.h"
 #include "models/cpu/onednn.h"
 #include "models/cpu/scratch.h"
@@ -96,6 +97,7 @@ static const struct ops cpu_ops = {
     .attention = fast_attention,
     .relative_attention = fast_relative_attention,
     .windowed_attention = fast_windowed_attention,
+    .likeliest = plain_likeliest, /* the scores are at hand: what is asked elsewhere is asked of them */
     .unfold = fast_unfold,
     .gather_rows = fast_gather_rows,
     .scatter_rows = fast_scatter_rows,

@@ -64,6 +64,7 @@ static const struct ops plain_ops = {
     .attention = plain_attention,
     .relative_attention = plain_relative_attention,
     .windowed_attention = plain_windowed_attention,
+    .likeliest = plain_likeliest,
     .unfold = plain_unfold,
     .gather_rows = plain_gather_rows,
     .scatter_rows = plain_scatter_rows,

@@ -50,6 +50,10 @@ void plain_relative_attention(struct context *c, struct tensor out, struct tenso
 void plain_windowed_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
                               const struct attention_window *window, int heads, float scale, const int *lengths);
 
+/* plain_likeliest.c */
+void plain_likeliest(struct context *c, struct tensor out, struct tensor x, const struct score_range *ranges,
+                     int per_row, const uint32_t *barred, int count);
+
 /* plain_kept.c */
 void plain_unfold(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);
 void plain_gather_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);

@@ -300,6 +300,7 @@ static const struct ops *cuda_ops(void)
     ops.attention = cuda_attention;
     ops.relative_attention = cuda_relative_attention;
     ops.windowed_attention = cuda_windowed_attention;
+    ops.likeliest = cuda_likeliest;
     ops.unfold = cuda_unfold;
     ops.gather_rows = cuda_gather_rows;
     ops.scatter_rows = cuda_scatter_rows;
@@ -336,6 +337,7 @@ static int open_device(struct device **device, struct thread_pool *threads, int 
     cuda->device.threads = threads;
     cuda->device.best = TENSOR_BF16;
     cuda->device.has_f16 = true;
+    cuda->device.far = true;
     cuda->device.rows = most_rows;
     cuda->device.windows = most_windows;
     cuda->device.kept_bytes = kept_share * (double)properties.totalGlobalMem;

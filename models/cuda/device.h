@@ -98,6 +98,8 @@ void cuda_relative_attention(struct context *c, struct tensor out, struct tensor
                              const int *lengths);
 void cuda_windowed_attention(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
                              const struct attention_window *window, int heads, float scale, const int *lengths);
+void cuda_likeliest(struct context *c, struct tensor out, struct tensor x, const struct score_range *ranges,
+                    int per_row, const uint32_t *barred, int count);
 void cuda_unfold(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);
 void cuda_gather_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);
 void cuda_scatter_rows(struct context *c, struct tensor out, struct tensor x, const int *rows);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { WHOLE_FLOATS = 1 << 24 }; /* up to here an f32 has every whole number */
+
 /* ---- the device ---- */
 
 void device_close(struct device **device)
@@ -638,6 +640,31 @@ void unfold(struct context *c, struct tensor out, struct tensor x, int kernel, i
               op, "out is not what the kernel gives", &out, &x) &&
         computing(c, &out))
         c->device->ops->unfold(c, out, x, kernel, stride);
+}
+
+static bool ranges_within(const struct score_range *ranges, int64_t count, int64_t width)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (ranges[i].begin < 0 || ranges[i].begin > ranges[i].end || ranges[i].end > width)
+            return false;
+    return true;
+}
+
+void likeliest(struct context *c, struct tensor out, struct tensor x, const struct score_range *ranges, int per_row,
+               const uint32_t *barred, int count)
+{
+    const char *op = "likeliest";
+    if (usable(c, op, &out, &x) &&
+        check(c, is_f32(&x) && x.rank == 2 && x.shape[1] <= WHOLE_FLOATS, op, "x is not f32 [n, width]", &out, &x) &&
+        check(c, count >= 1 && count <= LIKELIEST_MOST, op, "too few or too many are asked for", &out, &x) &&
+        check(c,
+              is_f32(&out) && out.rank == 3 && out.shape[0] == x.shape[0] && out.shape[1] == per_row &&
+                  out.shape[2] == 1 + 2 * count,
+              op, "out is not f32 [n, ranges, 1 + 2·count]", &out, &x) &&
+        check(c, c->measuring || ranges_within(ranges, x.shape[0] * per_row, x.shape[1]), op, "a range outside x", &out,
+              &x) &&
+        computing(c, &out))
+        c->device->ops->likeliest(c, out, x, ranges, per_row, barred, count);
 }
 
 /* Whether rows[count] lie in t. */

@@ -36,6 +36,7 @@ struct device {
     bool has_f16;                /* whether it computes in f16: GPUs, and plain C, which they are tested against */
     int rows;                    /* of a batch: with more, the matrix products gain little */
     int windows;                 /* of half a minute that an encoder takes together: one keeps a CPU busy */
+    bool far;                    /* whether scores are long on their way to the host: then likeliest is worth asking */
     double kept_bytes;           /* what one pass's cached keys and values may take */
     char name[64];               /* "cpu, avx512_bf16" */
 };
@@ -331,6 +332,22 @@ void kept_attention(struct context *c, struct tensor out, struct tensor q, struc
 void kept_attention_weights(struct context *c, struct tensor out, struct tensor q, struct tensor keys, int heads,
                             float scale, const struct query_span *span);
 
+/* ---- choosing ---- */
+
+/* Of a row of scores, elements [begin, end). */
+struct score_range {
+    int begin, end;
+};
+
+enum { LIKELIEST_MOST = 8 };
+
+/* What few of many scores decide by: x [n, width] f32, ranges [n, per_row] on the host, of which elements do not count
+ * whose bit is set in barred [width / 32, rounded up], on the host; out [n, per_row, 1 + 2·count] f32, count 1 to
+ * LIKELIEST_MOST: of each range the log of the sum of the exponentials (-infinity of none), the count largest, largest
+ * first, of equals the lower index first, and their indices. Where there are fewer: -infinity, and -1. */
+void likeliest(struct context *c, struct tensor out, struct tensor x, const struct score_range *ranges, int per_row,
+               const uint32_t *barred, int count);
+
 /* ---- steps ---- */
 
 /* Between the two lies what is asked for again and again, as a decoder's step is, with other numbers from the host
@@ -402,6 +419,8 @@ struct ops {
                                const int *lengths);
     void (*windowed_attention)(struct context *c, struct tensor out, struct tensor q, struct tensor k, struct tensor v,
                                const struct attention_window *window, int heads, float scale, const int *lengths);
+    void (*likeliest)(struct context *c, struct tensor out, struct tensor x, const struct score_range *ranges,
+                      int per_row, const uint32_t *barred, int count);
     void (*unfold)(struct context *c, struct tensor out, struct tensor x, int kernel, int stride);
     void (*gather_rows)(struct context *c, struct tensor out, struct tensor x, const int *rows);
     void (*scatter_rows)(struct context *c, struct tensor out, struct tensor x, const int *rows);

@@ -199,8 +199,18 @@ static void cross_attention(struct context *c, struct tensor x, const struct att
     arena_release(c, mark);
 }
 
-static void give_logits(struct context *c, struct tensor x, const struct whisper *m, const struct lines *l,
-                        float *logits)
+/* Of out [n, vocabulary]. */
+static void give_likeliest(struct context *c, struct tensor out, const struct answer *answer)
+{
+    const struct whisper_wanted *ask = answer->ask;
+    struct tensor found = new_3d(c, TENSOR_F32, out.shape[0], ask->per_row, 1 + 2 * ask->count);
+    likeliest(c, found, out, ask->ranges, ask->per_row, ask->barred, ask->count);
+    step_end(c);
+    tensor_download(c, answer->found, found, tensor_count(&found));
+}
+
+static void give_scores(struct context *c, struct tensor x, const struct whisper *m, const struct lines *l,
+                        const struct answer *answer)
 {
     struct tensor last = new_2d(c, TENSOR_F32, l->last_count, x.shape[1]);
     struct tensor h = tensor_new(c, c->compute, 2, last.shape);
@@ -208,13 +218,18 @@ static void give_logits(struct context *c, struct tensor x, const struct whisper
     gather_rows(c, last, x, l->last);
     layer_norm(c, h, last, &m->decoder_norm);
     linear(c, out, h, &m->output);
+    if (answer->ask) {
+        give_likeliest(c, out, answer);
+        return;
+    }
     step_end(c);
-    tensor_download(c, logits, out, tensor_count(&out));
+    tensor_download(c, answer->logits, out, tensor_count(&out));
 }
 
 void decode_lines(struct context *c, const struct whisper *m, const struct kept *kept, const struct lines *l,
-                  float *logits, float *attention)
+                  const struct answer *answer)
 {
+    float *attention = answer->attention;
     size_t mark = arena_mark(c);
     const int heads = m->config.decoder_heads;
     struct tensor x = new_2d(c, TENSOR_F32, l->n, m->config.width);
@@ -226,8 +241,8 @@ void decode_lines(struct context *c, const struct whisper *m, const struct kept 
         cross_attention(c, x, &b->cross, heads, &kept[i], l, whisper_config_heads(&m->config, i), &attention);
         feed_forward(c, x, &b->norm, &b->up, &b->down);
     }
-    if (logits)
-        give_logits(c, x, m, l, logits);
+    if (answer->logits || answer->ask)
+        give_scores(c, x, m, l, answer);
     step_end(c);
     arena_release(c, mark);
 }

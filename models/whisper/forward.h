@@ -32,9 +32,15 @@ void encoder_blocks(struct context *c, const struct whisper *m, struct tensor x)
 void encode_windows(struct context *c, const struct whisper *m, const struct kept *kept, int first, int count,
                     const float *features, float *output);
 
-/* logits [last_count, vocabulary] on the host. attention: NULL, or the alignment heads' cross-attention
- * [heads, n, positions] of a run with one cross span, on the host. */
+/* What a run is to bring to the host; NULL: not. */
+struct answer {
+    float *logits;                    /* [last_count, vocabulary] */
+    const struct whisper_wanted *ask; /* in their place … */
+    float *found;                     /* … this of them (whisper.h) */
+    float *attention; /* the alignment heads' cross-attention [heads, n, positions], of a run with one cross span */
+};
+
 void decode_lines(struct context *c, const struct whisper *m, const struct kept *kept, const struct lines *lines,
-                  float *logits, float *attention);
+                  const struct answer *answer);
 
 #endif

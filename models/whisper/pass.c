@@ -80,18 +80,20 @@ static size_t measure(struct whisper_pass *p)
 {
     struct context *c = &p->context;
     float nothing;
-    float *attention = &nothing;
+    const struct whisper_wanted ask = {.per_row = WHISPER_RANGES_MOST, .count = LIKELIEST_MOST};
+    const struct answer scores = {.logits = &nothing}, few = {.ask = &ask}, whole_attention = {.attention = &nothing};
     const int positions = p->model->config.positions, sequence = p->model->config.text_positions;
     const struct query_span span = {0, p->limit, positions, 0, NULL}, whole = {0, sequence, positions, 0, NULL};
     struct lines l = {.n = p->limit, .before = &span, .cross = &span, .last_count = p->rows};
     context_measure(c, true);
     place_kept(p);
     encode_windows(c, p->model, p->kept, 0, at_once(p, p->windows), NULL, NULL);
-    decode_lines(c, p->model, p->kept, &l, &nothing, NULL);
+    decode_lines(c, p->model, p->kept, &l, &scores);
+    decode_lines(c, p->model, p->kept, &l, &few);
     l.n = sequence;
     l.before = NULL;
     l.cross = &whole;
-    decode_lines(c, p->model, p->kept, &l, NULL, attention);
+    decode_lines(c, p->model, p->kept, &l, &whole_attention);
     context_measure(c, false);
     return c->arena.peak;
 }
@@ -284,9 +286,28 @@ static void add_row(struct whisper_pass *p, struct lines *l, const struct whispe
     p->last[l->last_count++] = l->n - 1;
 }
 
-/* Rows from first on, as many as a run takes; returns how many. */
-static int run_rows(struct whisper_pass *p, const struct whisper_row *rows, int first, int count, float *logits)
+/* Of a step's answer that of the rows from first on. ask: where it goes. */
+static struct answer answer_from(const struct whisper_pass *p, const struct answer *whole, size_t first,
+                                 struct whisper_wanted *ask)
 {
+    struct answer a = *whole;
+    if (a.logits)
+        a.logits += first * (size_t)p->model->config.vocabulary;
+    if (a.ask) {
+        *ask = *a.ask;
+        ask->ranges += first * (size_t)ask->per_row;
+        a.ask = ask;
+        a.found += first * (size_t)ask->per_row * (1 + 2 * (size_t)ask->count);
+    }
+    return a;
+}
+
+/* Rows from first on, as many as a run takes; returns how many. */
+static int run_rows(struct whisper_pass *p, const struct whisper_row *rows, int first, int count,
+                    const struct answer *whole)
+{
+    struct whisper_wanted ask;
+    const struct answer answer = answer_from(p, whole, (size_t)first, &ask);
     struct lines l = {.tokens = p->tokens, .positions = p->positions, .slots = p->slots, .before = p->spans};
     int i = first;
     l.cross = p->cross;
@@ -296,14 +317,14 @@ static int run_rows(struct whisper_pass *p, const struct whisper_row *rows, int 
         i++;
     }
     l.before_count = l.n;
-    decode_lines(&p->context, p->model, p->kept, &l, logits + (size_t)first * (size_t)p->model->config.vocabulary,
-                 NULL);
+    decode_lines(&p->context, p->model, p->kept, &l, &answer);
     return i - first;
 }
 
-int whisper_step(struct whisper_pass *p, const struct whisper_row *rows, int count, float *logits, struct fault *fault)
+static int step(struct whisper_pass *p, const struct whisper_row *rows, int count, const struct answer *answer,
+                struct fault *fault)
 {
-    if (!rows || !logits || count < 1 || count > p->rows)
+    if (!rows || !(answer->logits || answer->found) || count < 1 || count > p->rows)
         return fail(fault, UTTER_ERROR_ARGUMENT, "a step of %d rows, outside 1 to %d", count, p->rows);
     for (int i = 0; i < count; i++)
         if (check_row(p, &rows[i], fault))
@@ -311,10 +332,24 @@ int whisper_step(struct whisper_pass *p, const struct whisper_row *rows, int cou
     begin(p);
     inherit(p, rows, count);
     for (int first = 0; first < count && !p->context.fault.code;)
-        first += run_rows(p, rows, first, count, logits);
+        first += run_rows(p, rows, first, count, answer);
     if (p->context.fault.code)
         p->now.count = 0;
     return end(p, fault);
+}
+
+int whisper_step(struct whisper_pass *p, const struct whisper_row *rows, int count, float *logits, struct fault *fault)
+{
+    return step(p, rows, count, &(struct answer){.logits = logits}, fault);
+}
+
+int whisper_step_likeliest(struct whisper_pass *p, const struct whisper_row *rows, int count,
+                           const struct whisper_wanted *ask, float *found, struct fault *fault)
+{
+    if (ask->per_row < 1 || ask->per_row > WHISPER_RANGES_MOST)
+        return fail(fault, UTTER_ERROR_ARGUMENT, "%d ranges of a row, outside 1 to %d", ask->per_row,
+                    WHISPER_RANGES_MOST);
+    return step(p, rows, count, &(struct answer){.ask = ask, .found = found}, fault);
 }
 
 int whisper_attend(struct whisper_pass *p, int window, const int *tokens, int count, float *weights,
@@ -332,6 +367,6 @@ int whisper_attend(struct whisper_pass *p, int window, const int *tokens, int co
     struct query_span cross = {0, count, p->model->config.positions, window, NULL};
     struct lines l = {.n = count, .tokens = tokens, .positions = p->positions, .cross = &cross, .cross_count = 1};
     begin(p);
-    decode_lines(&p->context, p->model, p->kept, &l, NULL, weights);
+    decode_lines(&p->context, p->model, p->kept, &l, &(struct answer){.attention = weights});
     return end(p, fault);
 }

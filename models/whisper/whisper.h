@@ -80,6 +80,18 @@ struct whisper_row {
 int whisper_step(struct whisper_pass *pass, const struct whisper_row *rows, int count, float *logits,
                  struct fault *fault);
 
+/* The same, but for the logits only what few of them decide by (ops.h: likeliest): found [count, per_row, 1 + 2·ask's
+ * count] on the host. All of a step's rows must be asked for together. Errors: as whisper_step. */
+enum { WHISPER_RANGES_MOST = 8 };
+struct whisper_wanted {
+    const struct score_range *ranges; /* [count, per_row] */
+    int per_row;                      /* 1 to WHISPER_RANGES_MOST */
+    const uint32_t *barred;           /* [vocabulary / 32, rounded up] */
+    int count;                        /* 1 to LIKELIEST_MOST */
+};
+int whisper_step_likeliest(struct whisper_pass *pass, const struct whisper_row *rows, int count,
+                           const struct whisper_wanted *ask, float *found, struct fault *fault);
+
 /* Cross-attention of the alignment heads while tokens[count] (a whole sequence, from its first position on) are read:
  * weights [whisper_alignment_heads, count, positions] on the host, softmaxed over positions. Hypotheses are kept as
  * they are. Errors: as whisper_step. */

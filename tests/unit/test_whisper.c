@@ -200,6 +200,56 @@ static void a_beam_is_reordered_by_names(void **unused)
     whisper_close(&model);
 }
 
+/* In place of logits: the likeliest of them, which the same steps give when they are asked whole. More rows than a run
+ * of the decoder takes, so that the answer comes in parts. */
+static void check_likeliest(const struct device *on)
+{
+    enum { ROWS = 9, PER_ROW = 2, COUNT = 3, EACH = 1 + 2 * COUNT };
+    struct whisper *model = open_model(on, TENSOR_F32);
+    struct whisper_pass *pass = open_pass(model, ROWS);
+    struct fault fault = {0};
+    const uint32_t barred[(97 + 31) / 32] = {0x00f0f001u, 0, 1u << 31, 0};
+    struct score_range ranges[ROWS * PER_ROW];
+    struct whisper_row rows[ROWS];
+    float logits[ROWS * 97], found[ROWS * PER_ROW * EACH];
+    for (int i = 0; i < ROWS; i++) {
+        rows[i] = (struct whisper_row){i % WINDOWS, -1, tokens[i % WINDOWS], 1 + i * 5 % TOKENS};
+        ranges[PER_ROW * i] = (struct score_range){0, 10 + i};
+        ranges[PER_ROW * i + 1] = (struct score_range){20, 97};
+    }
+    const struct whisper_wanted wanted = {ranges, PER_ROW, barred, COUNT};
+    assert_int_equal(whisper_encode(pass, features, WINDOWS, NULL, &fault), 0);
+    for (int round = 0; round < 3; round++) { /* the third one is a graph on a GPU */
+        step(pass, rows, ROWS, logits);
+        assert_int_equal(whisper_step_likeliest(pass, rows, ROWS, &wanted, found, &fault), 0);
+        for (int i = 0; i < ROWS * PER_ROW; i++) {
+            const float *x = logits + i / PER_ROW * 97, *f = found + i * EACH;
+            double sum = 0;
+            for (int t = ranges[i].begin; t < ranges[i].end; t++)
+                sum += barred[t / 32] >> t % 32 & 1 ? 0 : exp((double)x[t]);
+            assert_true(fabs(log(sum) - (double)f[0]) < 1e-4);
+            for (int k = 0; k < COUNT; k++) {
+                const int token = (int)f[1 + COUNT + k];
+                assert_in_range(token, ranges[i].begin, ranges[i].end - 1);
+                assert_true(fabsf(f[1 + k] - x[token]) < 1e-4f && !(barred[token / 32] >> token % 32 & 1));
+                for (int t = ranges[i].begin; k == 0 && t < ranges[i].end; t++)
+                    assert_true(x[t] < f[1] + 1e-4f || barred[t / 32] >> t % 32 & 1);
+            }
+        }
+    }
+    whisper_pass_close(&pass);
+    whisper_close(&model);
+}
+
+static void the_likeliest_are_those_of_the_logits(void **unused)
+{
+    (void)unused;
+    check_likeliest(plain);
+    check_likeliest(fast);
+    if (gpu)
+        check_likeliest(gpu);
+}
+
 /* Slots are found again for as long as it goes on: many steps in a full pass. */
 static void slots_do_not_run_out(void **unused)
 {
@@ -588,6 +638,7 @@ int main(void)
         cmocka_unit_test(the_gpu_too),
         cmocka_unit_test(bf16_and_int8_are_near),
         cmocka_unit_test(a_beam_is_reordered_by_names),
+        cmocka_unit_test(the_likeliest_are_those_of_the_logits),
         cmocka_unit_test(slots_do_not_run_out),
         cmocka_unit_test(attention_is_what_transformers_says),
         cmocka_unit_test(a_pass_may_be_wider_than_a_sequence_is_long),

@@ -30,7 +30,7 @@ struct history {
 /* A model: its window's number is its seed. */
 struct model {
     const struct whisper_special *special;
-    int size, begin, steps;
+    int size, begin, steps, asked; /* asked: the steps that wanted the likeliest alone */
     bool timestamps;
     struct history rows[ROWS];
     int count;
@@ -77,6 +77,52 @@ static int step(void *context, const struct whisper_search_row *rows, int count,
     m->count = count;
     m->steps++;
     return 0;
+}
+
+/* The count largest of a range that are not barred, of equals the lower token, and the log of the sum. */
+static void find_likeliest(const float *x, struct whisper_range range, const uint32_t *barred, int count, float *found)
+{
+    double sum = 0;
+    for (int k = 0; k < count; k++) {
+        found[1 + k] = -INFINITY;
+        found[1 + count + k] = -1;
+    }
+    for (int i = range.begin; i < range.end; i++) {
+        int at = count;
+        if (barred[i / 32] >> i % 32 & 1)
+            continue;
+        sum += exp((double)x[i]);
+        for (; at > 0 && x[i] > found[at]; at--)
+            if (at < count) {
+                found[at + 1] = found[at];
+                found[1 + at + count] = found[at + count];
+            }
+        if (at < count) {
+            found[1 + at] = x[i];
+            found[1 + at + count] = (float)i;
+        }
+    }
+    found[0] = (float)log(sum);
+}
+
+static int likeliest(void *context, const struct whisper_search_row *rows, int count, const struct whisper_ask *ask,
+                     float *found, struct fault *fault)
+{
+    struct model *m = context;
+    float *logits = malloc((size_t)count * (size_t)m->size * sizeof *logits);
+    assert_non_null(logits);
+    assert_in_range(ask->count, 1, WHISPER_LIKELIEST_MOST);
+    int code = step(context, rows, count, logits, fault);
+    m->asked++;
+    for (int i = 0; i < count * WHISPER_RANGES; i++) {
+        const struct whisper_range range = ask->ranges[i];
+        assert_true(0 <= range.begin && range.begin <= range.end && range.end <= m->size);
+        assert_true(i % WHISPER_RANGES == 0 || range.begin >= ask->ranges[i - 1].end);
+        find_likeliest(logits + (size_t)(i / WHISPER_RANGES) * (size_t)m->size, range, ask->barred, ask->count,
+                       found + (size_t)i * (1 + 2 * (size_t)ask->count));
+    }
+    free(logits);
+    return code;
 }
 
 /* Made-up words with the one real token that the rules ask for. */
@@ -142,7 +188,7 @@ static void expect(const char *line, const struct whisper_result *r)
     assert_true(fabs(r->no_speech - no_speech) <= 1e-4 * no_speech);
 }
 
-/* All seeds of a setting at once, as windows of one search. */
+/* All seeds of a setting at once, as windows of one search; and again with the likeliest tokens for rows. */
 static void check_setting(const char *line, FILE *golden, int (*suppress)[TOKENS], const size_t *suppress_count)
 {
     static struct model m;
@@ -166,12 +212,20 @@ static void check_setting(const char *line, FILE *golden, int (*suppress)[TOKENS
         windows[i] = (struct whisper_search_window){i + 1, whisper_vocabulary_language_id(v, "de"), prompts[i],
                                                     (size_t)c.prompt};
     }
-    if (whisper_search(v, &p, step, &m, windows, SEEDS, results, &fault))
-        fail_msg("%s", fault.message);
-    for (int i = 0; i < SEEDS; i++) {
-        assert_non_null(fgets(text, sizeof text, golden));
-        expect(text, &results[i]);
-        whisper_result_free(&results[i]);
+    const long here = ftell(golden);
+    for (int asks = 0; asks < 2; asks++) {
+        p.likeliest = asks ? likeliest : NULL;
+        m.count = m.steps = m.asked = 0;
+        if (whisper_search(v, &p, step, &m, windows, SEEDS, results, &fault))
+            fail_msg("%s", fault.message);
+        assert_int_equal(m.asked,
+                         asks && c.beam < WHISPER_LIKELIEST_MOST ? m.steps - 2 + (c.size <= 51864 && c.timestamps) : 0);
+        assert_int_equal(fseek(golden, here, SEEK_SET), 0);
+        for (int i = 0; i < SEEDS; i++) {
+            assert_non_null(fgets(text, sizeof text, golden));
+            expect(text, &results[i]);
+            whisper_result_free(&results[i]);
+        }
     }
     whisper_vocabulary_close(&v);
 }
