@@ -206,7 +206,7 @@ static void forbid(float *logits, int begin, int end)
 static void forbid_barred(const struct whisper_rules *r, float *logits)
 {
     for (int begin = 0; begin < r->size; begin += 32)
-        for (int i = 0; r->barred[begin / 32] >> i && i < 32; i++)
+        for (int i = 0; i < 32 && r->barred[begin / 32] >> i; i++)
             if (r->barred[begin / 32] >> i & 1)
                 logits[begin + i] = -INFINITY;
 }
