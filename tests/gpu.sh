@@ -155,6 +155,7 @@ step_bench() {
     bench "the default model" --batch 64 --seconds 30
     bench "Parakeet 0.6B" --shape parakeet-ctc-0.6b --seconds 30 --batch 64 --precision f16
     bench "whisper-large-v3-turbo" --shape whisper-large-v3-turbo --batch 64 --beam 1 --tokens 100 --repeats 3 --precision f16
+    bench "whisper-large-v3-turbo, keys in 8 bits" --shape whisper-large-v3-turbo --batch 64 --beam 1 --tokens 100 --repeats 3 --precision int8
     cat "$table"
 }
 

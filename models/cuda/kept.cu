@@ -2,8 +2,7 @@
  *
  * A block has one query of one head. Its warps share the keys of a chunk, the lanes of a warp the width of a key; sums
  * and the largest score go on from chunk to chunk (online softmax, as in attention.cu). */
-#include "models/cuda/each.h"
-#include "models/cuda/pieces.h"
+#include "models/cuda/kept.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -119,50 +118,7 @@ void cuda_split_heads(struct context *c, struct tensor out, struct tensor x, int
 /* ---- attention ---- */
 
 enum { WARPS = 4, THREADS = WARPS * WARP, LANE_COLUMNS = 8 }; /* heads of at most 256 */
-enum { WIDE_WARPS = 8 };
-static const int64_t chunk = 512,
-                     wide_chunk = 1536; /* keys whose scores a block keeps: a window of half a minute has 1500 */
-
-/* Kept keys or values, f32, bf16, f16, or i8 with a scale behind each row. */
-struct kept {
-    struct view rows;
-    int64_t time, step, width; /* step: from key to key; time 0: keys are slots */
-};
-
-/* A query, the keys that it sees, and where its list of slots begins. */
-struct kept_query {
-    int query, length, row, index;
-};
-
-struct kept_attention {
-    struct view out, q;
-    struct kept keys, values;
-    const struct kept_query *queries;
-    const int *index;
-    int64_t step; /* of q and out */
-    int heads;
-    float scale;
-};
-
-/* The element that key t of a head begins at. */
-static __device__ inline int64_t key_at(const struct kept &k, const struct kept_query &q, const int *index, int heads,
-                                        int64_t head, int64_t t)
-{
-    return k.time ? ((q.row * heads + head) * k.time + t) * k.step : index[q.index + t] * k.step + head * k.width;
-}
-
-static __device__ inline float kept_number(const struct kept &k, int64_t key, int64_t x)
-{
-    return k.rows.type == TENSOR_I8 ? (float)((const int8_t *)k.rows.data)[key + x] : get(k.rows, key + x);
-}
-
-static __device__ inline float kept_factor(const struct kept &k, int64_t key)
-{
-    float scale = 1.0f;
-    if (k.rows.type == TENSOR_I8)
-        memcpy(&scale, (const int8_t *)k.rows.data + key + k.width, sizeof scale);
-    return scale;
-}
+static const int64_t chunk = 512;                             /* keys whose scores a block keeps */
 
 /* The score of one key, by a warp; every lane has it. */
 static __device__ float kept_score(const struct kept_attention &a, const struct kept_query &q, int64_t head, int64_t t)
@@ -218,95 +174,6 @@ static __global__ void __launch_bounds__(THREADS) attend_kept(struct kept_attent
         for (int w = 0; w < WARPS; w++)
             sum += partial[(w * LANE_COLUMNS + x / WARP) * WARP + x % WARP];
         put(a.out, q.query * a.step + head * width + x, sum / total);
-    }
-}
-
-/* ---- the same, eight numbers at a time ---- */
-
-/* Keys and values in bf16 or f16, heads of 8 · LANES: LANES lanes share a key, a warp has KEYS_EACH of them side by
- * side, and several more on their way from memory. */
-template <class Half, int LANES>
-static __global__ void __launch_bounds__(WIDE_WARPS *WARP) attend_kept_wide(struct kept_attention a)
-{
-    enum { WIDTH = 8 * LANES, KEYS_EACH = WARP / LANES, GROUPS = WIDE_WARPS * KEYS_EACH, AHEAD = 4 };
-    __shared__ float scores[wide_chunk], partial[GROUPS * WIDTH];
-    const struct kept_query q = a.queries[blockIdx.x];
-    const int lane = threadIdx.x % WARP, slot = lane % LANES, group = threadIdx.x / WARP * KEYS_EACH + lane / LANES;
-    const int64_t head = blockIdx.y, from = q.query * a.step + head * WIDTH;
-    const uint16_t *keys = (const uint16_t *)a.keys.rows.data + 8 * slot;
-    const uint16_t *values = (const uint16_t *)a.values.rows.data + 8 * slot;
-    float query[8], sums[8] = {}, most = -INFINITY, total = 0;
-#pragma unroll
-    for (int x = 0; x < 8; x++)
-        query[x] = get(a.q, from + 8 * slot + x) * a.scale;
-    for (int64_t begin = 0; begin < q.length; begin += wide_chunk) {
-        const int count = (int)(q.length - begin < wide_chunk ? q.length - begin : wide_chunk);
-        for (int base = 0; base < count; base += AHEAD * GROUPS) {
-            uint4 bits[AHEAD];
-#pragma unroll
-            for (int u = 0; u < AHEAD; u++) {
-                const int t = base + u * GROUPS + group;
-                bits[u] = t < count ? *(const uint4 *)(keys + key_at(a.keys, q, a.index, a.heads, head, begin + t))
-                                    : uint4{0, 0, 0, 0};
-            }
-#pragma unroll
-            for (int u = 0; u < AHEAD; u++) {
-                const int t = base + u * GROUPS + group;
-                float key[8], sum = 0;
-                widen_8<Half>(key, bits[u]);
-#pragma unroll
-                for (int x = 0; x < 8; x++)
-                    sum += query[x] * key[x];
-#pragma unroll
-                for (int other = LANES / 2; other > 0; other /= 2)
-                    sum += __shfl_xor_sync(0xffffffffu, sum, other);
-                if (slot == 0 && t < count)
-                    scores[t] = sum;
-            }
-        }
-        __syncthreads();
-        float largest = most, sum = 0;
-        for (int t = threadIdx.x; t < count; t += WIDE_WARPS * WARP)
-            largest = fmaxf(largest, scores[t]);
-        largest = over_block<largest_of>(largest);
-        for (int t = threadIdx.x; t < count; t += WIDE_WARPS * WARP)
-            sum += scores[t] = expf(scores[t] - largest);
-        const float keep = expf(most - largest);
-        total = total * keep + over_block<sum_of>(sum); /* waits, so that all see the exponentials */
-        most = largest;
-#pragma unroll
-        for (int x = 0; x < 8; x++)
-            sums[x] *= keep;
-        for (int base = 0; base < count; base += AHEAD * GROUPS) {
-            uint4 bits[AHEAD];
-#pragma unroll
-            for (int u = 0; u < AHEAD; u++) {
-                const int t = base + u * GROUPS + group;
-                bits[u] = t < count ? *(const uint4 *)(values + key_at(a.values, q, a.index, a.heads, head, begin + t))
-                                    : uint4{0, 0, 0, 0};
-            }
-#pragma unroll
-            for (int u = 0; u < AHEAD; u++) {
-                const int t = base + u * GROUPS + group;
-                const float weight = t < count ? scores[t] : 0.0f;
-                float value[8];
-                widen_8<Half>(value, bits[u]);
-#pragma unroll
-                for (int x = 0; x < 8; x++)
-                    sums[x] += weight * value[x];
-            }
-        }
-        __syncthreads(); /* the next chunk's scores take their place */
-    }
-#pragma unroll
-    for (int x = 0; x < 8; x++)
-        partial[group * WIDTH + 8 * slot + x] = sums[x];
-    __syncthreads();
-    for (int x = threadIdx.x; x < WIDTH; x += WIDE_WARPS * WARP) {
-        float sum = 0;
-        for (int g = 0; g < GROUPS; g++)
-            sum += partial[g * WIDTH + x];
-        put(a.out, from + x, sum / total);
     }
 }
 
@@ -382,18 +249,6 @@ static bool fits(struct context *c, int64_t width)
     return false;
 }
 
-/* True when it ran: keys and values in this type, of a width that it is compiled for. */
-template <class Half>
-static bool attend_wide(struct context *c, const struct kept_attention &a, dim3 grid, int64_t width)
-{
-    const struct view &keys = a.keys.rows, &values = a.values.rows;
-    if (keys.type != Half::type || values.type != Half::type || a.keys.step % 8 != 0 ||
-        ((uintptr_t)keys.data | (uintptr_t)values.data) % 16 != 0 || (width != 64 && width != 128))
-        return false;
-    enqueue(c, width == 64 ? attend_kept_wide<Half, 8> : attend_kept_wide<Half, 16>, grid, WIDE_WARPS * WARP, 0, a);
-    return true;
-}
-
 void cuda_kept_attention(struct context *c, struct tensor out, struct tensor q, struct tensor keys,
                          struct tensor values, int heads, float scale, const struct query_span *spans, int count)
 {
@@ -406,7 +261,7 @@ void cuda_kept_attention(struct context *c, struct tensor out, struct tensor q, 
     if (queries < 1)
         return;
     const dim3 grid((unsigned)queries, (unsigned)heads);
-    if (!attend_wide<bf16>(c, a, grid, width) && !attend_wide<f16>(c, a, grid, width))
+    if (!attend_kept_in_pieces(c, a, grid, width))
         enqueue(c, attend_kept, grid, THREADS, 0, a);
     cuda_launched(c, "kept_attention");
 }

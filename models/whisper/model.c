@@ -16,6 +16,7 @@ int whisper_open(struct whisper **model, const struct whisper_config *config, co
     m->config = *config;
     m->device = device;
     m->type = type;
+    m->weights = type == TENSOR_I8 && !device->has_i8 ? device->best : type;
     m->compute = type == TENSOR_I8 ? device->best : type;
     m->encoder = memory_new((size_t)config->encoder_layers, sizeof *m->encoder);
     m->decoder = memory_new((size_t)config->decoder_layers, sizeof *m->decoder);
@@ -58,7 +59,7 @@ int64_t whisper_step_bytes(const struct whisper *model)
 {
     const struct whisper_config *c = &model->config;
     int64_t d = c->width, block = 6 * d * d + 2 * d * (int64_t)c->decoder_inner;
-    return (c->decoder_layers * block + c->vocabulary * d) * (int64_t)tensor_type_size(model->type);
+    return (c->decoder_layers * block + c->vocabulary * d) * (int64_t)tensor_type_size(model->weights);
 }
 
 int whisper_alignment_heads(const struct whisper *model)

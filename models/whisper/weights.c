@@ -224,7 +224,7 @@ static int bind_embedding(struct binder *b, struct whisper *m, const struct nami
     int code = weights_read(b, n->prefix, n->embedding, 2, shape, &values);
     if (!code)
         code = bind_tensor(b, &m->embedding, m->compute, values, shape[0], shape[1]);
-    b->type = m->type;
+    b->type = m->weights;
     if (!code)
         code = weights_linear_few(b, &m->output, values, NULL, shape[0], shape[1]);
     b->type = m->compute;
@@ -245,7 +245,7 @@ static int bind_norms(struct binder *b, struct whisper *m, const struct naming *
 static int bind_blocks(struct binder *b, struct whisper *m, const struct naming *n)
 {
     int code = 0;
-    b->type = m->type;
+    b->type = m->weights;
     for (int i = 0; i < m->config.encoder_layers && !code; i++)
         code = bind_encoder_block(b, m, i, n);
     for (int i = 0; i < m->config.decoder_layers && !code; i++)
