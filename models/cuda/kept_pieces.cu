@@ -44,7 +44,30 @@ struct i8_piece {
     }
 };
 
+/* Of as many rows as a lane has on their way at once. */
+template <class Piece> struct pieces {
+    typename Piece::bits bits[Piece::AHEAD];
+    float factors[Piece::AHEAD];
+};
+
 } // namespace
+
+/* A lane's pieces of rows first, first + GROUPS, …; zeros from the row `end` on. */
+template <class Piece, int GROUPS>
+static __device__ inline void bring(struct pieces<Piece> &p, const struct kept_attention &a, const struct kept &kept,
+                                    const struct kept_query &q, int64_t first, int64_t end, int slot)
+{
+    typedef typename Piece::number number;
+    typedef typename Piece::bits bits;
+    const number *rows = (const number *)kept.rows.data;
+#pragma unroll
+    for (int u = 0; u < Piece::AHEAD; u++) {
+        const int64_t t = first + u * GROUPS;
+        const number *row = t < end ? rows + key_at(kept, q, a.index, a.heads, blockIdx.y, t) : (const number *)NULL;
+        p.bits[u] = row ? *(const bits *)(row + Piece::NUMBERS * slot) : bits{};
+        p.factors[u] = row ? Piece::factor(row, (int)kept.width) : 0.0f;
+    }
+}
 
 /* Heads of NUMBERS · LANES. */
 template <class Piece, int LANES>
@@ -57,13 +80,10 @@ static __global__ void __launch_bounds__(THREADS) attend_pieces(struct kept_atte
         KEYS_EACH = WARP / LANES,
         GROUPS = WARPS * KEYS_EACH
     };
-    typedef typename Piece::number number;
-    typedef typename Piece::bits bits_of_piece;
     __shared__ float scores[chunk], partial[GROUPS * WIDTH];
     const struct kept_query q = a.queries[blockIdx.x];
     const int lane = threadIdx.x % WARP, slot = lane % LANES, group = threadIdx.x / WARP * KEYS_EACH + lane / LANES;
     const int64_t head = blockIdx.y, from = q.query * a.step + head * WIDTH;
-    const number *keys = (const number *)a.keys.rows.data, *values = (const number *)a.values.rows.data;
     float query[NUMBERS], sums[NUMBERS] = {}, most = -INFINITY, total = 0;
 #pragma unroll
     for (int x = 0; x < NUMBERS; x++)
@@ -71,21 +91,13 @@ static __global__ void __launch_bounds__(THREADS) attend_pieces(struct kept_atte
     for (int64_t begin = 0; begin < q.length; begin += chunk) {
         const int count = (int)(q.length - begin < chunk ? q.length - begin : chunk);
         for (int base = 0; base < count; base += AHEAD * GROUPS) {
-            bits_of_piece bits[AHEAD];
-            float factors[AHEAD];
-#pragma unroll
-            for (int u = 0; u < AHEAD; u++) {
-                const int t = base + u * GROUPS + group;
-                const number *row =
-                    t < count ? keys + key_at(a.keys, q, a.index, a.heads, head, begin + t) : (const number *)NULL;
-                bits[u] = row ? *(const bits_of_piece *)(row + NUMBERS * slot) : bits_of_piece{};
-                factors[u] = row ? Piece::factor(row, WIDTH) : 0.0f;
-            }
+            struct pieces<Piece> p;
+            bring<Piece, GROUPS>(p, a, a.keys, q, begin + base + group, begin + count, slot);
 #pragma unroll
             for (int u = 0; u < AHEAD; u++) {
                 const int t = base + u * GROUPS + group;
                 float key[NUMBERS], sum = 0;
-                Piece::widen(key, bits[u]);
+                Piece::widen(key, p.bits[u]);
 #pragma unroll
                 for (int x = 0; x < NUMBERS; x++)
                     sum += query[x] * key[x];
@@ -93,7 +105,7 @@ static __global__ void __launch_bounds__(THREADS) attend_pieces(struct kept_atte
                 for (int other = LANES / 2; other > 0; other /= 2)
                     sum += __shfl_xor_sync(0xffffffffu, sum, other);
                 if (slot == 0 && t < count)
-                    scores[t] = sum * factors[u];
+                    scores[t] = sum * p.factors[u];
             }
         }
         __syncthreads();
@@ -110,22 +122,14 @@ static __global__ void __launch_bounds__(THREADS) attend_pieces(struct kept_atte
         for (int x = 0; x < NUMBERS; x++)
             sums[x] *= keep;
         for (int base = 0; base < count; base += AHEAD * GROUPS) {
-            bits_of_piece bits[AHEAD];
-            float factors[AHEAD];
+            struct pieces<Piece> p;
+            bring<Piece, GROUPS>(p, a, a.values, q, begin + base + group, begin + count, slot);
 #pragma unroll
             for (int u = 0; u < AHEAD; u++) {
                 const int t = base + u * GROUPS + group;
-                const number *row =
-                    t < count ? values + key_at(a.values, q, a.index, a.heads, head, begin + t) : (const number *)NULL;
-                bits[u] = row ? *(const bits_of_piece *)(row + NUMBERS * slot) : bits_of_piece{};
-                factors[u] = row ? Piece::factor(row, WIDTH) : 0.0f;
-            }
-#pragma unroll
-            for (int u = 0; u < AHEAD; u++) {
-                const int t = base + u * GROUPS + group;
-                const float weight = t < count ? scores[t] * factors[u] : 0.0f;
+                const float weight = t < count ? scores[t] * p.factors[u] : 0.0f;
                 float value[NUMBERS];
-                Piece::widen(value, bits[u]);
+                Piece::widen(value, p.bits[u]);
 #pragma unroll
                 for (int x = 0; x < NUMBERS; x++)
                     sums[x] += weight * value[x];
