@@ -22,8 +22,8 @@ void commands_issue(struct context *c);
 
 template <typename T> static constexpr size_t argument_room = (sizeof(T) + 15) / 16 * 16;
 
-/* What lies between a struct's members is zeroed where the compiler can: it is nobody's, and differs from call to call.
- */
+/* Arguments have no gaps between their members, whose bytes would differ from call to call; one that was overlooked is
+ * zeroed by compilers that can. */
 template <typename T> static inline void put_argument(unsigned char *&at, T value)
 {
 #if defined(__has_builtin)

@@ -25,7 +25,7 @@ struct windowed {
     struct view out, x;
     const float *weight, *bias;
     int kernel, stride, padding;
-    bool first; /* one channel in, and ReLU */
+    int first; /* one channel in, and ReLU */
     int64_t time, width, channels, out_time, out_width;
 
     __device__ void operator()(int64_t i) const
@@ -124,8 +124,8 @@ struct over_time {
     struct view out, x;
     const float *weight, *bias;
     const int *lengths;
-    int kernel;
     int64_t steps, channels;
+    int kernel, gap;
 
     __device__ void operator()(int64_t i) const
     {
@@ -212,8 +212,8 @@ void cuda_conv1d_depthwise_silu(struct context *c, struct tensor out, struct ten
     const int *on_card;
     if (!send_lengths(c, lengths, x.shape[0], &on_card))
         return;
-    const struct over_time a = {view_of(out), view_of(x), k->weight,  k->bias,
-                                on_card,      k->kernel,  x.shape[1], k->channels};
+    const struct over_time a = {view_of(out), view_of(x), k->weight,   k->bias,
+                                on_card,      x.shape[1], k->channels, k->kernel};
     if (over_time_in_pieces(c, a, x.shape[0]))
         cuda_launched(c, "conv1d_depthwise_silu");
     else

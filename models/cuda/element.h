@@ -46,7 +46,7 @@ static __device__ inline float f16_held(float value)
 /* f32, bf16 or f16. */
 struct view {
     void *data;
-    int type;
+    int type, gap; /* gap: nobody's, here and below; without it the compiler leaves one, of any bytes (commands.h) */
 };
 
 static inline struct view view_of(struct tensor t)

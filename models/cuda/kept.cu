@@ -33,7 +33,7 @@ struct moved {
     struct view out, x;
     const int *rows;
     int64_t width;
-    bool scatter;
+    int scatter, gap;
 
     __device__ void operator()(int64_t i) const
     {
@@ -72,7 +72,7 @@ void cuda_scatter_rows(struct context *c, struct tensor out, struct tensor x, co
 struct split {
     struct view out, x;
     int64_t time, width;
-    int heads;
+    int heads, gap;
 
     /* i: an element of out, [batch, heads, time, width] */
     __device__ void operator()(int64_t i) const
@@ -88,7 +88,7 @@ struct split_i8 {
     int8_t *out;
     struct view x;
     int64_t time, width;
-    int heads;
+    int heads, gap;
 
     __device__ void operator()(int64_t i) const
     {

@@ -15,7 +15,7 @@ struct product {
     int64_t m, n, k;
     enum tensor_type type, out_type;
     float factor, keep;
-    bool biased, relu;
+    int biased, relu; /* whether */
 };
 void matmul_run(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
                 const void *bias);

@@ -5,8 +5,8 @@
 struct add_scaled {
     float *out;
     const float *a;
-    float factor;
     struct view b;
+    float factor, gap;
     __device__ void operator()(int64_t i) const
     {
         out[i] = a[i] + factor * get(b, i);
@@ -15,12 +15,12 @@ struct add_scaled {
 
 void cuda_add(struct context *c, struct tensor out, struct tensor a, float scale, struct tensor b)
 {
-    each(c, "add", tensor_count(&out), add_scaled{(float *)out.data, (const float *)a.data, scale, view_of(b)});
+    each(c, "add", tensor_count(&out), add_scaled{(float *)out.data, (const float *)a.data, view_of(b), scale});
 }
 
 struct scaled {
     struct view out, x;
-    float factor;
+    float factor, gap;
     __device__ void operator()(int64_t i) const
     {
         put(out, i, factor * get(x, i));
@@ -47,7 +47,7 @@ struct gated {
  * bytes at once; the division by the row's width is one for 8 numbers. */
 struct gated_pieces {
     struct view out, x;
-    uint32_t pieces; /* of a row of out */
+    uint32_t pieces, gap; /* pieces: of a row of out */
     __device__ void operator()(int64_t i) const
     {
         const int64_t row = (uint32_t)i / pieces, at = (i + row * pieces) * PIECE;
