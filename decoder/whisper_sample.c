@@ -41,8 +41,8 @@ static int sample(const float *logits, int size, double temperature, uint64_t *r
     return last;
 }
 
-/* From all tokens. Samples share the logits of the first step: the rules change nothing in what they were applied to
- * before. */
+/* From all tokens; none, where the rules allow none. Samples share the logits of the first step: the rules change
+ * nothing in what they were applied to before. */
 static struct choice draw_any(struct search *s, int from, const struct scored *scored)
 {
     const struct hypothesis *h = &s->now.items[from];
@@ -50,7 +50,9 @@ static struct choice draw_any(struct search *s, int from, const struct scored *s
     double sum = whisper_rules_apply(s->rules, row, h->tokens, h->count);
     int size = s->rules->size;
     int token = s->temperature > 0 ? sample(row, size, s->temperature, &s->random) : best(row, size);
-    return (struct choice){0.0, (double)row[token] - sum, 0.0, token, from};
+    if (!(row[token] > -INFINITY))
+        token = NO_CHOICE;
+    return (struct choice){0.0, token == NO_CHOICE ? -INFINITY : (double)row[token] - sum, 0.0, token, from};
 }
 
 /* From those that the guide was asked about, by what it makes of them. */
@@ -72,8 +74,7 @@ static struct choice draw_guided(struct search *s, int from, const struct scored
 static struct choice take_found(const struct search *s, int from, const struct scored *scored)
 {
     struct choice choices[WHISPER_LIKELIEST_MOST];
-    return search_choices(s, from, scored, choices) ? choices[0]
-                                                    : (struct choice){.log_probability = NAN, .from = from};
+    return search_choices(s, from, scored, choices) ? choices[0] : (struct choice){.token = NO_CHOICE};
 }
 
 void search_sample(struct search *s, const struct scored *scored)

@@ -25,7 +25,8 @@ typedef int (*whisper_search_step)(void *context, const struct whisper_search_ro
  * WHISPER_RANGES ranges [begin, end) in ascending order (some empty), less those whose bit is set in barred
  * [vocabulary / 32, rounded up]. found [rows, WHISPER_RANGES, 1 + 2·count] gets for each range: the natural log of the
  * sum of the exponentials of its logits (-infinity of none); the count largest of them, largest first, of equals the
- * lower token first; and their tokens. Where there are fewer: -infinity, and -1. */
+ * lower token first; and their tokens. Where there are fewer: -infinity, and -1. Returns 0 or the fault's code; called
+ * by the thread that searches. */
 enum { WHISPER_RANGES = 4, WHISPER_LIKELIEST_MOST = 8 };
 struct whisper_range {
     int begin, end;

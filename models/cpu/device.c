@@ -3,9 +3,9 @@
 
 #include "models/cpu/fast.h"
 #include "models/cpu/few_rows.h"
-#include "models/cpu/plain.h"
 #include "models/cpu/kernels.h"
 #include "models/cpu/onednn.h"
+#include "models/cpu/plain.h"
 #include "models/cpu/scratch.h"
 #include "src/base/memory.h"
 

@@ -6,6 +6,7 @@
 
 #include "models/cuda/device.h"
 
+#include <string.h>
 #include <tuple>
 #include <utility>
 

@@ -99,7 +99,8 @@ enum utter_precision {
     UTTER_PRECISION_AUTO = 0, /* bf16 where the device multiplies bf16, else f32 */
     UTTER_PRECISION_F32,
     UTTER_PRECISION_BF16,
-    UTTER_PRECISION_INT8, /* int8 weights, one scale per output; activations quantized per row; on a CPU */
+    UTTER_PRECISION_INT8, /* int8 weights, one scale per output; activations quantized per row; on a CPU.
+                             A Whisper on a GPU: bf16, with what it listens to kept in 8 bits */
     UTTER_PRECISION_F16   /* f16, sums in f32; on a GPU */
 };
 

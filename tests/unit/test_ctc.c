@@ -1,6 +1,7 @@
 /* test_ctc.c - CTC search and alignment on toy scores, against brute force over every alignment. */
 #include "decoder/align.h"
 #include "decoder/ctc.h"
+#include "tests/unit/random_scores.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,26 +15,6 @@
 #include <cmocka.h>
 
 enum { MOST_FRAMES = 6, MOST_TEXTS = 2048 };
-
-static uint32_t seed = 1;
-static double draw(void)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) / 16777216.0;
-}
-
-/* Log-softmax of random numbers; peaked: how far apart they are. */
-static void fill(float *scores, int frames, int vocabulary, double peaked)
-{
-    for (int t = 0; t < frames; t++) {
-        float *row = scores + t * vocabulary;
-        double sum = 0.0;
-        for (int v = 0; v < vocabulary; v++)
-            sum += exp(row[v] = (float)(peaked * draw()));
-        for (int v = 0; v < vocabulary; v++)
-            row[v] = (float)(row[v] - log(sum));
-    }
-}
 
 /* A token sequence with the sum and the best of its alignments. */
 struct sum {
@@ -50,12 +31,6 @@ static size_t collapse(const int *path, int frames, int blank, int *ids)
         if (path[t] != blank && (t == 0 || path[t] != path[t - 1]))
             ids[count++] = path[t];
     return count;
-}
-
-static double add(double a, double b)
-{
-    double high = a > b ? a : b, low = a > b ? b : a;
-    return low == -INFINITY ? high : high + log1p(exp(low - high));
 }
 
 static int by_total(const void *a, const void *b)

@@ -1,6 +1,7 @@
 /* test_grammar_search.c - searches that let only sentences of a grammar out, on toy scores, against brute force: every
  * alignment of every sequence of tokens whose text is a sentence. */
 #include "decoder/ctc.h"
+#include "tests/unit/random_scores.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -24,25 +25,6 @@ static const char *const grammars[] = {
     "root ::= [^b]* | \"b é\"",
 };
 
-static uint32_t seed = 3;
-static double draw(void)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) / 16777216.0;
-}
-
-static void fill(float *scores, double peaked)
-{
-    for (int t = 0; t < FRAMES; t++) {
-        float *row = scores + t * VOCABULARY;
-        double sum = 0.0;
-        for (int v = 0; v < VOCABULARY; v++)
-            sum += exp((double)(row[v] = (float)(peaked * draw())));
-        for (int v = 0; v < VOCABULARY; v++)
-            row[v] = (float)((double)row[v] - log(sum));
-    }
-}
-
 /* ---- brute force ---- */
 
 struct sum {
@@ -58,12 +40,6 @@ static size_t collapse(const int *path, int *ids)
         if (path[t] != BLANK && (t == 0 || path[t] != path[t - 1]))
             ids[count++] = path[t];
     return count;
-}
-
-static double add(double a, double b)
-{
-    double high = a > b ? a : b, low = a > b ? b : a;
-    return low == -INFINITY ? high : high + log1p(exp(low - high));
 }
 
 static int by_total(const void *a, const void *b)
@@ -158,7 +134,7 @@ static void test_against_brute_force(void **state)
         struct guide guide = {.grammar = s.walk};
         float scores[FRAMES * VOCABULARY];
         for (int round = 0; round < 3; round++) {
-            fill(scores, round * 9.0); /* the allowed are far below the likeliest, too */
+            fill(scores, FRAMES, VOCABULARY, round * 9.0); /* the allowed are far below the likeliest, too */
             size_t count = brute_force(scores, other.walk, sums);
             struct ctc_result r = decode(scores, &guide, 256);
             assert_true(count > 0 && r.count > 0);
@@ -188,7 +164,7 @@ static void test_nothing_fits(void **state)
     struct set s = open_set("root ::= \"a\"{7}");
     struct guide guide = {.grammar = s.walk};
     float scores[FRAMES * VOCABULARY];
-    fill(scores, 1.0);
+    fill(scores, FRAMES, VOCABULARY, 1.0);
     struct ctc_result r = decode(scores, &guide, 16);
     assert_int_equal(r.count, 0);
     ctc_free(&r);

@@ -3,6 +3,7 @@
  */
 #include "decoder/boost_list.h"
 #include "decoder/ctc.h"
+#include "tests/unit/random_scores.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -76,12 +77,6 @@ struct sequence {
     struct guided guided;
     double score;
 };
-
-static double add(double a, double b)
-{
-    double high = a > b ? a : b, low = a > b ? b : a;
-    return low == -INFINITY ? high : high + log1p(exp(low - high));
-}
 
 static int by_score(const void *a, const void *b)
 {
@@ -180,27 +175,6 @@ static int search_plainly(const float *scores, const struct ctc_params *params, 
 
 /* ---- the comparison ---- */
 
-static uint32_t seed = 3;
-
-static double draw(void)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) / 16777216.0;
-}
-
-/* Log-softmax of random numbers. */
-static void fill(float *scores, double peaked)
-{
-    for (int t = 0; t < FRAMES; t++) {
-        float *row = scores + t * VOCABULARY;
-        double sum = 0.0;
-        for (int v = 0; v < VOCABULARY; v++)
-            sum += exp(row[v] = (float)(peaked * draw()));
-        for (int v = 0; v < VOCABULARY; v++)
-            row[v] = (float)(row[v] - log(sum));
-    }
-}
-
 static void expect_same(const float *scores, const struct ctc_params *params)
 {
     static struct sequence beam[WIDEST];
@@ -231,7 +205,7 @@ static void compare(const struct guide *guide)
                                           .prune = 1000.0f,
                                           .guide = guide,
                                           .blank_penalty = round % 3 ? 0.0 : 0.7};
-        fill(scores, 0.5 + 0.015 * round);
+        fill(scores, FRAMES, VOCABULARY, 0.5 + 0.015 * round);
         expect_same(scores, &params);
     }
 }

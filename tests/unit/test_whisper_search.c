@@ -309,6 +309,35 @@ static void test_forced_and_nbest(void **state)
     whisper_vocabulary_close(&v);
 }
 
+/* Where the rules and the caller together allow nothing, nothing comes out: no token with a probability that is none.
+ */
+static void test_nothing_is_allowed(void **state)
+{
+    (void)state;
+    static int times[51865 - 50364];
+    struct whisper_vocabulary *v = open_words(51865);
+    const int begin = whisper_vocabulary_special(v)->timestamp_begin, count = 51865 - begin;
+    assert_in_range(count, 1, (int)(sizeof times / sizeof *times));
+    for (int i = 0; i < count; i++)
+        times[i] = begin + i;
+    for (int i = 0; i < 6; i++) {
+        struct whisper_result r;
+        struct whisper_search_params p = {.text_positions = 448,
+                                          .beam = i % 3 == 1 ? 4 : 1,
+                                          .temperatures = 1,
+                                          .temperature = {i % 3 == 2 ? 0.8 : 0},
+                                          .timestamps = true,
+                                          .suppress = times,
+                                          .suppress_count = (size_t)count,
+                                          .likeliest = i < 3 ? NULL : likeliest};
+        run_one(v, &p, (const int[]){1}, 1, &r);
+        assert_int_equal(r.best[0].count, 0);
+        assert_true(isfinite(r.best[0].sum) && isfinite(r.best[0].mean));
+        whisper_result_free(&r);
+    }
+    whisper_vocabulary_close(&v);
+}
+
 enum { FIRST_WORD = 1000, WORDS = 600 };
 
 /* How many of the words that the phrases are come in the best texts of some windows; boost NULL: no phrases. */
@@ -385,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_forced_and_nbest),
+        cmocka_unit_test(test_nothing_is_allowed),
         cmocka_unit_test(test_boost),
         cmocka_unit_test(test_language_and_ratio),
     };
