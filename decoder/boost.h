@@ -8,7 +8,8 @@
  *
  * A phrase is worth its weight for each letter after the second, so that short ones, which sounds alike are many, gain
  * little, and the beginnings that all words share gain nothing. Beside a language model a phrase of words that it
- * expects anyway gains less, down to a quarter. */
+ * expects anyway gains less, down to a quarter, and a single word only for letters behind those that are an expected
+ * word by themselves: between "seven" and "seventh" the first five say nothing. */
 #ifndef DECODER_BOOST_H
 #define DECODER_BOOST_H
 
@@ -23,7 +24,7 @@ enum { BOOST_PHRASE_LONGEST = 255, BOOST_PHRASES_MOST = 100000 };
 struct boost_phrase {
     const char *text; /* UTF-8, not terminated */
     size_t length;    /* at most BOOST_PHRASE_LONGEST bytes */
-    double weight;    /* natural log for each letter after the second, at most BOOST_WEIGHT_MOST; 0: the list's */
+    double weight;    /* natural log for each letter that counts, at most BOOST_WEIGHT_MOST; 0: the list's */
     size_t number;    /* what messages call it */
 };
 

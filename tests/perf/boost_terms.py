@@ -48,18 +48,24 @@ def transcribe(utter, files, terms, weight, options):
 
 
 def align(said, written):
-    """Pairs of words by the fewest errors; None where there is no other."""
+    """Pairs of words by the fewest errors, and of such alignments by the most words in their places; None where there is
+    no other."""
     n, m = len(said), len(written)
-    cost = [[i + j if i == 0 or j == 0 else 0 for j in range(m + 1)] for i in range(n + 1)]
+    error, right = 1, -1 / (n + m + 1)      # all words in their places weigh less than one error
+    cost = [[error * (i + j) for j in range(m + 1)] for i in range(n + 1)]
+
+    def pair(i, j):
+        return cost[i - 1][j - 1] + (right if said[i - 1] == written[j - 1] else error)
+
     for i in range(1, n + 1):
         for j in range(1, m + 1):
-            cost[i][j] = min(cost[i - 1][j - 1] + (said[i - 1] != written[j - 1]), cost[i - 1][j] + 1, cost[i][j - 1] + 1)
+            cost[i][j] = min(pair(i, j), cost[i - 1][j] + error, cost[i][j - 1] + error)
     pairs, i, j = [], n, m
     while i or j:
-        if i and j and cost[i][j] == cost[i - 1][j - 1] + (said[i - 1] != written[j - 1]):
+        if i and j and cost[i][j] == pair(i, j):
             i, j = i - 1, j - 1
             pairs.append((said[i], written[j]))
-        elif i and cost[i][j] == cost[i - 1][j] + 1:
+        elif i and cost[i][j] == cost[i - 1][j] + error:
             i -= 1
             pairs.append((said[i], None))
         else:

@@ -21,8 +21,8 @@ static const char tokenizer_json[] =
     "\"replacement\":\"▁\"},\"added_tokens\":[{\"id\":0,\"content\":\"<unk>\",\"special\":true}],\"model\":{\"type\":"
     "\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0],[\"▁\",-1],[\"▁an\",-1],[\"a\",-1],[\"d\",-1],[\"▁d\",-1],"
     "[\"n\",-1],[\"A\",-1],[\",\",-1],[\"▁D\",-1],[\"手\",-1],[\"机\",-1],[\"'\",-1]]}}";
-static const char arpa[] = "\\data\\\nngram 1=5\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-0.7\ta\n-0.9\tan\n-5.5\t<unk>\n\n"
-                           "\\end\\\n";
+static const char arpa[] = "\\data\\\nngram 1=6\n\n\\1-grams:\n-99\t<s>\n-1\t</s>\n-0.7\ta\n-0.9\tan\n-1.9\tnad\n"
+                           "-5.5\t<unk>\n\n\\end\\\n";
 
 struct model {
     struct tokenizer *tokenizer;
@@ -230,6 +230,25 @@ static void test_expected(void **state)
     close_model(&m);
 }
 
+/* Of a word that begins with an expected one only what stands behind that counts; an expected beginning of another
+ * phrase, and one of two letters, change nothing. */
+static void test_begins_as_expected(void **state)
+{
+    (void)state;
+    struct model m;
+    double rank;
+    open_model(&m, "nadan\nanda\nnad da\n", 2.0, true);
+    assert_float_equal(WHOLE(&m, &rank, 1, 6, 3, 4), 0.0, 1e-6); /* nad */
+    assert_float_equal(rank, 1.0, 1e-6);                         /* half of a letter of "nad da" */
+    assert_float_equal(WHOLE(&m, &rank, 1, 6, 3, 4, 3, 6), 4.0, 1e-6);
+    assert_float_equal(WHOLE(&m, NULL, 2, 4, 3), 4.0, 1e-6);
+    assert_float_equal(WHOLE(&m, NULL, 1, 6, 3, 4, 5, 3), 6.0, 1e-6);
+    close_model(&m);
+    open_model(&m, "nadan\n", 2.0, false);
+    assert_float_equal(WHOLE(&m, NULL, 1, 6, 3, 4, 3, 6), 6.0, 1e-6);
+    close_model(&m);
+}
+
 static double add(double a, double b)
 {
     double high = a > b ? a : b, low = a > b ? b : a;
@@ -382,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_overlapping),
         cmocka_unit_test(test_vouches),
         cmocka_unit_test(test_expected),
+        cmocka_unit_test(test_begins_as_expected),
         cmocka_unit_test(test_brute_force),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_no_file),
