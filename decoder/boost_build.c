@@ -21,7 +21,7 @@ struct pattern {
     const char *bytes; /* … once that does not move any more */
     size_t length;
     float weight;  /* of each letter; 0: a word, which gains nothing by itself */
-    size_t free;   /* letters that gain nothing */
+    size_t unpaid; /* letters at its beginning, which gain nothing */
     bool word;     /* there is but one word in it */
     bool unspaced; /* its last character ends a word whatever follows */
     size_t number; /* of the phrase */
@@ -145,16 +145,16 @@ static double share_of(const struct builder *b, const char *text, size_t length)
 }
 
 /* Of a phrase of one word. "seven" speaks for "seventh" no more than for itself. */
-static size_t free_letters(const struct builder *b, const char *text, size_t length)
+static size_t unpaid_letters(const struct builder *b, const char *text, size_t length)
 {
-    size_t free = FREE_LETTERS, letters = 0;
+    size_t unpaid = FREE_LETTERS, letters = 0;
     const size_t space = text[0] == ' ' ? 1 : 0;
     for (size_t at = space, size; b->fusion && at < length; at += size, letters++) {
         size = utf8_length(text + at, length - at);
         if (letters > FREE_LETTERS && fusion_least(b->fusion, text + space, at - space) >= EXPECTED)
-            free = letters;
+            unpaid = letters;
     }
-    return free;
+    return unpaid;
 }
 
 static int add_phrase(struct builder *b, const struct boost_phrase *phrase, double weight, struct fault *fault)
@@ -170,7 +170,7 @@ static int add_phrase(struct builder *b, const struct boost_phrase *phrase, doub
     const char *text = b->text.bytes + p.at;
     p.weight = (float)((phrase->weight > 0.0 ? phrase->weight : weight) * share_of(b, text, p.length));
     p.word = memchr(text + 1, ' ', p.length - 1) == NULL;
-    p.free = p.word ? free_letters(b, text, p.length) : FREE_LETTERS;
+    p.unpaid = p.word ? unpaid_letters(b, text, p.length) : FREE_LETTERS;
     p.unspaced = unspaced_end(text, p.length);
     if (check_spelling(b, &p, fault))
         return fault->code;
@@ -265,7 +265,7 @@ static int32_t failure_of(const struct builder *b, int32_t node)
 /* What so many letters of a pattern are worth; whole: there are no more, and the shortest gain for one. */
 static float worth(const struct pattern *p, size_t letters, bool whole)
 {
-    size_t paid = letters > p->free ? letters - p->free : whole;
+    size_t paid = letters > p->unpaid ? letters - p->unpaid : whole;
     return p->weight * (float)paid * (whole ? 1.0f : UNFINISHED);
 }
 

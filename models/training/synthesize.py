@@ -22,10 +22,10 @@ ESPEAK_TIMBRES = ["", "+m1", "+m2", "+m3", "+m4", "+m5", "+m7", "+m8", "+f1", "+
                   "+Andrea", "+linda", "+steph", "+david", "+paul", "+max", "+belinda"]
 # The corpus voices are built from people's recordings and carry the most; the formant voices add speakers.
 # Utter's own voice says new words as the two readers of voice_cathy and voice_lj would.
-VOICES = [("flite", "slt", 0.19), ("flite", "rms", 0.14), ("flite", "awb", 0.11), ("flite", "kal16", 0.04),
-          ("espeak", "", 0.17), ("festival", "voice_cmu_us_slt_arctic_hts", 0.04),
-          ("festival", "voice_kal_diphone", 0.02), ("festival", "voice_ked_diphone", 0.03),
-          ("utter", "0", 0.14), ("utter", "1", 0.12)]
+OTHERS = [("flite", "slt", 0.26), ("flite", "rms", 0.19), ("flite", "awb", 0.15), ("flite", "kal16", 0.05),
+          ("espeak", "", 0.23), ("festival", "voice_cmu_us_slt_arctic_hts", 0.05),
+          ("festival", "voice_kal_diphone", 0.03), ("festival", "voice_ked_diphone", 0.04)]
+OWN = [("utter", "0", 0.54), ("utter", "1", 0.46)]
 
 
 def flite(voice, text, rng, out):
@@ -66,9 +66,10 @@ def trim(pcm, rng):
     return pcm * (rng.uniform(0.15, 0.8) / np.abs(pcm).max())
 
 
-def speak(prompt, rng, out):
+def speak(prompt, own, rng, out):
     spoken, label = prompt
-    engine, voice, _ = rng.choices(VOICES, [v[2] for v in VOICES])[0]
+    voices = OWN if rng.random() < own else OTHERS
+    engine, voice, _ = rng.choices(voices, [v[2] for v in voices])[0]
     try:
         ENGINES[engine](voice, spoken, rng, out)
         pcm, rate = soundfile.read(out, dtype="float32")
@@ -82,7 +83,8 @@ def speak(prompt, rng, out):
 
 
 def main():
-    a = arguments("Synthesize speech.", shards=(12, "shards to make, about an hour each"), seed=(1, "seed"))
+    a = arguments("Synthesize speech.", shards=(12, "shards to make, about an hour each"), seed=(1, "seed"),
+                  own=(0.26, "share of Utter's own voice"))
     for n in range(a.shards):
         name = f"syn_{n:03d}"
         if have(a.work, name):
@@ -91,7 +93,7 @@ def main():
         with tempfile.TemporaryDirectory(dir=a.work) as folder:
             out = str(Path(folder) / "out.wav")
             stream = islice(prompts(a.shared, a.seed * 1000 + n), PER_SHARD)
-            store = write_store(a.work, name, filter(None, (speak(p, rng, out) for p in stream)))
+            store = write_store(a.work, name, filter(None, (speak(p, a.own, rng, out) for p in stream)))
         status(a.work, f"synthesize {name}: {len(store)} utterances, {store.hours:.2f} h")
 
 
