@@ -1,6 +1,7 @@
 #include "src/boosting.h"
 
-#include "decoder/boost_list.h"
+#include "decoder/guide/boost_list.h"
+#include "decoder/search/spotting.h"
 #include "src/base/mapping.h"
 #include "src/base/memory.h"
 

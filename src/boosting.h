@@ -2,7 +2,7 @@
 #ifndef SRC_BOOSTING_H
 #define SRC_BOOSTING_H
 
-#include "decoder/spotting.h"
+#include "decoder/search/spotting.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #ifndef SRC_CONSTRAINT_H
 #define SRC_CONSTRAINT_H
 
-#include "decoder/ctc.h"
+#include "decoder/search/ctc.h"
 #include "src/model.h"
 #include "src/window.h"
 

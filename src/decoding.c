@@ -1,6 +1,6 @@
 #include "src/decoding.h"
 
-#include "decoder/transducer.h"
+#include "decoder/search/transducer.h"
 #include "src/base/memory.h"
 #include "src/message.h"
 

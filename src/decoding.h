@@ -2,8 +2,8 @@
 #ifndef SRC_DECODING_H
 #define SRC_DECODING_H
 
-#include "decoder/guide.h"
-#include "decoder/whisper_search.h"
+#include "decoder/guide/guide.h"
+#include "decoder/search/whisper_search.h"
 #include "src/boosting.h"
 #include "src/constraint.h"
 

@@ -2,7 +2,7 @@
 #ifndef SRC_LANGUAGE_MODEL_H
 #define SRC_LANGUAGE_MODEL_H
 
-#include "decoder/fusion.h"
+#include "decoder/guide/fusion.h"
 
 struct language_model; /* of words, or of the tokens themselves */
 

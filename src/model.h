@@ -3,10 +3,10 @@
 #define SRC_MODEL_H
 
 #include "audio/logmel.h"
-#include "decoder/confidence.h"
-#include "decoder/presence.h"
-#include "decoder/tokenizer.h"
-#include "decoder/whisper_vocabulary.h"
+#include "decoder/search/confidence.h"
+#include "decoder/search/presence.h"
+#include "decoder/tokens/tokenizer.h"
+#include "decoder/tokens/whisper_vocabulary.h"
 #include "models/transducer/transducer.h"
 #include "models/whisper/whisper.h"
 #include "src/boosting.h"

@@ -1,6 +1,6 @@
 /* model_nemo.c - Parakeet's models from NeMo's archives: what Hugging Face's form of them has in files of its own is
  * made from what is in the archive, and then read as it is there. */
-#include "decoder/sentencepiece.h"
+#include "decoder/tokens/sentencepiece.h"
 #include "models/load/nemo.h"
 #include "src/base/memory.h"
 #include "src/model.h"

@@ -2,7 +2,7 @@
 #ifndef SRC_SEGMENT_H
 #define SRC_SEGMENT_H
 
-#include "decoder/words.h"
+#include "decoder/search/words.h"
 
 #include <stdbool.h>
 

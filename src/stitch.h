@@ -2,7 +2,7 @@
 #ifndef SRC_STITCH_H
 #define SRC_STITCH_H
 
-#include "decoder/words.h"
+#include "decoder/search/words.h"
 
 /* The words to keep: left's first left_count, and right's from right_first on. */
 struct stitch {

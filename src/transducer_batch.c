@@ -1,6 +1,6 @@
 #include "src/transducer_batch.h"
 
-#include "decoder/transducer.h"
+#include "decoder/search/transducer.h"
 #include "src/base/memory.h"
 #include "src/feature_batch.h"
 #include "src/window_tokens.h"

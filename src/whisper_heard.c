@@ -1,6 +1,6 @@
 #include "src/whisper_heard.h"
 
-#include "decoder/whisper_segments.h"
+#include "decoder/search/whisper_segments.h"
 #include "src/base/memory.h"
 #include "src/nbest.h"
 

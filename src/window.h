@@ -2,8 +2,8 @@
 #ifndef SRC_WINDOW_H
 #define SRC_WINDOW_H
 
-#include "decoder/presence.h"
-#include "decoder/words.h"
+#include "decoder/search/presence.h"
+#include "decoder/search/words.h"
 
 #include <stdbool.h>
 

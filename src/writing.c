@@ -1,6 +1,6 @@
 #include "src/writing.h"
 
-#include "decoder/written.h"
+#include "decoder/written/written.h"
 #include "src/base/mapping.h"
 #include "src/base/memory.h"
 #include "src/message.h"

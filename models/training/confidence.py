@@ -1,5 +1,5 @@
 """How likely a word is right, from what the sound, its neighbours, its length and the language model say: the weights of
-decoder/confidence.h, written to MODEL/confidence.json.
+decoder/search/confidence.h, written to MODEL/confidence.json.
 
     python confidence.py --work DIR --shared DIR [--build DIR]
 

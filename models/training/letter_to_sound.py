@@ -1,7 +1,7 @@
 """Train the letter-to-sound network: what to say of a word that no lexicon has.
 
 Every letter gets a chunk of phones (cmudict.py aligns them). A bidirectional GRU reads the letters, another GRU writes
-the chunks, one a letter, each knowing the one before; decoder/letter_to_sound.h is the page to run it. It sees nine
+the chunks, one a letter, each knowing the one before; decoder/spoken/letter_to_sound.h is the page to run it. It sees nine
 words in ten; the error is counted on the tenth, in words that are right in no variant.
 
     python letter_to_sound.py --work DIR --shared DIR --minutes 25

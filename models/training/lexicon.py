@@ -2,7 +2,7 @@
 
     python lexicon.py --work DIR --shared DIR --out ../default/lexicon/en.bin
 
-decoder/lexicon_format.h and decoder/letter_to_sound_format.h say what lies where.
+decoder/spoken/lexicon_format.h and decoder/spoken/letter_to_sound_format.h say what lies where.
 """
 import heapq
 import lzma

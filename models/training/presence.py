@@ -1,4 +1,4 @@
-"""Whether text was spoken or is made of noise: the weights of decoder/presence.h, written to MODEL/presence.json.
+"""Whether text was spoken or is made of noise: the weights of decoder/search/presence.h, written to MODEL/presence.json.
 
     python presence.py --work DIR --shared DIR [--build DIR]
 

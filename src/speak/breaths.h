@@ -2,7 +2,7 @@
 #ifndef SRC_SPEAK_BREATHS_H
 #define SRC_SPEAK_BREATHS_H
 
-#include "decoder/spoken_marks.h"
+#include "decoder/spoken/spoken_marks.h"
 #include "src/speak/voice.h"
 
 /* Zeroed: empty. */

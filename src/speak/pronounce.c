@@ -1,5 +1,5 @@
 /* pronounce.c - utter_voice_pronounce: how a voice would say each word of a text. */
-#include "decoder/ipa.h"
+#include "decoder/spoken/ipa.h"
 #include "src/message.h"
 #include "src/speak/sentences.h"
 #include "src/speak/voice.h"

@@ -2,8 +2,8 @@
 #ifndef SRC_SPEAK_SENTENCES_H
 #define SRC_SPEAK_SENTENCES_H
 
-#include "decoder/spoken_phonemes.h"
-#include "decoder/spoken_text.h"
+#include "decoder/spoken/spoken_phonemes.h"
+#include "decoder/spoken/spoken_text.h"
 #include "src/speak/voice.h"
 
 /* One of the two readers is set. */

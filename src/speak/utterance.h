@@ -3,7 +3,7 @@
 #ifndef SRC_SPEAK_UTTERANCE_H
 #define SRC_SPEAK_UTTERANCE_H
 
-#include "decoder/spoken.h"
+#include "decoder/spoken/spoken.h"
 #include "src/base/error.h"
 
 struct utterance_token {

@@ -2,8 +2,8 @@
 #ifndef SRC_SPEAK_VOICE_H
 #define SRC_SPEAK_VOICE_H
 
-#include "decoder/pronounce.h"
-#include "decoder/spoken_rules.h"
+#include "decoder/spoken/pronounce.h"
+#include "decoder/spoken/spoken_rules.h"
 #include "src/engine.h"
 #include "src/speak/renderer.h"
 

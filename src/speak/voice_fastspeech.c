@@ -1,6 +1,6 @@
 /* voice_fastspeech.c - voices that are a FastSpeech2 Conformer and a HiFi-GAN: phones in, spectrograms between.
  * Speakers are told by a table in the model, by embeddings that the user brings, or by both. */
-#include "decoder/phone_vocabulary.h"
+#include "decoder/spoken/phone_vocabulary.h"
 #include "models/fastspeech/fastspeech.h"
 #include "src/base/memory.h"
 #include "src/model.h"

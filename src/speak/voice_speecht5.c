@@ -1,6 +1,6 @@
 /* voice_speecht5.c - voices that are a SpeechT5 and a HiFi-GAN: letters in, a spectrogram step by step, by a speaker
  * whose embedding the user brings. */
-#include "decoder/sentencepiece.h"
+#include "decoder/tokens/sentencepiece.h"
 #include "decoder/text.h"
 #include "src/base/mapping.h"
 #include "models/speecht5/speecht5.h"

@@ -1,7 +1,7 @@
 /* voice_vits.c - voices that are a VITS: letters or IPA in, sound out, by way of latents. */
-#include "decoder/espeak.h"
-#include "decoder/ipa.h"
-#include "decoder/vits_vocabulary.h"
+#include "decoder/spoken/espeak.h"
+#include "decoder/spoken/ipa.h"
+#include "decoder/tokens/vits_vocabulary.h"
 #include "models/vits/vits.h"
 #include "src/base/memory.h"
 #include "src/model.h"

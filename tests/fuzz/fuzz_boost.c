@@ -1,5 +1,5 @@
 /* fuzz_boost.c - libFuzzer: any bytes as a list of phrases, and the automaton that is made of it. */
-#include "decoder/boost_list.h"
+#include "decoder/guide/boost_list.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* libFuzzer program for a model's confidence.json: whatever the text, a fault with a message, or finite weights. Seed:
  * models/default/en/confidence.json. */
-#include "decoder/confidence.h"
+#include "decoder/search/confidence.h"
 
 #include <math.h>
 #include <stdlib.h>

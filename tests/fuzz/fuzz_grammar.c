@@ -1,6 +1,6 @@
 /* fuzz_grammar.c - libFuzzer: any bytes as a grammar, and some texts and tokens through it. Seeds: the .gbnf files of
  * samples and tests/perf. */
-#include "decoder/grammar.h"
+#include "decoder/guide/grammar.h"
 
 #include <string.h>
 

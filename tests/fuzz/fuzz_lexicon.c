@@ -1,9 +1,9 @@
 /* fuzz_lexicon.c - libFuzzer: any bytes as a lexicon with its network, and as a network. Seed:
  * tests/golden/pronounce/small.bin. */
-#include "decoder/inflection.h"
-#include "decoder/letter_to_sound.h"
-#include "decoder/lexicon.h"
-#include "decoder/word_parts.h"
+#include "decoder/spoken/inflection.h"
+#include "decoder/spoken/letter_to_sound.h"
+#include "decoder/spoken/lexicon.h"
+#include "decoder/spoken/word_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

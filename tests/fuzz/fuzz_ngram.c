@@ -1,6 +1,6 @@
 /* fuzz_ngram.c - libFuzzer: any bytes as a language model of our own, and as an ARPA file. Seeds: tests/golden/ngram.
  */
-#include "decoder/ngram.h"
+#include "decoder/guide/ngram.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* libFuzzer program for a model's presence.json: whatever the text, a fault with a message, or finite weights. Seed:
  * models/default/en/presence.json. */
-#include "decoder/presence.h"
+#include "decoder/search/presence.h"
 
 #include <math.h>
 #include <stdlib.h>

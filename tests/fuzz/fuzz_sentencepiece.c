@@ -1,6 +1,6 @@
 /* libFuzzer program for SentencePiece's model files: whatever the bytes, a fault with a message, or a model that gives
  * ids of its own for whatever text. Seeds: tests/golden/sentencepiece, the files NAME.model. */
-#include "decoder/sentencepiece.h"
+#include "decoder/tokens/sentencepiece.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* fuzz_spoken.c - libFuzzer: any bytes as a text to be spoken, plain, verbatim and SSML. The first byte chooses, and
  * how the rest is cut. Seeds: sentences, SSML documents. */
-#include "decoder/spoken_text.h"
+#include "decoder/spoken/spoken_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>

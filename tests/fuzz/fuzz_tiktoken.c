@@ -1,7 +1,7 @@
 /* fuzz_tiktoken.c - libFuzzer: any bytes as a .tiktoken file and as a tokenizer.json of a Whisper model.
  * clang -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/fuzz_tiktoken.c and the decoder and src/base sources,
  *   -lcjson -lpcre2-8 -lz -lm. Seeds: any whole file, and lines of one. */
-#include "decoder/whisper_vocabulary.h"
+#include "decoder/tokens/whisper_vocabulary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

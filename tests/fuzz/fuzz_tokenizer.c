@@ -1,8 +1,8 @@
 /* fuzz_tokenizer.c - libFuzzer: any bytes as a tokenizer.json, and what opens is used.
- * clang -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/fuzz_tokenizer.c decoder/[!c]*.c decoder/charsmap.c
+ * clang -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/fuzz_tokenizer.c decoder/*.c decoder/tokens/*.c
  *   src/base/error.c src/base/memory.c -lcjson -lpcre2-8 -lm
  * Seeds: tests/golden/tokenizers. */
-#include "decoder/tokenizer.h"
+#include "decoder/tokens/tokenizer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

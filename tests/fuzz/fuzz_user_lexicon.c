@@ -1,6 +1,6 @@
 /* fuzz_user_lexicon.c - libFuzzer: any bytes as a user's list of words, and as phones in ARPAbet or IPA. */
-#include "decoder/ipa.h"
-#include "decoder/user_lexicon.h"
+#include "decoder/spoken/ipa.h"
+#include "decoder/spoken/user_lexicon.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 /* libFuzzer program for a VITS vocabulary: any bytes as vocab.json, and behind the first NUL as tokenizer_config.json
  * and as a text. Seeds: tests/golden/vits/vocabulary. */
-#include "decoder/vits_vocabulary.h"
+#include "decoder/tokens/vits_vocabulary.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* fuzz_written.c - libFuzzer: any bytes as the words of a transcript, to be written, masked and redacted. The first
  * byte chooses what is asked for. Bytes are words of a list, or, above it, themselves. Seeds: sentences with numbers.
  */
-#include "decoder/written.h"
+#include "decoder/written/written.h"
 
 #include <stdint.h>
 #include <stdlib.h>

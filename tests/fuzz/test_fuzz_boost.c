@@ -1,6 +1,6 @@
 /* test_fuzz_boost.c - lists of phrases cut and changed everywhere: refused, or asked without harm (under the
  * sanitizers). */
-#include "decoder/boost_list.h"
+#include "decoder/guide/boost_list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* test_fuzz_grammar.c - grammars cut and changed everywhere, and a corpus of hostile ones: refused with one sentence,
  * or followed without harm, in bounded time and memory. */
-#include "decoder/grammar.h"
+#include "decoder/guide/grammar.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

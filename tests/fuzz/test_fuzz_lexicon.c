@@ -1,6 +1,6 @@
 /* test_fuzz_lexicon.c - lexicons and lists of words cut and changed everywhere: refused, or asked without harm (under
  * the sanitizers). */
-#include "decoder/lexicon.h"
+#include "decoder/spoken/lexicon.h"
 #include "src/base/mapping.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* test_fuzz_ngram.c - language models cut and changed everywhere: refused, or queried without harm (under the
  * sanitizers). */
-#include "decoder/ngram.h"
+#include "decoder/guide/ngram.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

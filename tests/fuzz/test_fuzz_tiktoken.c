@@ -1,5 +1,5 @@
 /* test_fuzz_tiktoken.c - hostile .tiktoken files: each is refused with one sentence. */
-#include "decoder/whisper_vocabulary.h"
+#include "decoder/tokens/whisper_vocabulary.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

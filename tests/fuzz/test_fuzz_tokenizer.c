@@ -1,5 +1,5 @@
 /* test_fuzz_tokenizer.c - hostile tokenizer files: each is refused with one sentence, or opens and can be used. */
-#include "decoder/tokenizer.h"
+#include "decoder/tokens/tokenizer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 """pronounce/small.bin and small.tsv: a lexicon of a few words with a network of random weights, packed as the recipe
 packs (models/training/lexicon.py), and what the network says of some words in PyTorch, with the beam of
-decoder/letter_to_sound.c and the weights as they were rounded.
+decoder/spoken/letter_to_sound.c and the weights as they were rounded.
 
     python make_lexicon.py
 """

@@ -1,4 +1,4 @@
-"""Golden values for models/transducer and decoder/transducer: small seeded random ParakeetForTDT and ParakeetForRNNT
+"""Golden values for models/transducer and decoder/search/transducer.h: small seeded random ParakeetForTDT and ParakeetForRNNT
 checkpoints, what transformers' forward gives for them, and what its generate() says.
 
     pip install torch transformers safetensors

@@ -1,4 +1,4 @@
-"""Golden values for decoder/vits_vocabulary: made-up vocabularies and the tokens that transformers' VitsTokenizer gives.
+"""Golden values for decoder/tokens/vits_vocabulary.h: made-up vocabularies and the tokens that transformers' VitsTokenizer gives.
 
     pip install torch transformers
     python tests/golden/make_vits_vocabulary.py tests/golden/vits/vocabulary

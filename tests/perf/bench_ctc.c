@@ -1,6 +1,6 @@
 /* bench_ctc.c - CTC search over an hour of scores: [45000, 1025], 12.5 frames a second; spikes between blanks, as a
  * trained model gives them, and the flat scores of an untrained one. */
-#include "decoder/ctc.h"
+#include "decoder/search/ctc.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,13 +1,14 @@
 /* bench_pronounce.c - how many of the words that the letter-to-sound network never saw are said as the lexicon has
- * them: by the network, by their endings and parts, and as it is done (decoder/pronounce.c); and how long a word takes.
+ * them: by the network, by their endings and parts, and as it is done (decoder/spoken/pronounce.c); and how long a word
+ * takes.
  *
  *     build/tests/bench_pronounce models/default/lexicon/en.bin
  */
-#include "decoder/inflection.h"
-#include "decoder/letter_to_sound.h"
-#include "decoder/lexicon.h"
-#include "decoder/unknown_word.h"
-#include "decoder/word_parts.h"
+#include "decoder/spoken/inflection.h"
+#include "decoder/spoken/letter_to_sound.h"
+#include "decoder/spoken/lexicon.h"
+#include "decoder/spoken/unknown_word.h"
+#include "decoder/spoken/word_parts.h"
 #include "src/base/mapping.h"
 
 #include <stdio.h>

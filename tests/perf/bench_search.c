@@ -4,7 +4,7 @@
  *
  * Prints a line of text for each recording, and on standard error the processor's seconds of the fastest of REPEATS (3)
  * runs over all of them, one thread, texts included. */
-#include "decoder/ctc.h"
+#include "decoder/search/ctc.h"
 #include "src/base/mapping.h"
 #include "src/base/memory.h"
 #include "src/model.h"

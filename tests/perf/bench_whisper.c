@@ -2,7 +2,7 @@
  * floats, [2·positions, mels]) and prints the tokens, their sum of log-probabilities, and the probability of no speech,
  * for tests/golden/whisper_parity.py, which compares them with openai-whisper's. With tokens=FILE (little-endian int32)
  * it prints nothing but writes FILE.logits, [count, vocabulary], after each of them. */
-#include "decoder/whisper_search.h"
+#include "decoder/search/whisper_search.h"
 #include "models/cpu/cpu.h"
 #include "models/whisper/whisper.h"
 

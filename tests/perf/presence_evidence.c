@@ -4,8 +4,8 @@
  *
  * BEAM: 0 as shipped. CUTTING: "file" or "live", as whole recordings or streams are cut; or CONTEXT:LONG:SHORT:SETTLED,
  * a recording's with these of struct cutter_params. A line for each window with words: the file, the window's first
- * sample, the five numbers of decoder/presence.h in their order (zeros where the speech runs on across the window's
- * edge), the words' mean confidence, and the words. */
+ * sample, the five numbers of decoder/search/presence.h in their order (zeros where the speech runs on across the
+ * window's edge), the words' mean confidence, and the words. */
 #include "audio/file.h"
 #include "src/base/memory.h"
 #include "src/batch.h"

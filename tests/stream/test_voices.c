@@ -1,6 +1,6 @@
 /* test_voices.c - the families behind the public API: the small golden networks as directories, with vocabularies that
  * are made up here. */
-#include "decoder/arpabet.h"
+#include "decoder/spoken/arpabet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_SPOKEN_CHECK_H
 #define TESTS_SPOKEN_CHECK_H
 
-#include "decoder/spoken_text.h"
+#include "decoder/spoken/spoken_text.h"
 #include "decoder/text.h"
 
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_SPOKEN_WORDS_H
 #define TESTS_UNIT_SPOKEN_WORDS_H
 
-#include "decoder/spoken.h"
+#include "decoder/spoken/spoken.h"
 
 #include <string.h>
 

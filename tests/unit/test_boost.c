@@ -1,7 +1,7 @@
 /* test_boost.c - phrases: the automaton against counting in the text, beam search with them against brute force over
  * every alignment, and lists that are wrong. */
-#include "decoder/boost_list.h"
-#include "decoder/ctc.h"
+#include "decoder/guide/boost_list.h"
+#include "decoder/search/ctc.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* test_boosting.c - lists of phrases that sessions share: who asks for the same has the same, whoever comes and goes.
  */
-#include "decoder/tokenizer.h"
+#include "decoder/tokens/tokenizer.h"
 #include "src/boosting.h"
 #include "src/message.h"
 

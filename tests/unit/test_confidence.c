@@ -1,5 +1,5 @@
 /* test_confidence.c - the map from what is known of a word to how likely it is right. */
-#include "decoder/confidence.h"
+#include "decoder/search/confidence.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* test_ctc.c - CTC search and alignment on toy scores, against brute force over every alignment. */
-#include "decoder/align.h"
-#include "decoder/ctc.h"
+#include "decoder/search/align.h"
+#include "decoder/search/ctc.h"
 #include "tests/unit/random_scores.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* test_espeak.c - phones of other languages, where espeak-ng is installed. */
-#include "decoder/espeak.h"
+#include "decoder/spoken/espeak.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

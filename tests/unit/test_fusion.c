@@ -1,5 +1,5 @@
 /* test_fusion.c - beam search with a language model on toy scores, against brute force over every alignment. */
-#include "decoder/ctc.h"
+#include "decoder/search/ctc.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* test_fusion_whisper.c - Whisper's searches with a language model on toy scores, against the best of all texts by
  * enumeration, whose words are found by reading the whole text. */
-#include "decoder/whisper_rules.h"
-#include "decoder/whisper_search.h"
+#include "decoder/search/whisper_rules.h"
+#include "decoder/search/whisper_search.h"
 
 #include <ctype.h>
 #include <math.h>

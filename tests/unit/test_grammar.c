@@ -1,6 +1,6 @@
 /* test_grammar.c - grammars: what is refused and where; which texts are sentences, against the languages of random
  * grammars worked out string by string; tokens that hold parts of characters; and grammars made to take for ever. */
-#include "decoder/grammar.h"
+#include "decoder/guide/grammar.h"
 #include "decoder/text.h"
 #include "src/base/memory.h"
 

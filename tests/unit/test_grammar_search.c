@@ -1,6 +1,6 @@
 /* test_grammar_search.c - searches that let only sentences of a grammar out, on toy scores, against brute force: every
  * alignment of every sequence of tokens whose text is a sentence. */
-#include "decoder/ctc.h"
+#include "decoder/search/ctc.h"
 #include "tests/unit/random_scores.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* test_grammar_whisper.c - Whisper's search held to a grammar, over scores that are a hash of the tokens before: the
  * best sentence of all, by brute force over a finite language; and nothing but sentences, whatever the way of search.
  */
-#include "decoder/whisper_rules.h"
+#include "decoder/search/whisper_rules.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* test_letter_to_sound.c - the network against PyTorch, and how many of the words that it never saw it says as the
  * lexicon has them. */
-#include "decoder/letter_to_sound.h"
+#include "decoder/spoken/letter_to_sound.h"
 
-#include "decoder/lexicon.h"
+#include "decoder/spoken/lexicon.h"
 #include "src/base/mapping.h"
 
 #include <setjmp.h>

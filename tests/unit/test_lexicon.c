@@ -1,5 +1,5 @@
 /* test_lexicon.c - words of compiled lexicons: a small one whose words are known, and the one that ships. */
-#include "decoder/lexicon.h"
+#include "decoder/spoken/lexicon.h"
 
 #include "src/base/mapping.h"
 

@@ -1,8 +1,8 @@
 /* test_narrow_beam.c - beam search under a guide against the same search written plainly: no bounds, no heap, every
  * child of every sequence asked for in every frame. In a beam that is full what is left out for a bound's sake decides.
  */
-#include "decoder/boost_list.h"
-#include "decoder/ctc.h"
+#include "decoder/guide/boost_list.h"
+#include "decoder/search/ctc.h"
 #include "tests/unit/random_scores.h"
 
 #include <math.h>

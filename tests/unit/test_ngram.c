@@ -1,5 +1,5 @@
 /* test_ngram.c - language models against KenLM's scores, what the vocabulary finds, and the broken ARPA files. */
-#include "decoder/ngram.h"
+#include "decoder/guide/ngram.h"
 #include "src/base/mapping.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* test_phone_vocabulary.c - vocab.json of voices that are given ARPAbet. */
-#include "decoder/phone_vocabulary.h"
+#include "decoder/spoken/phone_vocabulary.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

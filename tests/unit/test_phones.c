@@ -1,5 +1,5 @@
 /* test_phones.c - phones by name and number, and to and from the International Phonetic Alphabet. */
-#include "decoder/ipa.h"
+#include "decoder/spoken/ipa.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* test_presence.c - the map from what is known of a stretch to whether it was spoken. */
-#include "decoder/presence.h"
+#include "decoder/search/presence.h"
 
 #include <math.h>
 #include <setjmp.h>

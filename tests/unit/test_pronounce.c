@@ -1,8 +1,8 @@
 /* test_pronounce.c - sentences to phones with the lexicon that ships: weak words, heteronyms, letters, endings, what is
  * given, and what is not to be said. */
-#include "decoder/pronounce.h"
+#include "decoder/spoken/pronounce.h"
 
-#include "decoder/heteronyms.h"
+#include "decoder/spoken/heteronyms.h"
 #include "src/base/mapping.h"
 
 #include <setjmp.h>

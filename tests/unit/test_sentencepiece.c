@@ -1,6 +1,6 @@
 /* test_sentencepiece.c - models of characters against what the sentencepiece package makes of the same text
  * (tests/golden/make_sentencepiece.py), and files that are not what they should be. */
-#include "decoder/sentencepiece.h"
+#include "decoder/tokens/sentencepiece.h"
 
 #include <cjson/cJSON.h>
 #include <setjmp.h>

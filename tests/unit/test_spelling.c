@@ -1,5 +1,5 @@
 /* test_spelling.c - what tokens write, by vocabularies of different kinds. */
-#include "decoder/spelling.h"
+#include "decoder/guide/spelling.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* test_spoken_phonemes.c - text written in phones: words, marks, lines, offsets, any chunking. */
-#include "decoder/spoken_phonemes.h"
+#include "decoder/spoken/spoken_phonemes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

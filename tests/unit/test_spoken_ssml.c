@@ -1,7 +1,7 @@
 /* test_spoken_ssml.c - the subset of SSML: what is said, how, and what is refused with which words. */
 #include "spoken_check.h"
 
-#include "decoder/spoken_ssml.h"
+#include "decoder/spoken/spoken_ssml.h"
 
 #include <math.h>
 

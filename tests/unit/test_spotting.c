@@ -1,8 +1,8 @@
 /* test_spotting.c - phrases found in scores: the lattice by what it lets pass and at which cost, its passes against
  * brute force over every path, and the text that comes out. */
-#include "decoder/boost_list.h"
-#include "decoder/ctc.h"
-#include "decoder/spotting_parts.h"
+#include "decoder/guide/boost_list.h"
+#include "decoder/search/ctc.h"
+#include "decoder/search/spotting_parts.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* test_tokenizer.c - tokenizers against what the tokenizers package makes of the same text (tests/golden/tokenizers).
  */
-#include "decoder/tokenizer.h"
+#include "decoder/tokens/tokenizer.h"
 
 #include <cjson/cJSON.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* The transducer against transformers' ParakeetForTDT and ParakeetForRNNT (tests/golden/make_transducer.py): what is
  * heard, what is scored, and what greedy search makes of it; its configuration. */
-#include "decoder/transducer.h"
+#include "decoder/search/transducer.h"
 #include "models/transducer/transducer.h"
 #include "tests/unit/model_devices.h"
 

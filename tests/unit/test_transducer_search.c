@@ -1,6 +1,6 @@
 /* test_transducer_search.c - greedy and beam over scores that are a hash of the tokens before and the frame, against a
  * plain loop and against summing over every alignment of every text. */
-#include "decoder/transducer.h"
+#include "decoder/search/transducer.h"
 #include "src/base/threads.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* test_user_lexicon.c - a user's list of words: what it may hold, and which line is wrong. */
-#include "decoder/user_lexicon.h"
+#include "decoder/spoken/user_lexicon.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* VITS vocabularies against transformers' VitsTokenizer (tests/golden/make_vits_vocabulary.py), and files that are not
  * what they should be. */
 #include "decoder/lower.h"
-#include "decoder/vits_vocabulary.h"
+#include "decoder/tokens/vits_vocabulary.h"
 
 #include <cjson/cJSON.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* test_whisper_search.c - the search over scores that are a hash of the tokens before, against what openai-whisper's
  * DecodingTask makes of the same scores (tests/golden/make_whisper_search.py). */
-#include "decoder/whisper_search.h"
+#include "decoder/search/whisper_search.h"
 
 #include <math.h>
 #include <setjmp.h>

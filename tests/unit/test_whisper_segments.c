@@ -1,7 +1,7 @@
 /* test_whisper_segments.c - cutting at timestamps as openai/whisper's transcribe() does, words, and their alignment
  * against openai-whisper's timing.py (tests/golden/make_whisper_align.py). */
-#include "decoder/whisper_alignment.h"
-#include "decoder/whisper_segments.h"
+#include "decoder/search/whisper_alignment.h"
+#include "decoder/search/whisper_segments.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* test_whisper_vocabulary.c - Whisper's tokens against openai-whisper's (tests/golden/whisper/vocabulary.tsv), where
  * ../shared has its vocabularies, and on made-up ones. */
-#include "decoder/whisper_vocabulary.h"
+#include "decoder/tokens/whisper_vocabulary.h"
 
 #include <cjson/cJSON.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* test_words.c - tokens to words: grouping, times, confidence. */
-#include "decoder/words.h"
+#include "decoder/search/words.h"
 
 #include <math.h>
 #include <setjmp.h>

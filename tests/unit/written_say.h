@@ -1,9 +1,9 @@
-/* written_say.h - for tests of decoder/written.h: texts to the words that a reader says, and words to text. */
+/* written_say.h - for tests of decoder/written/written.h: texts to the words that a reader says, and words to text. */
 #ifndef TESTS_WRITTEN_SAY_H
 #define TESTS_WRITTEN_SAY_H
 
-#include "decoder/spoken_text.h"
-#include "decoder/written.h"
+#include "decoder/spoken/spoken_text.h"
+#include "decoder/written/written.h"
 
 #include <stdlib.h>
 #include <string.h>
