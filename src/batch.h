@@ -24,12 +24,17 @@ int batch_rows(const struct utter_model *model, const struct decoding *decoding,
 /* Samples of the longest window that the model hears whole; 0: no bound of its own. */
 int64_t batch_longest(const struct utter_model *model);
 
-/* The three stages, to be called in this order with the same count windows (1 to rows). Features run one window per
+/* The three stages of a pass over count windows (1 to rows), to be called in this order. Features run one window per
  * thread, and so does the search of a CTC head. Errors: MEMORY, DEVICE. */
 int batch_features(struct batch *batch, struct window *const *windows, int count, struct fault *fault);
 int batch_forward(struct batch *batch, struct fault *fault);
 /* Fills the windows' words, in seconds of the stream, and what else window.h says the search fills. */
 int batch_search(struct batch *batch, struct fault *fault);
+
+/* Between batch_features and batch_forward: which windows the next pass will be of. Where a device of its own computes
+ * this one, the processors make their features meanwhile, and the next batch_features, if it is of the same list, has
+ * nothing left to do. The list and its windows must last until then. 0 windows: it is not known, or not any more. */
+void batch_announce(struct batch *batch, struct window *const *windows, int count);
 
 /* The language heard so far: its code, or "" while it is not known. Lives with the model. */
 const char *batch_language(const struct batch *batch);

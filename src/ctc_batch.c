@@ -1,7 +1,6 @@
 #include "src/ctc_batch.h"
 
 #include "src/base/memory.h"
-#include "src/feature_batch.h"
 #include "src/window_tokens.h"
 
 #include <stdlib.h>
@@ -10,19 +9,20 @@ struct ctc_batch {
     const struct utter_model *model;
     const struct decoding *decoding; /* borrowed */
     int rows;
-    int64_t samples;
     struct fastconformer_pass *pass;
-    struct feature_batch heard;
     float *scores; /* [count, score_frames, vocabulary] */
     size_t score_capacity;
     int *score_lengths;   /* [rows] */
     struct fault *faults; /* [rows], of the search */
     bool reserved;
-    int score_frames; /* of the pass in progress */
+
+    /* Of the pass in progress: */
+    const struct feature_batch *heard;
+    int score_frames;
 };
 
-int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, int64_t samples,
-                   const struct decoding *decoding, struct fault *fault)
+int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, int rows, const struct decoding *decoding,
+                   struct fault *fault)
 {
     struct ctc_batch *b = memory_new(1, sizeof *b);
     if (!b)
@@ -30,12 +30,11 @@ int ctc_batch_open(struct ctc_batch **batch, const struct utter_model *model, in
     b->model = model;
     b->rows = rows;
     b->decoding = decoding;
-    b->samples = samples;
     b->score_lengths = memory_new((size_t)rows, sizeof *b->score_lengths);
     b->faults = memory_new((size_t)rows, sizeof *b->faults);
     if (!b->score_lengths || !b->faults)
         fail_memory(fault, "a session");
-    else if (!feature_batch_open(&b->heard, model, rows, fault))
+    else
         fastconformer_pass_open(&b->pass, model->network, fault);
     if (fault->code)
         ctc_batch_close(&b);
@@ -51,7 +50,6 @@ void ctc_batch_close(struct ctc_batch **batch)
         return;
     if (b->pass)
         fastconformer_pass_close(&b->pass);
-    feature_batch_close(&b->heard);
     free(b->scores);
     free(b->score_lengths);
     free(b->faults);
@@ -64,44 +62,28 @@ void ctc_batch_decode(struct ctc_batch *b, const struct decoding *decoding)
     b->decoding = decoding;
 }
 
-/* ---- features ---- */
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
+/* ---- scores ---- */
 
 /* Takes the memory of every later pass at the first one, as long as no window is longer than promised. */
 static int reserve(struct ctc_batch *b, struct fault *fault)
 {
     const struct fastconformer_config *config = fastconformer_get_config(b->model->network);
-    int longest = (int)larger(logmel_frames(b->model->logmel, b->samples), b->heard.frames);
-    int rows = b->reserved ? b->heard.count : b->rows;
-    int frames = b->reserved ? b->heard.frames : longest;
-    size_t scores = (size_t)rows * (size_t)fastconformer_frames(config, frames) * (size_t)config->vocabulary;
-    if (feature_batch_reserve(&b->heard, rows, frames, fault) ||
-        need_floats(&b->scores, &b->score_capacity, scores, "a batch of scores", fault) ||
+    const int rows = b->reserved ? b->heard->count : b->rows;
+    const int frames = b->reserved ? b->heard->frames : feature_batch_most_frames(b->heard);
+    const size_t scores = (size_t)rows * (size_t)fastconformer_frames(config, frames) * (size_t)config->vocabulary;
+    if (need_floats(&b->scores, &b->score_capacity, scores, "a batch of scores", fault) ||
         (!b->reserved && fastconformer_pass_reserve(b->pass, rows, frames, fault)))
         return fault->code;
     b->reserved = true;
     return 0;
 }
 
-int ctc_batch_features(struct ctc_batch *b, struct window *const *windows, int count, struct fault *fault)
+int ctc_batch_forward(struct ctc_batch *b, const struct feature_batch *heard, struct fault *fault)
 {
-    feature_batch_begin(&b->heard, windows, count);
+    b->heard = heard;
+    b->score_frames = fastconformer_frames(fastconformer_get_config(b->model->network), heard->frames);
     if (reserve(b, fault))
         return fault->code;
-    feature_batch_compute(&b->heard);
-    return 0;
-}
-
-/* ---- scores ---- */
-
-int ctc_batch_forward(struct ctc_batch *b, struct fault *fault)
-{
-    const struct feature_batch *heard = &b->heard;
-    b->score_frames = fastconformer_frames(fastconformer_get_config(b->model->network), heard->frames);
     return fastconformer_forward(b->pass, heard->features, heard->lengths, heard->count, heard->frames, b->scores,
                                  b->score_lengths, fault);
 }
@@ -186,9 +168,9 @@ static int take_words(const struct ctc_batch *b, int row, const struct ctc_hypot
 
 static int search_window(struct ctc_batch *b, int row, struct fault *fault)
 {
-    struct window *w = b->heard.windows[row];
+    struct window *w = b->heard->windows[row];
     window_forget_tokens(w);
-    if (!feature_batch_says(&b->heard, row))
+    if (!feature_batch_says(b->heard, row))
         return 0;
     const struct decoding *d = b->decoding;
     struct ctc_params params = {.blank = fastconformer_get_config(b->model->network)->blank,
@@ -221,10 +203,10 @@ static void search_windows(void *context, int64_t begin, int64_t end, int worker
 
 int ctc_batch_search(struct ctc_batch *b, struct fault *fault)
 {
-    for (int row = 0; row < b->heard.count; row++)
+    for (int row = 0; row < b->heard->count; row++)
         fault_clear(&b->faults[row]);
-    thread_pool_run(b->model->engine->threads, b->heard.count, 1, search_windows, b);
-    for (int row = 0; row < b->heard.count; row++)
+    thread_pool_run(b->model->engine->threads, b->heard->count, 1, search_windows, b);
+    for (int row = 0; row < b->heard->count; row++)
         if (b->faults[row].code)
             return fail(fault, b->faults[row].code, "%s", b->faults[row].message);
     return 0;

@@ -236,14 +236,20 @@ static int longer_first(const void *a, const void *b)
     return x->channel - y->channel;
 }
 
-static int run_pass(struct recognizer *r, struct window *const *windows, int count, struct fault *fault)
+static int ask_caller(const struct recognizer *r, struct fault *fault)
 {
     if (r->params.poll && r->params.poll(r->params.poll_context))
         return fail(fault, UTTER_ERROR_CANCELLED, "the caller cancelled the transcription");
+    return 0;
+}
+
+static int run_stages(struct recognizer *r, struct window *const *windows, int count, int next, struct fault *fault)
+{
     double began = clock_seconds();
     if (batch_features(r->batch, windows, count, fault))
         return fault->code;
     double heard = clock_seconds();
+    batch_announce(r->batch, windows + count, next);
     if (batch_forward(r->batch, fault))
         return fault->code;
     double scored = clock_seconds();
@@ -253,6 +259,15 @@ static int run_pass(struct recognizer *r, struct window *const *windows, int cou
     r->timings.model_seconds += scored - heard;
     r->timings.search_seconds += clock_seconds() - scored;
     return 0;
+}
+
+/* next: how many windows behind those are of the pass after this one. */
+static int run_pass(struct recognizer *r, struct window *const *windows, int count, int next, struct fault *fault)
+{
+    if (!ask_caller(r, fault) && !run_stages(r, windows, count, next, fault))
+        return 0;
+    batch_announce(r->batch, NULL, 0);
+    return fault->code;
 }
 
 /* Windows of the next pass: as many as a pass takes of those that are not much shorter than the first. A Whisper pads
@@ -275,9 +290,9 @@ static int run_waiting(struct recognizer *r, struct fault *fault)
     qsort(r->sorted, (size_t)r->count, sizeof(struct window *), longer_first);
     const struct window *last = r->waiting[r->count - 1];
     double from = r->reached, to = (double)(last->begin + last->count) / WINDOW_RATE;
-    for (int first = 0, count; first < r->count; first += count) {
-        count = pass_size(r, first);
-        if (run_pass(r, r->sorted + first, count, fault))
+    for (int first = 0, count = pass_size(r, 0), next; first < r->count; first += count, count = next) {
+        next = first + count < r->count ? pass_size(r, first + count) : 0;
+        if (run_pass(r, r->sorted + first, count, next, fault))
             return fault->code;
         r->reached = from + (to - from) * (first + count) / r->count;
     }
@@ -294,7 +309,7 @@ static int run_waiting(struct recognizer *r, struct fault *fault)
 static int run_running(void *recognizer, struct window *window, struct fault *fault)
 {
     struct recognizer *r = recognizer;
-    if (run_pass(r, &window, 1, fault) || emit_dropped(r, window, fault) ||
+    if (run_pass(r, &window, 1, 0, fault) || emit_dropped(r, window, fault) ||
         emit(r, window, 0, window->words.count, fault))
         return fault->code;
     emit_nbest(r, window);

@@ -10,8 +10,6 @@
 #include "src/writing.h"
 #include "src/window_queue.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 /* Two threads: a reader decodes, resamples and cuts; the caller's runs the model and every callback. Reading an hour
@@ -133,22 +131,11 @@ static int recognize(struct job *job, struct fault *fault)
     }
 }
 
-/* The program's signals are the program's: the reader takes none. */
-static int start_reader(pthread_t *thread, struct job *job, struct fault *fault)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(thread, NULL, reader, job);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed ? fail(fault, UTTER_ERROR_MEMORY, "a thread to read the recording could not be started") : 0;
-}
-
 static int run(struct job *job, struct fault *fault)
 {
     pthread_t thread;
-    if (start_reader(&thread, job, fault))
-        return fault->code;
+    if (!thread_start(&thread, reader, job))
+        return fail(fault, UTTER_ERROR_MEMORY, "a thread to read the recording could not be started");
     if (recognize(job, fault))
         window_queue_stop(job->queue);
     pthread_join(thread, NULL);

@@ -2,7 +2,6 @@
 
 #include "decoder/search/transducer.h"
 #include "src/base/memory.h"
-#include "src/feature_batch.h"
 #include "src/window_tokens.h"
 
 #include <stdlib.h>
@@ -15,9 +14,8 @@ struct transducer_batch {
     const struct utter_model *model;
     const struct decoding *decoding; /* borrowed */
     int rows;
-    int64_t samples;
     struct transducer_pass *pass;
-    struct feature_batch heard;
+    const struct feature_batch *heard;         /* of the pass in progress */
     int *state_lengths;                        /* [rows] */
     struct ctc_result *results;                /* [rows] */
     struct ctc_result *heard_freely;           /* [rows]: without a grammar, where there is one */
@@ -30,20 +28,20 @@ struct transducer_batch {
     int steps; /* of the last search */
 };
 
-int transducer_batch_open(struct transducer_batch **batch, const struct utter_model *model, int rows, int64_t samples,
+int transducer_batch_open(struct transducer_batch **batch, const struct utter_model *model, int rows,
                           const struct decoding *decoding, struct fault *fault)
 {
     struct transducer_batch *b = memory_new(1, sizeof *b);
     if (!b)
         return fail_memory(fault, "a session");
-    *b = (struct transducer_batch){.model = model, .decoding = decoding, .rows = rows, .samples = samples};
+    *b = (struct transducer_batch){.model = model, .decoding = decoding, .rows = rows};
     b->state_lengths = memory_new((size_t)rows, sizeof *b->state_lengths);
     b->results = memory_new((size_t)rows, sizeof *b->results);
     b->heard_freely = memory_new((size_t)rows, sizeof *b->heard_freely);
     b->walks = memory_new((size_t)rows, sizeof(struct grammar_walk *));
     if (!b->state_lengths || !b->results || !b->heard_freely || !b->walks)
         fail_memory(fault, "a session");
-    else if (!feature_batch_open(&b->heard, model, rows, fault))
+    else
         transducer_pass_open(&b->pass, model->transducer, rows, STEP_ROWS, fault);
     if (fault->code)
         transducer_batch_close(&b);
@@ -59,7 +57,6 @@ void transducer_batch_close(struct transducer_batch **batch)
         return;
     if (b->pass)
         transducer_pass_close(&b->pass);
-    feature_batch_close(&b->heard);
     free(b->state_lengths);
     free(b->results);
     free(b->heard_freely);
@@ -75,7 +72,7 @@ void transducer_batch_decode(struct transducer_batch *b, const struct decoding *
     b->decoding = decoding;
 }
 
-/* ---- features and states ---- */
+/* ---- states ---- */
 
 static struct transducer_search_params search_params(const struct transducer_batch *b)
 {
@@ -118,28 +115,19 @@ static int reserve_steps(struct transducer_batch *b, int rows, struct fault *fau
 /* Takes the memory of every later pass at the first one, as long as no window is longer than promised. */
 static int reserve(struct transducer_batch *b, struct fault *fault)
 {
-    const int promised = logmel_frames(b->model->logmel, b->samples);
-    int rows = b->reserved ? b->heard.count : b->rows;
-    int frames = b->reserved || b->heard.frames > promised ? b->heard.frames : promised;
-    if (feature_batch_reserve(&b->heard, rows, frames, fault) || reserve_steps(b, rows, fault) ||
-        (!b->reserved && transducer_pass_reserve(b->pass, rows, frames, fault)))
+    const int rows = b->reserved ? b->heard->count : b->rows;
+    const int frames = b->reserved ? b->heard->frames : feature_batch_most_frames(b->heard);
+    if (reserve_steps(b, rows, fault) || (!b->reserved && transducer_pass_reserve(b->pass, rows, frames, fault)))
         return fault->code;
     b->reserved = true;
     return 0;
 }
 
-int transducer_batch_features(struct transducer_batch *b, struct window *const *windows, int count, struct fault *fault)
+int transducer_batch_forward(struct transducer_batch *b, const struct feature_batch *heard, struct fault *fault)
 {
-    feature_batch_begin(&b->heard, windows, count);
+    b->heard = heard;
     if (reserve(b, fault))
         return fault->code;
-    feature_batch_compute(&b->heard);
-    return 0;
-}
-
-int transducer_batch_forward(struct transducer_batch *b, struct fault *fault)
-{
-    const struct feature_batch *heard = &b->heard;
     return transducer_encode(b->pass, heard->features, heard->lengths, heard->count, heard->frames, b->state_lengths,
                              NULL, fault);
 }
@@ -167,7 +155,7 @@ static int step(void *context, const struct transducer_search_ask *ask, float *t
 static int take_result(const struct transducer_batch *b, int row, struct fault *fault)
 {
     const struct ctc_result *result = &b->results[row];
-    struct window *w = b->heard.windows[row];
+    struct window *w = b->heard->windows[row];
     if (b->decoding->constraint)
         window_take_sentence(w, b->model, b->decoding->constraint, result, &b->heard_freely[row].best[0], fault);
     else if (result->count)
@@ -179,8 +167,8 @@ static int take_result(const struct transducer_batch *b, int row, struct fault *
 
 static int take_results(struct transducer_batch *b, struct fault *fault)
 {
-    for (int row = 0; row < b->heard.count && !fault->code; row++)
-        if (feature_batch_says(&b->heard, row))
+    for (int row = 0; row < b->heard->count && !fault->code; row++)
+        if (feature_batch_says(b->heard, row))
             take_result(b, row, fault);
     return fault->code;
 }
@@ -188,7 +176,7 @@ static int take_results(struct transducer_batch *b, struct fault *fault)
 /* Every window walks through the grammar by itself. */
 static int open_walks(struct transducer_batch *b, struct fault *fault)
 {
-    for (int row = 0; b->decoding->constraint && row < b->heard.count; row++)
+    for (int row = 0; b->decoding->constraint && row < b->heard->count; row++)
         if (constraint_walk(b->decoding->constraint, &b->walks[row], fault))
             return fault->code;
     return 0;
@@ -196,7 +184,7 @@ static int open_walks(struct transducer_batch *b, struct fault *fault)
 
 static int check_walks(const struct transducer_batch *b, struct fault *fault)
 {
-    for (int row = 0; b->decoding->constraint && row < b->heard.count; row++)
+    for (int row = 0; b->decoding->constraint && row < b->heard->count; row++)
         if (grammar_check(b->walks[row], fault))
             return fault->code;
     return 0;
@@ -210,13 +198,13 @@ static int search_freely(struct transducer_batch *b, struct transducer_search_pa
     params.guide = NULL;
     params.walks = NULL;
     return b->decoding->constraint
-               ? transducer_search(&params, step, b, b->state_lengths, b->heard.count, b->heard_freely, fault)
+               ? transducer_search(&params, step, b, b->state_lengths, b->heard->count, b->heard_freely, fault)
                : 0;
 }
 
 static void forget_search(struct transducer_batch *b)
 {
-    for (int row = 0; row < b->heard.count; row++) {
+    for (int row = 0; row < b->heard->count; row++) {
         ctc_free(&b->results[row]);
         ctc_free(&b->heard_freely[row]);
         grammar_walk_close(&b->walks[row]);
@@ -229,15 +217,15 @@ int transducer_batch_search(struct transducer_batch *b, struct fault *fault)
     b->guide = b->decoding->guide;
     b->guide.unfinished = b->decoding->passing;
     struct transducer_search_params params = search_params(b);
-    for (int row = 0; row < b->heard.count; row++) {
-        window_forget_tokens(b->heard.windows[row]);
-        if (!feature_batch_says(&b->heard, row))
+    for (int row = 0; row < b->heard->count; row++) {
+        window_forget_tokens(b->heard->windows[row]);
+        if (!feature_batch_says(b->heard, row))
             b->state_lengths[row] = 0;
     }
     if (b->decoding->constraint)
         params.walks = b->walks;
     if (!open_walks(b, fault) &&
-        !transducer_search(&params, step, b, b->state_lengths, b->heard.count, b->results, fault) &&
+        !transducer_search(&params, step, b, b->state_lengths, b->heard->count, b->results, fault) &&
         !check_walks(b, fault) && !search_freely(b, params, fault))
         take_results(b, fault);
     forget_search(b);

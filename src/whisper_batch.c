@@ -15,10 +15,6 @@ struct whisper_batch {
     const struct decoding *decoding;
     int rows; /* windows */
     struct whisper_pass *pass;
-    unsigned char *scratch; /* [threads, scratch_size] for the features */
-    size_t scratch_size;
-    float *padded;   /* [threads, samples of a whole window] */
-    float *features; /* [rows, frames, mels] */
     struct whisper_row *step_rows;
     struct score_range *step_ranges; /* WHISPER_RANGES of each */
     int language;                    /* of the stream, or LANGUAGE_UNKNOWN */
@@ -32,16 +28,6 @@ struct whisper_batch {
     struct whisper_search_window *tasks;
     struct whisper_result *results;
 };
-
-static int frames_of(const struct utter_model *model)
-{
-    return 2 * whisper_get_config(model->whisper)->positions;
-}
-
-int64_t whisper_batch_longest(const struct utter_model *model)
-{
-    return (int64_t)frames_of(model) * logmel_get_params(model->logmel)->hop;
-}
 
 /* Hypotheses that one window may have at once. */
 static int group_of(const struct decoding *decoding)
@@ -64,19 +50,13 @@ int whisper_batch_rows(const struct utter_model *model, const struct decoding *d
 
 static int take_memory(struct whisper_batch *b, struct fault *fault)
 {
-    size_t threads = (size_t)thread_pool_size(b->model->engine->threads), rows = (size_t)b->rows;
-    size_t mels = (size_t)logmel_get_params(b->model->logmel)->mels;
-    b->scratch_size = (logmel_scratch_size(b->model->logmel) + 63) / 64 * 64;
-    b->scratch = memory_aligned(b->scratch_size * threads);
-    b->padded = memory_new(threads * (size_t)whisper_batch_longest(b->model), sizeof *b->padded);
-    b->features = memory_new(rows * (size_t)frames_of(b->model) * mels, sizeof *b->features);
+    const size_t rows = (size_t)b->rows;
     b->step_rows = memory_new(rows * (size_t)group_of(b->decoding), sizeof *b->step_rows);
     b->step_ranges = memory_new(rows * (size_t)group_of(b->decoding) * WHISPER_RANGES, sizeof *b->step_ranges);
     b->languages = memory_new(rows, sizeof *b->languages);
     b->tasks = memory_new(rows, sizeof *b->tasks);
     b->results = memory_new(rows, sizeof *b->results);
-    if (!b->scratch || !b->padded || !b->features || !b->step_rows || !b->step_ranges || !b->languages || !b->tasks ||
-        !b->results)
+    if (!b->step_rows || !b->step_ranges || !b->languages || !b->tasks || !b->results)
         return fail_memory(fault, "a session");
     return 0;
 }
@@ -107,9 +87,6 @@ void whisper_batch_close(struct whisper_batch **batch)
         return;
     if (b->pass)
         whisper_pass_close(&b->pass);
-    free(b->scratch);
-    free(b->padded);
-    free(b->features);
     free(b->step_rows);
     free(b->step_ranges);
     free(b->languages);
@@ -136,48 +113,11 @@ const char *whisper_batch_language(const struct whisper_batch *b)
     return b->language < 0 ? "" : whisper_vocabulary_language_code(b->model->vocabulary, b->language);
 }
 
-/* ---- features ---- */
-
-/* Sound, then silence up to the whole window, as the published extractor pads it. Frames that hear nothing but the
- * padding are log10 of the extractor's floor. */
-static void window_features(const struct utter_model *model, const struct window *w, float *padded, float *out,
-                            void *scratch)
+int whisper_batch_forward(struct whisper_batch *b, const struct feature_batch *heard, struct fault *fault)
 {
-    const float silence = -10;
-    int64_t whole = whisper_batch_longest(model), count = w->count < whole ? w->count : whole;
-    int frames = frames_of(model), hop = logmel_get_params(model->logmel)->hop;
-    size_t mels = (size_t)logmel_get_params(model->logmel)->mels;
-    int64_t reach = count / hop + 3;
-    int heard = (int)(reach < frames ? reach : frames);
-    memcpy(padded, w->samples, (size_t)count * sizeof *padded);
-    memset(padded + count, 0, (size_t)(whole - count) * sizeof *padded);
-    logmel_compute(model->logmel, padded, whole, 0, heard, out, scratch);
-    for (size_t i = (size_t)heard * mels; i < (size_t)frames * mels; i++)
-        out[i] = silence;
-    logmel_normalise(model->logmel, out, frames);
-}
-
-static void compute_features(void *context, int64_t begin, int64_t end, int worker)
-{
-    struct whisper_batch *b = context;
-    size_t size = (size_t)frames_of(b->model) * (size_t)logmel_get_params(b->model->logmel)->mels;
-    for (int64_t row = begin; row < end; row++)
-        window_features(b->model, b->windows[row], b->padded + (size_t)worker * (size_t)whisper_batch_longest(b->model),
-                        b->features + (size_t)row * size, b->scratch + (size_t)worker * b->scratch_size);
-}
-
-int whisper_batch_features(struct whisper_batch *b, struct window *const *windows, int count, struct fault *fault)
-{
-    (void)fault;
-    b->windows = windows;
-    b->count = count;
-    thread_pool_run(b->model->engine->threads, count, 1, compute_features, b);
-    return 0;
-}
-
-int whisper_batch_forward(struct whisper_batch *b, struct fault *fault)
-{
-    int code = whisper_encode(b->pass, b->features, b->count, NULL, fault);
+    b->windows = heard->windows;
+    b->count = heard->count;
+    int code = whisper_encode(b->pass, heard->features, heard->count, NULL, fault);
     b->flops = whisper_pass_flops(b->pass); /* before a step of the search counts its own */
     return code;
 }

@@ -4,7 +4,7 @@
 #define SRC_WHISPER_BATCH_H
 
 #include "src/decoding.h"
-#include "src/window.h"
+#include "src/feature_batch.h"
 
 struct whisper_batch;
 
@@ -16,9 +16,8 @@ void whisper_batch_reset(struct whisper_batch *batch);
  */
 void whisper_batch_decode(struct whisper_batch *batch, const struct decoding *decoding);
 int whisper_batch_rows(const struct utter_model *model, const struct decoding *decoding, int wanted);
-int64_t whisper_batch_longest(const struct utter_model *model);
-int whisper_batch_features(struct whisper_batch *batch, struct window *const *windows, int count, struct fault *fault);
-int whisper_batch_forward(struct whisper_batch *batch, struct fault *fault);
+/* heard is borrowed until the search is over. */
+int whisper_batch_forward(struct whisper_batch *batch, const struct feature_batch *heard, struct fault *fault);
 int whisper_batch_search(struct whisper_batch *batch, struct fault *fault);
 const char *whisper_batch_language(const struct whisper_batch *batch);
 size_t whisper_batch_bytes(const struct whisper_batch *batch);

@@ -142,22 +142,27 @@ int thread_cores(void)
     return online < 1 ? 1 : (int)online;
 }
 
-/* The host's signals are the host's: workers take none. */
-static int start_workers(struct thread_pool *pool, struct fault *fault)
+bool thread_start(pthread_t *thread, void *(*run)(void *), void *context)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = 0;
-    for (int i = 1; i < pool->size && !failed; i++) {
+    const int failed = pthread_create(thread, NULL, run, context);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return !failed;
+}
+
+static int start_workers(struct thread_pool *pool, struct fault *fault)
+{
+    for (int i = 1; i < pool->size; i++) {
         struct worker *w = &pool->workers[i];
         w->pool = pool;
         w->index = i;
-        failed = pthread_create(&w->thread, NULL, worker_main, w);
-        pool->started += !failed;
+        if (!thread_start(&w->thread, worker_main, w))
+            return fail(fault, UTTER_ERROR_MEMORY, "a thread of %d could not be started", pool->size);
+        pool->started++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed ? fail(fault, UTTER_ERROR_MEMORY, "a thread of %d could not be started", pool->size) : 0;
+    return 0;
 }
 
 int thread_pool_open(struct thread_pool **out, int threads, struct fault *fault)

@@ -5,6 +5,9 @@
 
 #include "src/base/error.h"
 
+#include <pthread.h>
+#include <stdbool.h>
+
 struct thread_pool;
 
 /* Work on items [begin, end) of a loop; worker in [0, threads) names the thread, for per-thread scratch. */
@@ -22,6 +25,10 @@ int thread_cores(void);
  * worker 0. While another thread has the pool, the whole loop runs on the caller instead of waiting: sessions never
  * block each other. Then, too, worker is 0, so per-thread scratch belongs to the caller, never to the pool. */
 void thread_pool_run(struct thread_pool *pool, int64_t count, int64_t grain, thread_task task, void *context);
+
+/* Starts a thread of its own, which takes none of the program's signals: they are the program's. False: there is no
+ * room for one. */
+bool thread_start(pthread_t *thread, void *(*run)(void *), void *context);
 
 /* Monotonic seconds, for timings. */
 double clock_seconds(void);

@@ -176,7 +176,7 @@ struct utter_segment {
 /* Seconds of wall time spent in each stage of a session so far. */
 struct utter_timings {
     double decode_seconds;   /* reading and resampling; in utter_transcribe alongside the other stages */
-    double features_seconds; /* voice activity and log-mel */
+    double features_seconds; /* voice activity and log-mel, but for what is made beside a GPU's forward pass */
     double model_seconds;    /* forward passes */
     double search_seconds;   /* search and text; of a Whisper with the decoder's steps */
     double total_seconds;    /* from the first call to the last */
