@@ -1,6 +1,7 @@
 #include "src/batch.h"
 
 #include "src/base/memory.h"
+#include "src/base/threads.h"
 #include "src/ctc_batch.h"
 #include "src/transducer_batch.h"
 #include "src/whisper_batch.h"

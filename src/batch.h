@@ -1,4 +1,5 @@
-/* batch.h - one forward pass over several windows, in its three stages: features, scores, words. */
+/* batch.h - one forward pass over several windows, in its three stages: features, scores, words. One thread at a time.
+ */
 #ifndef SRC_BATCH_H
 #define SRC_BATCH_H
 

@@ -1,5 +1,5 @@
 /* feature_batch.h - what a model hears of the windows of a pass: normalised log-mel. For a FastConformer each window is
- * filled up to the longest, for a Whisper to the one length that its encoder hears. */
+ * filled up to the longest, for a Whisper to the one length that its encoder hears. One thread at a time. */
 #ifndef SRC_FEATURE_BATCH_H
 #define SRC_FEATURE_BATCH_H
 

@@ -1,8 +1,8 @@
 /* whisper_words.c - a window's text tokens as words with times. */
 #include "decoder/search/whisper_segments.h"
 
-#include "decoder/text.h"
 #include "decoder/search/whisper_alignment.h"
+#include "decoder/text.h"
 #include "src/base/memory.h"
 
 #include <math.h>

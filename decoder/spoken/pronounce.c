@@ -5,9 +5,9 @@
 #include "decoder/spoken/inflection.h"
 #include "decoder/spoken/ipa.h"
 #include "decoder/spoken/lexicon.h"
-#include "src/base/mapping.h"
 #include "decoder/spoken/unknown_word.h"
 #include "decoder/spoken/user_lexicon.h"
+#include "src/base/mapping.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>

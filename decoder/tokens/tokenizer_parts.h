@@ -2,9 +2,9 @@
 #ifndef DECODER_TOKENIZER_PARTS_H
 #define DECODER_TOKENIZER_PARTS_H
 
+#include "decoder/pattern.h"
 #include "decoder/tokens/bpe.h"
 #include "decoder/tokens/charsmap.h"
-#include "decoder/pattern.h"
 #include "decoder/tokens/tokenizer.h"
 #include "decoder/tokens/unigram.h"
 #include "decoder/tokens/vocabulary.h"

@@ -2,8 +2,8 @@
 #ifndef DECODER_WHISPER_VOCABULARY_PARTS_H
 #define DECODER_WHISPER_VOCABULARY_PARTS_H
 
-#include "decoder/tokens/bpe.h"
 #include "decoder/pattern.h"
+#include "decoder/tokens/bpe.h"
 #include "decoder/tokens/vocabulary.h"
 #include "decoder/tokens/whisper_vocabulary.h"
 

@@ -3,9 +3,9 @@
 #ifndef DECODER_HEARD_H
 #define DECODER_HEARD_H
 
+#include "decoder/search/words.h"
 #include "decoder/spoken/number_names.h"
 #include "decoder/text.h"
-#include "decoder/search/words.h"
 
 /* A word, or a part of one with hyphens whose parts are all names of numbers: "twenty-six" is two. */
 struct heard {

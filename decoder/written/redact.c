@@ -1,7 +1,7 @@
 #include "decoder/written/redact.h"
 
-#include "decoder/written/card_number.h"
 #include "decoder/spoken/spoken_lists.h"
+#include "decoder/written/card_number.h"
 #include "decoder/written/written_number.h"
 #include "src/base/memory.h"
 

@@ -7,9 +7,9 @@
 #ifndef DECODER_WRITTEN_H
 #define DECODER_WRITTEN_H
 
+#include "decoder/search/words.h"
 #include "decoder/written/mask.h"
 #include "decoder/written/redact.h"
-#include "decoder/search/words.h"
 
 struct written_params {
     bool numbers;            /* and dates, …, in their written form */

@@ -26,8 +26,8 @@ int thread_cores(void);
  * block each other. Then, too, worker is 0, so per-thread scratch belongs to the caller, never to the pool. */
 void thread_pool_run(struct thread_pool *pool, int64_t count, int64_t grain, thread_task task, void *context);
 
-/* Starts a thread of its own, which takes none of the program's signals: they are the program's. False: there is no
- * room for one. */
+/* Starts a thread of its own, to be waited for with pthread_join, which takes none of the program's signals: they are
+ * the program's. False: there is no room for one. Any thread. */
 bool thread_start(pthread_t *thread, void *(*run)(void *), void *context);
 
 /* Monotonic seconds, for timings. */

@@ -1,9 +1,9 @@
 /* voice_speecht5.c - voices that are a SpeechT5 and a HiFi-GAN: letters in, a spectrogram step by step, by a speaker
  * whose embedding the user brings. */
-#include "decoder/tokens/sentencepiece.h"
 #include "decoder/text.h"
-#include "src/base/mapping.h"
+#include "decoder/tokens/sentencepiece.h"
 #include "models/speecht5/speecht5.h"
+#include "src/base/mapping.h"
 #include "src/base/memory.h"
 #include "src/model.h"
 #include "src/speak/speakers.h"
