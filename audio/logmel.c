@@ -200,9 +200,16 @@ void logmel_compute(const struct logmel *logmel, const float *samples, int64_t c
 /* Bins side by side that one pass over the frames handles: a cache line of them. */
 enum { NORMALISED_TOGETHER = 16 };
 
+/* What a bin is multiplied by for its squares about the mean to sum up to frames - 1, or 0. */
+static double scale_of(double squares, int frames, double least_deviation)
+{
+    const double deviation = sqrt(squares / (frames > 1 ? frames - 1 : 1));
+    return deviation < least_deviation ? 0 : 1 / (deviation + 1e-5);
+}
+
 /* Mean, then deviation, of bins [0, width) of x, whose rows lie stride apart; in double, since an hour may be summed.
  */
-static void normalise_bins(float *x, int frames, size_t stride, int width)
+static void normalise_bins(float *x, int frames, size_t stride, int width, double least_deviation)
 {
     double mean[NORMALISED_TOGETHER] = {0}, scale[NORMALISED_TOGETHER] = {0};
     for (int i = 0; i < frames; i++)
@@ -216,7 +223,7 @@ static void normalise_bins(float *x, int frames, size_t stride, int width)
             scale[m] += d * d;
         }
     for (int m = 0; m < width; m++)
-        scale[m] = 1 / (sqrt(scale[m] / (frames > 1 ? frames - 1 : 1)) + 1e-5);
+        scale[m] = scale_of(scale[m], frames, least_deviation);
     for (int i = 0; i < frames; i++)
         for (int m = 0; m < width; m++)
             x[(size_t)i * stride + (size_t)m] = (float)((x[(size_t)i * stride + (size_t)m] - mean[m]) * scale[m]);
@@ -241,5 +248,6 @@ void logmel_normalise(const struct logmel *logmel, float *features, int frames)
     else
         for (int m = 0; m < mels; m += NORMALISED_TOGETHER)
             normalise_bins(features + m, frames, (size_t)mels,
-                           mels - m < NORMALISED_TOGETHER ? mels - m : NORMALISED_TOGETHER);
+                           mels - m < NORMALISED_TOGETHER ? mels - m : NORMALISED_TOGETHER,
+                           logmel->params.least_deviation);
 }

@@ -18,6 +18,10 @@ struct logmel_params {
     int window;        /* samples: 400 */
     int hop;           /* samples: 160 */
     float preemphasis; /* Parakeet 0.97; 0: none */
+    /* Parakeet: a bin whose ln varies less than this over the recording is 0 throughout when it is normalised. The
+     * extractor has no such bound (0), and makes the rounding errors in the empty half of a telephone's spectrum
+     * as loud as speech. A model that was trained with one says so in preprocessor_config.json. */
+    float least_deviation;
 };
 void logmel_params_default(struct logmel_params *params, enum logmel_kind kind, int mels);
 /* From preprocessor_config.json ("feature_extractor_type" names the kind; numbers are range-checked). Errors: MODEL,
@@ -45,7 +49,8 @@ void logmel_compute(const struct logmel *logmel, const float *samples, int64_t c
                     void *scratch);
 
 /* The normalisations of the extractors over the valid frames of one recording, in place.
- * Parakeet: per mel bin, mean 0 and deviation 1 (n - 1 in the denominator, 1 where n is 1; + 1e-5).
+ * Parakeet: per mel bin, mean 0 and deviation 1 (n - 1 in the denominator, 1 where n is 1; + 1e-5), or
+ * 0 where there is less than least_deviation.
  * Whisper: max(x, max - 8), then (x + 4) / 4. */
 void logmel_normalise(const struct logmel *logmel, float *features, int frames);
 

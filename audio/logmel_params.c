@@ -46,6 +46,8 @@ int logmel_params_check(const struct logmel_params *p, const char *name, int cod
         return fail(fault, code, "%s: Whisper's window has to fill the Fourier transform", name);
     if (!(p->preemphasis >= 0 && p->preemphasis <= 1) || (p->kind == LOGMEL_WHISPER && p->preemphasis != 0))
         return fail(fault, code, "%s: a preemphasis of %g is not supported", name, (double)p->preemphasis);
+    if (!(p->least_deviation >= 0 && p->least_deviation <= 1))
+        return fail(fault, code, "%s: the least deviation is %g, outside 0 to 1", name, (double)p->least_deviation);
     return 0;
 }
 
@@ -62,13 +64,14 @@ static int read_whole(const cJSON *object, const char *field, int *value, const 
     return 0;
 }
 
-static int read_preemphasis(const cJSON *object, float *value, const char *name, struct fault *fault)
+/* A number into *value, null as 0; a field that is not there leaves it alone. */
+static int read_number(const cJSON *object, const char *field, float *value, const char *name, struct fault *fault)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "preemphasis");
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, field);
     if (!item)
         return 0;
     if (!cJSON_IsNumber(item) && !cJSON_IsNull(item))
-        return fail(fault, UTTER_ERROR_MODEL, "%s: \"preemphasis\" is not a number", name);
+        return fail(fault, UTTER_ERROR_MODEL, "%s: \"%s\" is not a number", name, field);
     *value = cJSON_IsNull(item) ? 0 : (float)item->valuedouble;
     return 0;
 }
@@ -105,7 +108,9 @@ static int read_fields(const cJSON *object, struct logmel_params *params, const 
     if (!rc && kind == LOGMEL_PARAKEET)
         rc = read_whole(object, "win_length", &params->window, name, fault);
     if (!rc && kind == LOGMEL_PARAKEET)
-        rc = read_preemphasis(object, &params->preemphasis, name, fault);
+        rc = read_number(object, "preemphasis", &params->preemphasis, name, fault);
+    if (!rc && kind == LOGMEL_PARAKEET)
+        rc = read_number(object, "least_deviation", &params->least_deviation, name, fault);
     if (kind == LOGMEL_WHISPER)
         params->window = params->fft;
     return rc ? rc : logmel_params_check(params, name, UTTER_ERROR_MODEL, fault);

@@ -5,6 +5,7 @@ import torch
 from transformers import ParakeetFeatureExtractor, ParakeetTokenizer
 
 from common import arguments, status
+from features import LEAST
 from net import build
 from vocabulary import BLANK, load
 
@@ -22,7 +23,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(out)
     (out / "generation_config.json").unlink(missing_ok=True)        # greedy CTC takes no settings
-    ParakeetFeatureExtractor(feature_size=80, sampling_rate=16000).save_pretrained(out)
+    ParakeetFeatureExtractor(feature_size=80, sampling_rate=16000, least_deviation=LEAST).save_pretrained(out)
     ParakeetTokenizer(tokenizer_object=load(a.work), pad_token=BLANK, unk_token="<unk>").save_pretrained(out)
     size = sum(f.stat().st_size for f in out.iterdir())
     status(a.work, f"export step {state['step']} ({state['heard'] / 3600:.0f} h heard) as {a.dtype}: {size / 1e6:.2f} MB, "

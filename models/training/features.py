@@ -5,14 +5,25 @@ from transformers import ParakeetFeatureExtractor
 from common import HOP
 
 FLOOR = 2.0 ** -24
+
+# The deviation of a mel below which there is nothing in it: those above 4 kHz have 0.01 in a telephone's sound, all of it
+# the errors of rounding and of a filter, which division by it would make as loud as speech. The extractor has no such bound; Utter
+# reads it from preprocessor_config.json.
+LEAST = 0.05
+
 extractor = ParakeetFeatureExtractor(feature_size=80)
 window = torch.hann_window(400, periodic=False)
 
 
-def log_mel(wave):
-    """[batch, samples] to [batch, samples // 160, 80], each mel normalised over its utterance."""
+def normalised(mel, least=LEAST):
+    """[batch, frames, 80]: each mel's mean 0 and deviation 1 over its utterance, or all 0 where it varies less than `least`."""
+    deviation = mel.std(1, keepdim=True)
+    return (mel - mel.mean(1, keepdim=True)) / (deviation + 1e-5) * (deviation >= least)
+
+
+def log_mel(wave, least=LEAST):
+    """[batch, samples] to [batch, samples // 160, 80], normalised."""
     wave = torch.cat([wave[:, :1], wave[:, 1:] - 0.97 * wave[:, :-1]], dim=1)
     spectrum = torch.stft(wave, 512, HOP, 400, window, return_complex=True, pad_mode="constant")
     power = spectrum.real.square() + spectrum.imag.square()
-    mel = torch.log(extractor.mel_filters @ power + FLOOR).transpose(1, 2)[:, :wave.shape[1] // HOP]
-    return (mel - mel.mean(1, keepdim=True)) / (mel.std(1, keepdim=True) + 1e-5)
+    return normalised(torch.log(extractor.mel_filters @ power + FLOOR).transpose(1, 2)[:, :wave.shape[1] // HOP], least)

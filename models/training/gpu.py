@@ -20,7 +20,7 @@ import sound
 import splice
 from batches import SPLICED, SYNTHESIZED, TIMES
 from common import DEVELOPMENT, EVAL, HOP, RATE, STRIDE, Store, arguments, have, held_out, shards, status
-from features import FLOOR, extractor
+from features import FLOOR, extractor, normalised
 from head import Head
 from net import build, encode, logits
 from score import errors, greedy
@@ -254,8 +254,7 @@ class Mel:
         wave = torch.cat([wave[:, :1], wave[:, 1:] - 0.97 * wave[:, :-1]], dim=1)
         spectrum = torch.stft(wave, 512, HOP, 400, self.window, return_complex=True, pad_mode="constant")
         mel = torch.log(self.filters @ (spectrum.real.square() + spectrum.imag.square()) + FLOOR)
-        mel = mel.transpose(1, 2)[:, :wave.shape[1] // HOP]
-        return (mel - mel.mean(1, keepdim=True)) / (mel.std(1, keepdim=True) + 1e-5)
+        return normalised(mel.transpose(1, 2)[:, :wave.shape[1] // HOP])
 
 
 def save(a, average, step, heard):

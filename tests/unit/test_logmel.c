@@ -239,6 +239,30 @@ static void silence_is_finite(void **state)
     free(x);
 }
 
+/* Bins of falling deviation, each a tenth of the one before: those below the bound are 0, the others as without it. */
+static void leaves_out_what_hardly_varies(void **state)
+{
+    (void)state;
+    enum { MELS = 5, TIMES = 40 };
+    float without[TIMES * MELS], with[TIMES * MELS];
+    for (int i = 0; i < TIMES * MELS; i++)
+        without[i] = with[i] = -16.0f + (i / MELS % 2 ? 1.0f : -1.0f) * powf(0.1f, (float)(i % MELS));
+    struct logmel_params params;
+    struct fault fault = {0};
+    logmel_params_default(&params, LOGMEL_PARAKEET, MELS);
+    for (int bounded = 0; bounded < 2; bounded++) {
+        struct logmel *logmel;
+        params.least_deviation = bounded ? 0.05f : 0;
+        assert_int_equal(logmel_open(&logmel, &params, &fault), 0);
+        logmel_normalise(logmel, bounded ? with : without, TIMES);
+        logmel_close(&logmel);
+    }
+    for (int i = 0; i < TIMES * MELS; i++) {
+        assert_true(fabsf(without[i]) > 0.5f);
+        assert_true(with[i] == (i % MELS < 2 ? without[i] : 0));
+    }
+}
+
 static void logarithm_is_exact_enough(void **state)
 {
     (void)state;
@@ -264,7 +288,8 @@ static void reads_configurations(void **state)
 {
     (void)state;
     static const char parakeet[] = "{\"feature_extractor_type\": \"ParakeetFeatureExtractor\", \"feature_size\": 128,"
-                                   "\"hop_length\": 160, \"n_fft\": 512, \"preemphasis\": 0.5, \"win_length\": 320}";
+                                   "\"hop_length\": 160, \"n_fft\": 512, \"preemphasis\": 0.5, \"win_length\": 320,"
+                                   "\"least_deviation\": 0.25}";
     static const char whisper[] = "{\"feature_extractor\": {\"feature_extractor_type\": \"WhisperFeatureExtractor\","
                                   "\"feature_size\": 128, \"n_fft\": 400, \"preemphasis\": 0.97}}";
     struct logmel_params p;
@@ -273,7 +298,7 @@ static void reads_configurations(void **state)
     assert_int_equal(p.kind, LOGMEL_PARAKEET);
     assert_int_equal(p.mels, 128);
     assert_int_equal(p.window, 320);
-    assert_true(p.preemphasis == 0.5f);
+    assert_true(p.preemphasis == 0.5f && p.least_deviation == 0.25f);
     assert_int_equal(logmel_params_read(&p, whisper, strlen(whisper), "a.json", &fault), 0);
     assert_int_equal(p.kind, LOGMEL_WHISPER);
     assert_int_equal(p.mels, 128);
@@ -300,6 +325,9 @@ static void refuses_configurations(void **state)
         {"{" KIND ", \"feature_size\": 100000}", "a.json: the number of mel bins is 100000, outside 1 to 512"},
         {"{" KIND ", \"sampling_rate\": 10}", "a.json: the sample rate is 10, outside 1000 to 768000"},
         {"{" KIND ", \"preemphasis\": 7}", "a.json: a preemphasis of 7 is not supported"},
+        {"{" KIND ", \"preemphasis\": \"\"}", "a.json: \"preemphasis\" is not a number"},
+        {"{" KIND ", \"least_deviation\": -1}", "a.json: the least deviation is -1, outside 0 to 1"},
+        {"{" KIND ", \"least_deviation\": []}", "a.json: \"least_deviation\" is not a number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct logmel_params p;
@@ -312,11 +340,17 @@ static void refuses_configurations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matches_parakeet),       cmocka_unit_test(matches_whisper_80),
-        cmocka_unit_test(matches_whisper_128),    cmocka_unit_test(any_range_gives_the_same),
-        cmocka_unit_test(streaming_is_identical), cmocka_unit_test(streaming_does_not_lag),
-        cmocka_unit_test(silence_is_finite),      cmocka_unit_test(logarithm_is_exact_enough),
-        cmocka_unit_test(reads_configurations),   cmocka_unit_test(refuses_configurations),
+        cmocka_unit_test(matches_parakeet),
+        cmocka_unit_test(matches_whisper_80),
+        cmocka_unit_test(matches_whisper_128),
+        cmocka_unit_test(any_range_gives_the_same),
+        cmocka_unit_test(streaming_is_identical),
+        cmocka_unit_test(streaming_does_not_lag),
+        cmocka_unit_test(silence_is_finite),
+        cmocka_unit_test(logarithm_is_exact_enough),
+        cmocka_unit_test(reads_configurations),
+        cmocka_unit_test(refuses_configurations),
+        cmocka_unit_test(leaves_out_what_hardly_varies),
     };
     return cmocka_run_group_tests_name("logmel", tests, NULL, NULL);
 }
