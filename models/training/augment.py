@@ -1,6 +1,7 @@
 """What happens to a recording before the student hears it: speed, reverberation, noise, telephone, level, masks."""
 import numpy as np
 import soxr
+import torch
 from scipy.signal import fftconvolve
 
 from common import RATE
@@ -71,7 +72,7 @@ def spoil(pcm, noise, rng):
     elif r < 0.24:
         pcm = add_noise(pcm, coloured(len(pcm), rng), rng.uniform(10, 40))
     pcm = pcm * np.float32(10 ** rng.uniform(-1.3, 0.1) / max(np.abs(pcm).max(), 1e-3))
-    if rng.random() < 0.35:
+    if rng.random() < 0.5:
         pcm = mu_law_8k(pcm)
     return np.clip(pcm, -1, 1)
 
@@ -83,6 +84,27 @@ def not_speech(n, noise, rng):
         return np.zeros(n, dtype=np.float32)
     x = clip(noise, n, rng) if r < 0.65 else coloured(n, rng)
     return x * np.float32(10 ** rng.uniform(-4, -0.2) / (np.abs(x).max() + 1e-6))
+
+
+def mel_centres():
+    """Where slaney's 80 mel bins between 0 and 8 kHz lie, in Hz: linear to 1 kHz, then 27 bins to a factor of 6.4."""
+    top = 15 + 27 * np.log(8) / np.log(6.4)
+    mel = np.linspace(0, top, 82)[1:-1]
+    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+
+
+CENTRES = mel_centres()
+
+
+def vocal_tract(mel, rng):
+    """As from a throat longer or shorter by a tenth at most, in place (Jaitly and Hinton, "Vocal tract length perturbation",
+    ICML 2013 workshop, section 3): frequencies times a factor, bent back above 4.8 kHz so that the highest stays."""
+    factor = rng.uniform(0.9, 1.1)
+    bend = 4800 * min(factor, 1) / factor
+    f = np.where(CENTRES <= bend, CENTRES * factor, 8000 - (8000 - bend * factor) / (8000 - bend) * (8000 - CENTRES))
+    at = np.interp(f, CENTRES, np.arange(80))
+    mix = np.maximum(0, 1 - np.abs(np.arange(80)[:, None] - at)).astype(np.float32)     # between two neighbours
+    mel.copy_(mel @ torch.from_numpy(mix))
 
 
 def window(mel, rng):

@@ -5,15 +5,17 @@ import torch
 import augment
 import splice
 from common import RATE, Store, STRIDE, HOP, encoder_frames, held_out, shards, teacher_frames
-from features import log_mel
+from features import LEAST, log_mel
 from vocabulary import load
 
 # How often each recording is heard in a round of the mix; what is short of words is heard less.
-TIMES = {"voice_lj": 2.5, "voice_cathy": 1.5, "train_an4": 1.5, "train_speechocean": 1.0,
+TIMES = {"voice_lj": 2.0, "voice_cathy": 1.2, "train_an4": 1.5, "train_speechocean": 1.0,
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
-SYNTHESIZED = 0.5                   # share of the audio in a round
+SYNTHESIZED = 0.65                  # share of the audio in a round
 NOT_SPEECH = 0.03
-SPLICED = 0.5                       # share of the recordings, where their words are known, that are heard as splices
+EMPTY = 0.75                        # share of the batches in which a mel with nothing in it is 0, as Utter has it
+WARPED = 0.5                        # share of the utterances whose vocal tract is made longer or shorter
+SPLICED = 0.7                       # share of the recordings, where their words are known, that are heard as splices
 WIDTH = 512
 TOP = 8                             # posteriors kept per frame
 FRAME = STRIDE * HOP
@@ -158,8 +160,10 @@ class Mix(torch.utils.data.IterableDataset):
             if posterior is not None:
                 n = min(len(posterior[0]), frames - start)
                 ids[row, start:start + n], values[row, start:start + n] = posterior[0][:n], posterior[1][:n]
-        mel = log_mel(torch.from_numpy(wave))
+        mel = log_mel(torch.from_numpy(wave), LEAST if rng.random() < EMPTY else 0.0)
         for row in range(len(examples)):
+            if rng.random() < WARPED:
+                augment.vocal_tract(mel[row], rng)
             augment.window(mel[row], rng)
             augment.mask(mel[row], rng)
         labelled = [row for row, e in enumerate(examples) if e[1] is not None]

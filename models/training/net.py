@@ -77,6 +77,11 @@ def stem(m, x):
     return m.linear(x.transpose(1, 2).reshape(batch, time, channels * mels))
 
 
+def rounded(x):
+    """As autocast would round it for a matrix product."""
+    return x.to(torch.get_autocast_dtype("cpu")) if torch.is_autocast_enabled("cpu") else x
+
+
 def relative_shift(s):
     b, h, q, p = s.shape
     return F.pad(s, (1, 0)).view(b, h, p + 1, q)[:, :, 1:].view(b, h, q, p)[..., :q]
@@ -85,13 +90,13 @@ def relative_shift(s):
 def attention(a, x, positions):
     batch, time, width = x.shape
     shape = (batch, time, -1, a.head_dim)
+    x = rounded(x)                      # once, not once a projection
     q, k, v = a.q_proj(x).view(shape), a.k_proj(x).view(shape), a.v_proj(x).view(shape)
     r = a.relative_k_proj(positions).view(-1, a.config.num_attention_heads, a.head_dim)
-    content = (q + a.bias_u).transpose(1, 2) @ k.permute(0, 2, 3, 1)
-    place = (q + a.bias_v).transpose(1, 2) @ r.permute(1, 2, 0)
-    weights = ((content + relative_shift(place)) * a.scaling).softmax(-1).to(v.dtype)
+    content = ((q + a.bias_u.to(q.dtype)) * a.scaling).transpose(1, 2) @ k.permute(0, 2, 3, 1)
+    place = ((q + a.bias_v.to(q.dtype)) * a.scaling).transpose(1, 2) @ r.permute(1, 2, 0)
+    weights = (content + relative_shift(place)).softmax(-1).to(v.dtype)
     return a.o_proj((weights @ v.transpose(1, 2)).transpose(1, 2).reshape(batch, time, width))
-
 
 
 def convolution(c, x):
@@ -105,6 +110,16 @@ def feed_forward(f, x, p, training):
     return f.linear2(dropout(F.silu(f.linear1(x)), p, training))
 
 
+def block(b, x, positions, p, training):
+    """One layer: half a feed-forward, attention, convolution, half a feed-forward."""
+    drop = lambda y: dropout(y, p, training).float()
+    x = x + 0.5 * drop(feed_forward(b.feed_forward1, b.norm_feed_forward1(x), p, training))
+    x = x + drop(attention(b.self_attn, b.norm_self_att(x), positions))
+    x = x + drop(convolution(b.conv, b.norm_conv(x)))
+    x = x + 0.5 * drop(feed_forward(b.feed_forward2, b.norm_feed_forward2(x), p, training))
+    return b.norm_out(x)
+
+
 def encode(model, x, p=0.0):
     """Log-mel [batch, frames, 80] to every layer's output, [batch, frames / 8, width] each."""
     e, outputs = model.encoder, []
@@ -112,12 +127,7 @@ def encode(model, x, p=0.0):
     positions = e.encode_positions(x[:1])[0]
     x = dropout(x, p, model.training)
     for b in e.layers:
-        drop = lambda y: dropout(y, p, model.training).float()
-        x = x + 0.5 * drop(feed_forward(b.feed_forward1, b.norm_feed_forward1(x), p, model.training))
-        x = x + drop(attention(b.self_attn, b.norm_self_att(x), positions))
-        x = x + drop(convolution(b.conv, b.norm_conv(x)))
-        x = x + 0.5 * drop(feed_forward(b.feed_forward2, b.norm_feed_forward2(x), p, model.training))
-        x = b.norm_out(x)
+        x = block(b, x, positions, p, model.training)
         outputs.append(x)
     return outputs
 

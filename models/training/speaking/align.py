@@ -2,7 +2,7 @@
 
 Each phone without its stress, and silence, is three states from left to right of which the middle one may be skipped; a
 state is a mixture of diagonal Gaussians over 13 cepstra of the mel spectrogram, their slopes and curvatures. Between words
-silence is optional. It writes `aligned.json`: for each utterance its tokens, the frames each lasts, where its frames begin,
+silence is optional. It writes `aligned.json` or --out: for each utterance its tokens, the frames each lasts, where its frames begin,
 and where its words lie."""
 import json
 
@@ -11,7 +11,7 @@ from numba import njit
 from scipy.fft import dct
 
 from phones import load_lexicon, read
-from shared import VOCABULARY, VOICES, Mels, arguments, status
+from shared import VOCABULARY, VOICES, Mels, arguments, speakers, status
 
 PHONES = ["SIL"] + sorted({t.rstrip("012") for t in VOCABULARY if t[0].isalpha()})
 NUMBER = {p: i for i, p in enumerate(PHONES)}
@@ -33,12 +33,16 @@ def cepstra(mel):
     return np.concatenate([c, slopes(c), slopes(slopes(c))], axis=1)
 
 
-def features(mels):
-    """Of every utterance, with the mean and deviation of the whole speaker taken away."""
-    all_features = [cepstra(mels[i]) for i in range(len(mels))]
-    stacked = np.concatenate(all_features)
-    mean, deviation = stacked.mean(0), stacked.std(0)
-    return [((x - mean) / deviation).astype(np.float32) for x in all_features]
+def features(mels, whose):
+    """Of every utterance, with the mean and deviation of its whole speaker taken away."""
+    made = [cepstra(mels[i]) for i in range(len(mels))]
+    for speaker in set(whose):
+        mine = [i for i in range(len(made)) if whose[i] == speaker]
+        stacked = np.concatenate([made[i] for i in mine])
+        mean, deviation = stacked.mean(0), stacked.std(0)
+        for i in mine:
+            made[i] = ((made[i] - mean) / deviation).astype(np.float32)
+    return made
 
 
 # ---- the states of an utterance ----
@@ -181,9 +185,9 @@ class Utterance:
 
 def load(options):
     lexicon, utterances = load_lexicon(options.shared / "lexicon" / "cmudict.txt"), []
-    for name in VOICES:
+    for name in options.sets.split(","):
         mels, unknown = Mels(options.work, name), 0
-        for i, x in enumerate(features(mels)):
+        for i, x in enumerate(features(mels, speakers(name, mels.store.files))):
             words = read(mels.store.texts[i], lexicon)
             unknown += words is None
             if words and len(x) > 4 * sum(len(p[0]) for _, p, _ in words):
@@ -263,7 +267,7 @@ def word_times(utterance):
 
 
 def main():
-    options = arguments(__doc__)
+    options = arguments(__doc__, sets=(",".join(VOICES), "the sets, by commas, which share their phones' models"), out=("aligned.json", "what to write"))
     utterances = load(options)
     train(utterances, options)
     rows = []
@@ -271,7 +275,7 @@ def main():
         out, start = tokens(u)
         rows.append({"set": u.name, "number": u.number, "tokens": out.tokens, "frames": out.frames, "start": start,
                      "words": word_times(u)})
-    (options.work / "aligned.json").write_text(json.dumps(rows))
+    (options.work / options.out).write_text(json.dumps(rows))
     status(options.work, f"align: {len(rows)} utterances")
 
 

@@ -9,6 +9,7 @@ import torch
 
 from shared import HOP, OTHERS, RATE, VOICES, Mels, Store, arguments, have, log_mel, status, write_store
 
+EVAL = ["eval_cathy", "eval_lj"]
 LOUDNESS = 0.078            # root mean square while speaking, about that of LJ Speech with peaks at 0.95
 
 
@@ -45,15 +46,15 @@ def write_pitch(work, name):
 
 
 def main():
-    options = arguments(__doc__)
+    options = arguments(__doc__, sets=("", "only these, by commas, and without their F0"))
     torch.set_num_threads(options.threads)
-    for name in VOICES + OTHERS + ["eval_cathy", "eval_lj"]:
+    for name in options.sets.split(",") if options.sets else VOICES + OTHERS + EVAL:
         if not have(options.work, "speak_" + name):
             write_store(options.work, "speak_" + name, recordings(options.shared, name))
         if not (options.work / "data" / f"speak_{name}.mel").exists():
             write_mels(options.work, name)
         status(options.work, f"prepare: {name}")
-    for name in VOICES + ["eval_cathy", "eval_lj"]:
+    for name in [] if options.sets else VOICES + EVAL:
         if not (options.work / "data" / f"speak_{name}.f0").exists():
             write_pitch(options.work, name)
         status(options.work, f"prepare: F0 of {name}")
