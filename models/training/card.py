@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from common import EVAL, LABELLED, arguments, shards
+from joined import is_joined
 
 TEXT = """---
 license: apache-2.0
@@ -29,7 +30,8 @@ print(tokenizer.decode(model.float().generate(**inputs)[0], skip_special_tokens=
 
 ## Word error rates
 Greedy decoding, float32, one utterance at a time, no language model; lower case, punctuation dropped on both sides.
-`ulaw` is the same set as 8 kHz G.711 µ-law. The teacher is the Whisper-base encoder, frozen, under the recipe's own CTC head.
+`ulaw` is the same set as 8 kHz G.711 µ-law, with transformers' extractor, which does not know preprocessor_config.json's
+`least_deviation` (Utter does; its rates are in docs/models.md). The teacher is the Whisper-base encoder, frozen, under the recipe's own CTC head.
 
 | set | words | clean % | ulaw % | substituted / deleted / inserted (clean) | teacher, clean % | goal, clean % |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -51,7 +53,8 @@ can be believed is in docs/models.md), `presence.json` those by which it tells s
 ## How it was trained
 By `models/training/`, on two processor cores in about {minutes:.0f} minutes of training
 ({heard:.0f} hours of augmented audio heard, {step} steps{runs}), from
-{hours_real:.1f} h of recordings with text, {spliced} half of them as splices of their words (`splice.py`), 1.1 h without, and {hours_made:.1f} h of speech from synthesizers (`synthesize.py`).
+{hours_real:.1f} h of recordings with text, {spliced} half of them or more as splices of their words (`splice.py`), 1.1 h without,
+{hours_made:.1f} h of speech from synthesizers (`synthesize.py`) and {hours_joined:.1f} h of sentences joined of the recordings' units (`joined.py`).
 Three losses: CTC on the texts, the Whisper-base encoder's features, and the frame posteriors of a CTC head over it.
 
 | data | licence |
@@ -119,7 +122,9 @@ def main():
         table="\n".join(row(n, results, teacher) for n in EVAL), noise=results["noise"], silence=results["silence"],
         minutes=before[0] + state["trained"] / 60, heard=before[1] + state["heard"] / 3600, step=int(before[2]) + state["step"],
         runs=", in several runs" if any(before) else "", spliced="in the later runs" if any(before) else "about",
-        hours_real=hours(a.work, LABELLED), hours_made=before[3] + hours(a.work, shards(a.work)), limits=shortfalls(results)))
+        hours_real=hours(a.work, LABELLED), limits=shortfalls(results),
+        hours_made=before[3] + hours(a.work, [n for n in shards(a.work) if not is_joined(n)]),
+        hours_joined=hours(a.work, [n for n in shards(a.work) if is_joined(n)])))
 
 
 if __name__ == "__main__":

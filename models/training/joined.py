@@ -33,6 +33,11 @@ LOUDNESS = 0.07
 FILTERS = 24
 
 
+def is_joined(shard):
+    """Whether joined.py made it, not synthesize.py, whose shards are numbered without a letter."""
+    return shard[4].isalpha()
+
+
 def bare(token):
     return token.rstrip("012") if token[0].isalpha() else "SIL"
 
@@ -189,7 +194,7 @@ def speech(inventories, lexicon, stream, seed):
 
 
 def main():
-    a = arguments(__doc__, shards=(6, "shards to make, about 45 minutes each"), seed=(1, "seed"), prefix=("j", "of the shards' numbers"),
+    a = arguments(__doc__, shards=(6, "shards to make, about 45 minutes each"), seed=(1, "seed"), prefix=("j", "the letter before the shards' numbers"),
                   sets=("voice_cathy,voice_lj", "by commas; those joined by + read together"), aligned=("aligned.json", "of speaking/align.py"))
     rows = json.loads((a.work / a.aligned).read_text())
     inventories = {sets: Inventory(a.work, sets.split("+"), rows) for sets in a.sets.split(",")}
