@@ -28,8 +28,8 @@ def read(path):
 
 
 def main():
-    a = arguments(__doc__)
-    folder, rng = a.work / "development", np.random.default_rng(1)
+    a = arguments(__doc__, seed=(1, "seed of the copies"), out=("development", "folder in WORK"))
+    folder, rng = a.work / a.out, np.random.default_rng(a.seed)
     for name in DEVELOPMENT:
         speech = a.shared.resolve() / "speech"
         head, *rows = (speech / f"{name}.tsv").read_text().strip().split("\n")

@@ -6,9 +6,9 @@ from common import HOP
 
 FLOOR = 2.0 ** -24
 
-# The deviation of a mel below which there is nothing in it: those above 4 kHz have 0.01 in a telephone's sound, all of it
-# the errors of rounding and of a filter, which division by it would make as loud as speech. The extractor has no such bound; Utter
-# reads it from preprocessor_config.json.
+# The deviation of a mel below which there is nothing in it: above 4 kHz a telephone's sound has the errors of rounding and of a
+# filter alone, which division by their deviation would make as loud as speech. The extractor has no such bound; Utter reads it from
+# preprocessor_config.json.
 LEAST = 0.05
 
 extractor = ParakeetFeatureExtractor(feature_size=80)

@@ -17,7 +17,7 @@ from scipy.fft import dct
 
 from common import RATE, Store, arguments, have, is_held_out, status, write_store
 from prompts import prompts
-from splice import SPEAKER
+from splice import speaker
 from speaking.phones import load_lexicon, read
 
 FRAME = 256 / 22050                 # seconds of an aligned frame
@@ -63,8 +63,8 @@ class Inventory:
             for row in (r for r in rows if r["set"] == name):
                 file = store.files[row["number"]]
                 if not is_held_out(name, file):
-                    who = name, SPEAKER.get(name, lambda file: "")(file)
-                    self.add(store.audio(row["number"]), row, self.speakers.setdefault(who, len(self.speakers)))
+                    who = self.speakers.setdefault((name, speaker(name, file)), len(self.speakers))
+                    self.add(store.audio(row["number"]), row, who)
         self.phones, self.stress, self.speaker = np.array(self.phones), np.array(self.stress), np.array(self.speaker)
         self.middle, self.sound = np.array(self.middle), np.array(self.sound)
         self.sound = (self.sound - self.sound.mean(0)) / self.sound.std(0)

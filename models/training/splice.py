@@ -20,6 +20,11 @@ SECONDS = 2.0, 8.0
 SPEAKER = {name: DEVELOPMENT[name][0] for name in ("train_an4", "train_speechocean")}
 
 
+def speaker(name, file):
+    """Whose voice a recording of a set is."""
+    return SPEAKER.get(name, lambda file: "")(file)
+
+
 class Run(NamedTuple):
     """Words first to last (not included) of recording i, and the samples in which they are said."""
     i: int
@@ -41,7 +46,7 @@ class Voices:
                 self.recordings.setdefault(self.speaker(i), []).append(i)
 
     def speaker(self, i):
-        return SPEAKER.get(self.store.name, lambda file: "")(self.store.files[i])
+        return speaker(self.store.name, self.store.files[i])
 
     def known(self, i):
         return len(self.recordings.get(self.speaker(i), [])) > 3 and self.cuts[i] is not None

@@ -11,7 +11,7 @@ from numba import njit
 from scipy.fft import dct
 
 from phones import load_lexicon, read
-from shared import VOCABULARY, VOICES, Mels, arguments, speakers, status
+from shared import VOCABULARY, VOICES, Mels, arguments, speaker, status
 
 PHONES = ["SIL"] + sorted({t.rstrip("012") for t in VOCABULARY if t[0].isalpha()})
 NUMBER = {p: i for i, p in enumerate(PHONES)}
@@ -36,8 +36,8 @@ def cepstra(mel):
 def features(mels, whose):
     """Of every utterance, with the mean and deviation of its whole speaker taken away."""
     made = [cepstra(mels[i]) for i in range(len(mels))]
-    for speaker in set(whose):
-        mine = [i for i in range(len(made)) if whose[i] == speaker]
+    for one in set(whose):
+        mine = [i for i in range(len(made)) if whose[i] == one]
         stacked = np.concatenate([made[i] for i in mine])
         mean, deviation = stacked.mean(0), stacked.std(0)
         for i in mine:
@@ -187,7 +187,7 @@ def load(options):
     lexicon, utterances = load_lexicon(options.shared / "lexicon" / "cmudict.txt"), []
     for name in options.sets.split(","):
         mels, unknown = Mels(options.work, name), 0
-        for i, x in enumerate(features(mels, speakers(name, mels.store.files))):
+        for i, x in enumerate(features(mels, [speaker(name, file) for file in mels.store.files])):
             words = read(mels.store.texts[i], lexicon)
             unknown += words is None
             if words and len(x) > 4 * sum(len(p[0]) for _, p, _ in words):

@@ -9,7 +9,7 @@ import torch
 
 from shared import HOP, OTHERS, RATE, VOICES, Mels, Store, arguments, have, log_mel, status, write_store
 
-EVAL = ["eval_cathy", "eval_lj"]
+MEASURED = ["eval_cathy", "eval_lj"]
 LOUDNESS = 0.078            # root mean square while speaking, about that of LJ Speech with peaks at 0.95
 
 
@@ -48,13 +48,13 @@ def write_pitch(work, name):
 def main():
     options = arguments(__doc__, sets=("", "only these, by commas, and without their F0"))
     torch.set_num_threads(options.threads)
-    for name in options.sets.split(",") if options.sets else VOICES + OTHERS + EVAL:
+    for name in options.sets.split(",") if options.sets else VOICES + OTHERS + MEASURED:
         if not have(options.work, "speak_" + name):
             write_store(options.work, "speak_" + name, recordings(options.shared, name))
         if not (options.work / "data" / f"speak_{name}.mel").exists():
             write_mels(options.work, name)
         status(options.work, f"prepare: {name}")
-    for name in [] if options.sets else VOICES + EVAL:
+    for name in [] if options.sets else VOICES + MEASURED:
         if not (options.work / "data" / f"speak_{name}.f0").exists():
             write_pitch(options.work, name)
         status(options.work, f"prepare: F0 of {name}")

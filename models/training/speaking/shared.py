@@ -11,7 +11,7 @@ from transformers.audio_utils import mel_filter_bank
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 from common import LABELLED, Store, arguments, have, normalise, scoring, status, write_store      # noqa: E402,F401
 from common import is_held_out as recognizer_holds_out                                  # noqa: E402,F401
-from splice import SPEAKER                                                              # noqa: E402
+from splice import speaker                                                              # noqa: E402,F401
 
 RATE = 22050
 HOP = 256                   # samples per mel frame: 86.1 frames a second
@@ -45,11 +45,6 @@ def log_mel(wave):
 def sentence(file):
     """What all takes of one text have in common."""
     return file.rpartition("_")[0] if file.startswith("arctic") else file
-
-
-def speakers(name, files):
-    """Whose voice each recording of a set is."""
-    return [SPEAKER.get(name, lambda file: "")(file) for file in files]
 
 
 def is_held_out(name, file):
