@@ -10,8 +10,8 @@
 
 enum { CTC_BEAM_LIMIT = 256, BEST_OF = 5, TOKENS_LIMIT = 1024, GUIDED_BEAM = 32, CTC_LM_BEAM = 64 };
 /* Chosen on the development set (docs/models.md). */
-static const struct fusion_params BESIDE_FRAMES = {.weight = 0.35, .bonus = 0.3, .unknown = -12.0, .letter = 0.25};
-static const double BLANK_PENALTY = 1.0;
+static const struct fusion_params BESIDE_FRAMES = {.weight = 0.3, .bonus = 0.3, .unknown = -12.0, .letter = 0.3};
+static const double BLANK_PENALTY = 0.7;
 /* A decoder that writes text token by token has heard most of what a model of words knows. Measured on no published
  * weights: small, and the bonus is about what an average word costs. */
 static const struct fusion_params BESIDE_WHISPER = {.weight = 0.2, .bonus = 0.8, .unknown = -4.0};

@@ -4,7 +4,7 @@ import torch
 
 import augment
 import splice
-from common import RATE, Store, STRIDE, HOP, encoder_frames, held_out, shards, teacher_frames
+from common import RATE, Store, STRIDE, HOP, encoder_frames, held_out, maker, shards, teacher_frames
 from features import LEAST, log_mel
 from vocabulary import load
 
@@ -12,7 +12,10 @@ from vocabulary import load
 TIMES = {"voice_lj": 2.0, "voice_cathy": 1.2, "train_an4": 1.5, "train_speechocean": 1.0,
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
 SYNTHESIZED = 0.65                  # share of the audio in a round
-NOT_SPEECH = 0.03
+# How often each utterance of a shard is in the pool from which a round takes, by maker: synthesizers, joined.py of the readers,
+# of the readers with an accent, of the learners.
+MADE = {"0": 2.0, "j": 1.0, "a": 0.8, "k": 0.4}
+NOT_SPEECH = 0.06
 EMPTY = 0.75                        # share of the batches in which a mel with nothing in it is 0, as Utter has it
 WARPED = 0.5                        # share of the utterances whose vocal tract is made longer or shorter
 SPLICED = 0.7                       # share of the recordings, where their words are known, that are heard as splices
@@ -100,7 +103,7 @@ class Mix(torch.utils.data.IterableDataset):
         for s in self.real:
             want = rng.poisson(TIMES[s.name], len(s.store))
             picks += [(s, s.pick(i, rng)) for i in range(len(s.store)) for _ in range(want[i]) if s.usable(i)]
-        pool = [(s, i) for s in self.made for i in range(len(s.store))]
+        pool = [(s, i) for s in self.made for i in range(len(s.store)) for _ in range(rng.poisson(MADE.get(maker(s.name), 1.0)))]
         rng.shuffle(pool)
         budget = sum(s.length(what) for s, what in picks) * SYNTHESIZED / (1 - SYNTHESIZED)
         for s, i in pool:

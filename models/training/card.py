@@ -4,8 +4,7 @@ from pathlib import Path
 
 import torch
 
-from common import EVAL, LABELLED, arguments, shards
-from joined import is_joined
+from common import EVAL, LABELLED, arguments, maker, shards
 
 TEXT = """---
 license: apache-2.0
@@ -55,7 +54,8 @@ By `models/training/`, on two processor cores in about {minutes:.0f} minutes of 
 ({heard:.0f} hours of augmented audio heard, {step} steps{runs}), from
 {hours_real:.1f} h of recordings with text, {spliced} half of them or more as splices of their words (`splice.py`), 1.1 h without,
 {hours_made:.1f} h of speech from synthesizers (`synthesize.py`) and {hours_joined:.1f} h of sentences joined of the recordings' units (`joined.py`).
-Three losses: CTC on the texts, the Whisper-base encoder's features, and the frame posteriors of a CTC head over it.
+Three losses: CTC on the texts, the Whisper-base encoder's features, and the frame posteriors of a CTC head over it. The weights are
+the mean of three checkpoints of the last run (`export.py --checkpoints`).
 
 | data | licence |
 | --- | --- |
@@ -123,8 +123,8 @@ def main():
         minutes=before[0] + state["trained"] / 60, heard=before[1] + state["heard"] / 3600, step=int(before[2]) + state["step"],
         runs=", in several runs" if any(before) else "", spliced="in the later runs" if any(before) else "about",
         hours_real=hours(a.work, LABELLED), limits=shortfalls(results),
-        hours_made=before[3] + hours(a.work, [n for n in shards(a.work) if not is_joined(n)]),
-        hours_joined=hours(a.work, [n for n in shards(a.work) if is_joined(n)])))
+        hours_made=before[3] + hours(a.work, [n for n in shards(a.work) if maker(n) == "0"]),
+        hours_joined=hours(a.work, [n for n in shards(a.work) if maker(n) != "0"])))
 
 
 if __name__ == "__main__":

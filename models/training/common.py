@@ -146,6 +146,11 @@ def have(work, name):
     return (Path(work) / "data" / f"{name}.json").exists()
 
 
+def maker(shard):
+    """"0" of synthesize.py's shards, which have bare numbers; of joined.py's the letter before the number."""
+    return shard[4] if shard[4].isalpha() else "0"
+
+
 def shards(work, prefix="syn_"):
     return sorted(p.stem for p in (Path(work) / "data").glob(prefix + "*.json"))
 

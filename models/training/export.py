@@ -1,4 +1,5 @@
-"""Step 8: the averaged student as an ordinary ParakeetForCTC checkpoint in a 16-bit type."""
+"""Step 8: the averaged student as an ordinary ParakeetForCTC checkpoint in a 16-bit type, or the mean of several checkpoints of one
+training (Wortsman et al., "Model soups", ICML 2022, section 2)."""
 from pathlib import Path
 
 import torch
@@ -10,13 +11,19 @@ from net import build
 from vocabulary import BLANK, load
 
 
+def mean(states):
+    """Of the weights, entry by entry; what is no weight (a count) is the first one's."""
+    return {k: sum(s[k] for s in states) / len(states) if v.is_floating_point() else v for k, v in states[0].items()}
+
+
 def main():
     a = arguments("Write the model.", out=("", "folder to write; WORK/export if not given"),
-                  dtype=("float16", "float16 or bfloat16"), part=("average", "average or model"))
+                  dtype=("float16", "float16 or bfloat16"), part=("average", "average or model"),
+                  checkpoints=("student.pt", "in WORK/checkpoint, by commas: their mean is written"))
     out = Path(a.out) if a.out else a.work / "export"
-    state = torch.load(a.work / "checkpoint" / "student.pt", weights_only=True)
+    states = [torch.load(a.work / "checkpoint" / name, weights_only=True) for name in a.checkpoints.split(",")]
     model = build().eval()
-    model.load_state_dict(state[a.part])
+    model.load_state_dict(mean([s[a.part] for s in states]))
     largest = max(v.abs().max().item() for v in model.parameters())
     model = model.to(getattr(torch, a.dtype))
     model.config.language = "en"                                    # what Utter tells its callers
@@ -26,8 +33,8 @@ def main():
     ParakeetFeatureExtractor(feature_size=80, sampling_rate=16000, least_deviation=LEAST).save_pretrained(out)
     ParakeetTokenizer(tokenizer_object=load(a.work), pad_token=BLANK, unk_token="<unk>").save_pretrained(out)
     size = sum(f.stat().st_size for f in out.iterdir())
-    status(a.work, f"export step {state['step']} ({state['heard'] / 3600:.0f} h heard) as {a.dtype}: {size / 1e6:.2f} MB, "
-                   f"largest weight {largest:.1f}")
+    steps, heard = [str(s["step"]) for s in states], max(s["heard"] for s in states) / 3600
+    status(a.work, f"export step {', '.join(steps)} ({heard:.0f} h heard) as {a.dtype}: {size / 1e6:.2f} MB, largest weight {largest:.1f}")
 
 
 if __name__ == "__main__":

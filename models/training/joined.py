@@ -3,6 +3,7 @@ concatenative speech synthesis system using a large speech database", ICASSP 199
 
     python joined.py --work DIR --shared DIR --shards N
     python joined.py --work DIR --shared DIR --shards N --sets train_speechocean+train_an4 --aligned aligned_many.json --prefix k
+    python joined.py --work DIR --shared DIR --shards N --accent 1.3 --prefix a
 
 A unit reaches from the middle of a phone to the middle of the next. Of those that were recorded the search takes a chain
 whose neighbours fit: in sound where they are joined, and in what stood around them. Neighbours of one recording cost nothing to
@@ -15,6 +16,7 @@ from itertools import islice
 import numpy as np
 from scipy.fft import dct
 
+from accent import accented
 from common import RATE, Store, arguments, have, is_held_out, status, write_store
 from prompts import prompts
 from splice import speaker
@@ -25,17 +27,15 @@ PER_SHARD = 700
 CANDIDATES = 24
 FADE = 160                          # samples over which one unit gives way to the next
 SHIFT = 70                          # samples by which the next may be moved to fall in with the last one's pitch
+SLICE = 200                         # samples between the slices of speech made slower
 PAUSE = 0.09                        # seconds of a pause kept on either side of a join in it
 STRANGE = 0.7                       # cost of a neighbour's other neighbour being another phone
 JOIN = 1.2                          # cost of any join, beside the distance of the two sounds
 FOREIGN = 0.6                       # cost of another speaker's unit, times how far apart the two are
 LOUDNESS = 0.07
+SLOW = 0.7                          # how much longer than its reader a speaker with an accent of strength 1 takes at most
+HESITANT = 0.08                     # share of the words after which an accent of strength 1 pauses
 FILTERS = 24
-
-
-def is_joined(shard):
-    """Whether joined.py made it, not synthesize.py, whose shards are numbered without a letter."""
-    return shard[4].isalpha()
 
 
 def bare(token):
@@ -164,38 +164,60 @@ def joined(out, wave, begin, end):
     return np.concatenate([out[:-FADE], blend, wave[at + FADE:max(end, at + FADE)]])
 
 
-def phones_of(text, lexicon, rng):
-    """Phones and their stress with pauses at both ends and where the text has them, or None where a word is unknown."""
+def slower(wave, factor):
+    """`factor` times as long at the same pitch: frames overlapped, each taken where it goes on best from the last one (Verhelst and
+    Roelands, "An overlap-add technique based on waveform similarity", ICASSP 1993)."""
+    window, half = np.hanning(2 * SLICE + 1)[:-1].astype(np.float32), SLICE
+    count = int(len(wave) * factor / half)
+    out, at = np.zeros((count + 1) * half, dtype=np.float32), 0
+    for n in range(count):
+        want = min(int(n * half / factor), len(wave) - 2 * half - SHIFT)
+        if n:
+            goes_on, low = wave[at + half:at + 3 * half], max(want - SHIFT, 0)
+            around = wave[low:want + SHIFT + 2 * half]
+            at = low + int(np.correlate(around, goes_on, "valid").argmax()) if len(goes_on) == 2 * half else want
+        out[n * half:(n + 2) * half] += window * wave[at:at + 2 * half]
+    return out
+
+
+def phones_of(text, lexicon, rng, accent):
+    """Phones and their stress with pauses at both ends and where the text has them, or None where a word is unknown. An accent
+    of some strength says other phones than the lexicon's, and pauses between words."""
     words = read(text, lexicon)
     if not words:
         return None
     tokens = ["SIL"]
     for k, (_, pronunciations, mark) in enumerate(words):
-        tokens += pronunciations[0] if rng.random() < 0.85 else rng.choice(pronunciations[:3])
-        if k + 1 < len(words) and mark and rng.random() < 0.8:
+        said = pronunciations[0] if rng.random() < 0.85 else rng.choice(pronunciations[:3])
+        tokens += accented(said, accent, rng) if accent else said
+        if k + 1 < len(words) and rng.random() < (0.8 if mark else HESITANT * accent):
             tokens.append("SIL")
     tokens.append("SIL")
     return [t.rstrip("012") for t in tokens], [t[-1] if t[-1] in "012" else "" for t in tokens]
 
 
-def speech(inventories, lexicon, stream, seed):
+def speech(inventories, lexicon, stream, seed, strongest):
     """(file, samples, text), as many as there are sentences that can be joined. Who has recorded more reads more."""
     rng, numbers = random.Random(seed), np.random.default_rng(seed)
     names, weights = list(inventories), [len(i.phones) ** 0.5 for i in inventories.values()]
     for spoken, label in stream:
-        found = phones_of(spoken, lexicon, rng)
+        accent = rng.uniform(0.2, strongest) if strongest else 0
+        found = phones_of(spoken, lexicon, rng, accent)
         name = rng.choices(names, weights)[0]
         places = found and inventories[name].choose(*found, numbers)
         if not places:
             continue
         pcm, runs = inventories[name].speak(places)
+        if accent:
+            pcm = slower(pcm, rng.uniform(1, 1 + SLOW * accent))
         if 0.4 < len(pcm) / RATE < 14:
             yield f"joined:{name}:{runs}", pcm * (rng.uniform(0.15, 0.8) / np.abs(pcm).max()), label
 
 
 def main():
     a = arguments(__doc__, shards=(6, "shards to make, about 45 minutes each"), seed=(1, "seed"), prefix=("j", "the letter before the shards' numbers"),
-                  sets=("voice_cathy,voice_lj", "by commas; those joined by + read together"), aligned=("aligned.json", "of speaking/align.py"))
+                  sets=("voice_cathy,voice_lj", "by commas; those joined by + read together"), aligned=("aligned.json", "of speaking/align.py"),
+                  accent=(0.0, "the strongest Mandarin accent, as 1.3; 0: none"))
     rows = json.loads((a.work / a.aligned).read_text())
     inventories = {sets: Inventory(a.work, sets.split("+"), rows) for sets in a.sets.split(",")}
     for name, made in inventories.items():
@@ -206,7 +228,7 @@ def main():
         if have(a.work, name):
             continue
         seed = a.seed * 1000 + 500 + n + 100 * ord(a.prefix[:1])
-        store = write_store(a.work, name, islice(speech(inventories, lexicon, prompts(a.shared, seed), seed), PER_SHARD))
+        store = write_store(a.work, name, islice(speech(inventories, lexicon, prompts(a.shared, seed), seed, a.accent), PER_SHARD))
         runs = sum(int(f.rsplit(":", 1)[1]) for f in store.files) / max(1, sum(len(t.split()) for t in store.texts))
         status(a.work, f"joined {name}: {len(store)} utterances, {store.hours:.2f} h, {runs:.2f} units a word")
 

@@ -272,12 +272,12 @@ struct utter_decoding_params {
        utter_model_open). A Whisper's words are compared without punctuation, in the case of the model's own words; one
        that begins as none of these does, as a number, is left to the Whisper */
     const char *lm;
-    double lm_weight;    /* of its natural log probabilities; 0: 0.35, for a Whisper 0.2; at most 10 */
+    double lm_weight;    /* of its natural log probabilities; 0: 0.3, for a Whisper 0.2; at most 10 */
     double word_bonus;   /* natural log, added for each word; 0: 0.3, for a Whisper 0.8; -100 to 100 */
     double unknown_word; /* natural log, added for each word that it does not know; 0: -12, for a Whisper -4; -1000 to
                             0 */
     /* CTC, any beam above 1: natural log, taken from the score of the blank (no token) in every frame, so that less is
-       left out; 0: 1 with a language model, nothing without; -100 to 100 */
+       left out; 0: 0.7 with a language model, nothing without; -100 to 100 */
     double blank_penalty;
     /* Any model: only sentences of this grammar come out, one for each stretch of sound between pauses, with its
        confidence; a stretch that is none is dropped (NO_MATCH). GBNF, as llama.cpp and whisper.cpp write it
@@ -301,7 +301,7 @@ struct utter_decoding_params {
     double boost_weight; /* natural log, for each letter of a phrase after its second (at least one); 0: 1.5 beside a
                             language model, else 0.8; at most 20 */
     double letter_bonus; /* with lm: natural log, added for each letter of a word that it knows (below 0: of any word);
-                            0: 0.25, for a Whisper none; -100 to 100 */
+                            0: 0.3, for a Whisper none; -100 to 100 */
 };
 
 UTTER_API void utter_decoding_params_init(struct utter_decoding_params *params);
