@@ -1,6 +1,6 @@
-"""English as those speak it whose first language is Mandarin: the phones that are said in place of a dictionary's, after Deterding,
-"The pronunciation of English by speakers from China", English World-Wide 27(2), 2006, sections 4 to 9. How often is a guess: the
-sentences are to be heard in many accents of all strengths, not in one."""
+"""English as those speak it whose first language is Mandarin: the phones that are said in place of a dictionary's. The kinds of
+change are mostly those of Deterding, "The pronunciation of English by speakers from China", English World-Wide 27(2), 2006; how often
+each is made is a guess, since the sentences are to be heard in many accents of all strengths, not in one."""
 
 PLOSIVES = {"P", "B", "T", "D", "K", "G"}
 VOWELS = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"}
@@ -20,6 +20,7 @@ IN_FULL = 0.12
 
 
 def instead(phone, choices, strength, rng):
+    """One of the choices, or mostly the phone itself."""
     draw = rng.random() / strength
     for other, share in choices:
         if draw < share:

@@ -208,7 +208,7 @@ def speech(inventories, lexicon, stream, seed, strongest):
         if not places:
             continue
         pcm, runs = inventories[name].speak(places)
-        if accent:
+        if accent and len(pcm) > 0.4 * RATE:
             pcm = slower(pcm, rng.uniform(1, 1 + SLOW * accent))
         if 0.4 < len(pcm) / RATE < 14:
             yield f"joined:{name}:{runs}", pcm * (rng.uniform(0.15, 0.8) / np.abs(pcm).max()), label
