@@ -96,12 +96,12 @@ static int run(const struct utter_model *model, int argc, char **argv)
 {
     struct language_model *lm = NULL;
     struct fault fault = {0};
-    struct guide guide = {.weights = {.weight = 0.4, .bonus = 0.3, .unknown = -12.0, .letter = 0.2}};
+    struct guide guide = {.weights = {.weight = 0.3, .bonus = 0.3, .unknown = -12.0, .letter = 0.3}};
     struct ctc_params params = {.blank = fastconformer_get_config(model->network)->blank,
                                 .beam = atoi(argv[3]),
                                 .guide = &guide,
                                 .spelling = model->spelling,
-                                .blank_penalty = 1.3,
+                                .blank_penalty = 0.7,
                                 .recombine = true};
     if (argc > 9) {
         guide.weights = (struct fusion_params){atof(argv[5]), atof(argv[6]), atof(argv[7]), atof(argv[8])};
