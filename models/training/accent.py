@@ -15,8 +15,8 @@ AT_THE_END = {"Z": [("S", 0.4)], "D": [("T", 0.25), (None, 0.15)], "T": [(None, 
               "NG": [("N", 0.15)], "M": [("N", 0.06)], "R": [(None, 0.3)]}
 VOWEL_AFTER_PLOSIVE = 0.12          # at the end of a word: "what-uh"
 VOWEL_IN_CLUSTER = 0.06             # "s-uh-peak"
-REDUCED_IN_FULL = {"AH0": ("AE1", "AO1", "EH1", "AH1")}     # a schwa said as some vowel of the spelling
-IN_FULL = 0.12
+FULL = ("AE1", "AO1", "EH1", "AH1") # what a schwa is said as by who goes by the spelling
+IN_FULL = 0.12                      # how often it is
 
 
 def instead(phone, choices, strength, rng):
@@ -33,17 +33,17 @@ def accented(word, strength, rng):
     """The phones of a word, with stress on its vowels, as an accent of `strength` (0 none, 1 strong) says it."""
     said = []
     for k, token in enumerate(word):
-        phone, stress = token.rstrip("012"), token[len(token.rstrip("012")):]
+        phone = token.rstrip("012")
         last = k + 1 == len(word)
-        if token in REDUCED_IN_FULL and len(word) > 1 and rng.random() < IN_FULL * strength:
-            said.append(rng.choice(REDUCED_IN_FULL[token]))
+        if token == "AH0" and len(word) > 1 and rng.random() < IN_FULL * strength:
+            said.append(rng.choice(FULL))
             continue
         other = instead(phone, AT_THE_END.get(phone, []) if last and k else [], strength, rng)
         if other == phone:
             other = instead(phone, ANYWHERE.get(phone, []), strength, rng)
         if other is None:
             continue
-        said.append(other + (stress or "0" if other in VOWELS else ""))
+        said.append(other + (token[len(phone):] or "0" if other in VOWELS else ""))
         cluster = not last and phone not in VOWELS and word[k + 1].rstrip("012") not in VOWELS
         if (last and k and other in PLOSIVES and rng.random() < VOWEL_AFTER_PLOSIVE * strength
                 or cluster and rng.random() < VOWEL_IN_CLUSTER * strength):
