@@ -13,8 +13,8 @@ TIMES = {"voice_lj": 2.0, "voice_cathy": 1.2, "train_an4": 1.5, "train_speechoce
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
 SYNTHESIZED = 0.65                  # share of the audio in a round
 # How often each utterance of a shard is in the pool from which a round takes, by maker: synthesizers, joined.py of the readers,
-# of the readers with an accent, of the learners.
-MADE = {"0": 2.0, "j": 1.0, "a": 0.8, "k": 0.4}
+# of the readers with an accent, of the learners; b, c and l: readers, synthesizers and learners with sentences like the learners'.
+MADE = {"0": 2.0, "j": 1.0, "a": 0.8, "k": 0.4, "b": 1.5, "c": 2.0, "l": 2.0}
 NOT_SPEECH = 0.06
 EMPTY = 0.75                        # share of the batches in which a mel with nothing in it is 0, as Utter has it
 WARPED = 0.5                        # share of the utterances whose vocal tract is made longer or shorter

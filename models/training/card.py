@@ -6,6 +6,8 @@ import torch
 
 from common import EVAL, LABELLED, arguments, maker, shards
 
+MACHINES = "0c"             # the makers that are synthesizers (batches.MADE)
+
 TEXT = """---
 license: apache-2.0
 language: en
@@ -123,8 +125,8 @@ def main():
         minutes=before[0] + state["trained"] / 60, heard=before[1] + state["heard"] / 3600, step=int(before[2]) + state["step"],
         runs=", in several runs" if any(before) else "", spliced="in the later runs" if any(before) else "about",
         hours_real=hours(a.work, LABELLED), limits=shortfalls(results),
-        hours_made=before[3] + hours(a.work, [n for n in shards(a.work) if maker(n) == "0"]),
-        hours_joined=hours(a.work, [n for n in shards(a.work) if maker(n) != "0"])))
+        hours_made=before[3] + hours(a.work, [n for n in shards(a.work) if maker(n) in MACHINES]),
+        hours_joined=hours(a.work, [n for n in shards(a.work) if maker(n) not in MACHINES])))
 
 
 if __name__ == "__main__":

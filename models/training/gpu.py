@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 
 import sound
 import splice
@@ -22,7 +21,7 @@ from batches import SPLICED, SYNTHESIZED, TIMES
 from common import DEVELOPMENT, EVAL, HOP, RATE, STRIDE, Store, arguments, have, held_out, shards, status
 from features import FLOOR, extractor, normalised
 from head import Head
-from net import build, encode, logits
+from net import begin, build, encode, logits
 from score import errors, greedy
 from vocabulary import PIECES, load
 from whisper import HEADS, LAYERS, Whisper
@@ -377,7 +376,7 @@ def main():
     say(f"teacher: development {rates(hear, a.work, DEVELOPMENT, tokenizer, a.device, held_out)}")
     student = build()
     if a.start:
-        student.load_state_dict({k: v.float() for k, v in load_file(Path(a.start) / "model.safetensors").items()})
+        begin(student, a.start)
     student = train_student(student.to(a.device).train(), teacher, data, a, say)
     mel = Mel(a.device)
     hear_student = lambda wave: logits(student, encode(student, mel(wave))[-1])

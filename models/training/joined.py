@@ -4,6 +4,7 @@ concatenative speech synthesis system using a large speech database", ICASSP 199
     python joined.py --work DIR --shared DIR --shards N
     python joined.py --work DIR --shared DIR --shards N --sets train_speechocean+train_an4 --aligned aligned_many.json --prefix k
     python joined.py --work DIR --shared DIR --shards N --accent 1.3 --prefix a
+    python joined.py --work DIR --shared DIR --shards N --accent 1.3 --like train_speechocean --prefix b
 
 A unit reaches from the middle of a phone to the middle of the next. Of those that were recorded the search takes a chain
 whose neighbours fit: in sound where they are joined, and in what stood around them. Neighbours of one recording cost nothing to
@@ -17,8 +18,8 @@ import numpy as np
 from scipy.fft import dct
 
 from accent import accented
+from alike import reading
 from common import RATE, Store, arguments, have, is_held_out, status, write_store
-from prompts import prompts
 from splice import speaker
 from speaking.phones import load_lexicon, read
 
@@ -217,18 +218,19 @@ def speech(inventories, lexicon, stream, seed, strongest):
 def main():
     a = arguments(__doc__, shards=(6, "shards to make, about 45 minutes each"), seed=(1, "seed"), prefix=("j", "the letter before the shards' numbers"),
                   sets=("voice_cathy,voice_lj", "by commas; those joined by + read together"), aligned=("aligned.json", "of speaking/align.py"),
-                  accent=(0.0, "the strongest Mandarin accent, as 1.3; 0: none"))
+                  accent=(0.0, "the strongest Mandarin accent, as 1.3; 0: none"), like=("", "sets whose sentences those read are to be like"))
     rows = json.loads((a.work / a.aligned).read_text())
     inventories = {sets: Inventory(a.work, sets.split("+"), rows) for sets in a.sets.split(",")}
     for name, made in inventories.items():
         status(a.work, f"joined: {name}: {len(made.speakers)} speakers, {len(made.phones)} phones, {len(made.places)} pairs")
     lexicon = load_lexicon(a.shared / "lexicon" / "cmudict.txt")
+    text = reading(a.shared, a.like, lexicon)
     for n in range(a.shards):
         name = f"syn_{a.prefix}{n:02d}"
         if have(a.work, name):
             continue
         seed = a.seed * 1000 + 500 + n + 100 * ord(a.prefix[:1])
-        store = write_store(a.work, name, islice(speech(inventories, lexicon, prompts(a.shared, seed), seed, a.accent), PER_SHARD))
+        store = write_store(a.work, name, islice(speech(inventories, lexicon, text(seed), seed, a.accent), PER_SHARD))
         runs = sum(int(f.rsplit(":", 1)[1]) for f in store.files) / max(1, sum(len(t.split()) for t in store.texts))
         status(a.work, f"joined {name}: {len(store)} utterances, {store.hours:.2f} h, {runs:.2f} units a word")
 

@@ -4,14 +4,19 @@ The forward here does what the module's own does for a batch of equal lengths, w
 pointwise convolutions are matrix products, the depthwise one is nine shifted sums, and the relative
 positions are projected once a batch instead of once an utterance. `python net.py` checks that they agree.
 """
+import copy
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from transformers import ParakeetCTCConfig, ParakeetEncoderConfig, ParakeetForCTC
 
 KERNEL = 9
+LAST = ("feed_forward1.linear2", "feed_forward2.linear2", "self_attn.o_proj", "conv.pointwise_conv2")   # products of a layer's parts
 
 
-def build(vocab=257, width=256, layers=6, inner=512, heads=4, channels=32):
+def build(vocab=257, width=256, layers=7, inner=512, heads=4, channels=32):
     encoder = ParakeetEncoderConfig(
         hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner,
         subsampling_conv_channels=channels, conv_kernel_size=KERNEL, num_mel_bins=80, scale_input=False,
@@ -31,6 +36,32 @@ def initialise(model):
         elif isinstance(m, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(m.weight, nonlinearity="linear" if m.groups > 1 else "relu")
             m.bias.zero_()
+
+
+def begin(model, folder):
+    """Give the model the weights in `folder`, which may have fewer layers."""
+    weights = {name: value.float() for name, value in load_file(Path(folder) / "model.safetensors").items()}
+    model.load_state_dict(deepened(weights, model.state_dict()))
+
+
+def depth(weights):
+    return 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layers."))
+
+
+def deepened(weights, fresh):
+    """The weights with layers of `fresh`, a state of the same net with more of them, so that both say the same."""
+    had, want = depth(weights), depth(fresh)
+    out = copy.deepcopy({**fresh, **weights})
+    for layer in range(had, want):
+        prefix = f"encoder.layers.{layer}."
+        for part in LAST:
+            out[f"{prefix}{part}.weight"].zero_()
+            out[f"{prefix}{part}.bias"].zero_()
+        for kind, plain in (("weight", 1.0), ("bias", 0.0)):
+            last = out[f"encoder.layers.{layer - 1}.norm_out.{kind}"]
+            out[f"{prefix}norm_out.{kind}"].copy_(last)
+            last.fill_(plain)
+    return out
 
 
 class Depthwise(torch.autograd.Function):

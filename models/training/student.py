@@ -13,12 +13,11 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
-from safetensors.torch import load_file
 
 from batches import WIDTH, loader, statistics
 from common import BFLOAT16, arguments, status
 from muon import Muon, is_matrix
-from net import build, encode, logits
+from net import begin, build, encode, logits
 from score import quick
 
 TAP = 4                     # the layer that learns the teacher's features
@@ -31,9 +30,9 @@ class Student:
     def __init__(self, work, start=""):
         torch.manual_seed(1)
         self.model = build().train()
-        if start:
-            weights = load_file(Path(start) / "model.safetensors")
-            self.model.load_state_dict({name: value.float() for name, value in weights.items()})
+        self.path = work / "checkpoint" / "student.pt"
+        if start and not self.path.exists():
+            begin(self.model, start)
         self.project = torch.nn.Linear(self.model.config.encoder_config.hidden_size, 2 * WIDTH)
         self.average = copy.deepcopy(self.model).eval()
         inner = list(self.model.encoder.layers.parameters())
@@ -41,7 +40,6 @@ class Student:
         known = {id(p) for p in matrices}
         self.optimizer = Muon(matrices, [p for p in self.parameters() if id(p) not in known])
         self.step, self.trained, self.heard = 0, 0.0, 0.0       # steps, seconds of work, seconds of audio
-        self.path = work / "checkpoint" / "student.pt"
         if self.path.exists():
             self.load()
 

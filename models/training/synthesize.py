@@ -12,8 +12,9 @@ import numpy as np
 import soundfile
 import soxr
 
+from alike import reading
 from common import RATE, arguments, have, status, write_store
-from prompts import prompts
+from speaking.phones import load_lexicon
 
 UTTER = str(Path(__file__).parents[2] / "build" / "utter")
 PER_SHARD = 800                                     # about an hour
@@ -84,15 +85,17 @@ def speak(prompt, own, rng, out):
 
 def main():
     a = arguments("Synthesize speech.", shards=(12, "shards to make, about an hour each"), seed=(1, "seed"),
-                  own=(0.26, "share of Utter's own voice"))
+                  own=(0.26, "share of Utter's own voice"), prefix=("0", "what comes before the shards' numbers"),
+                  like=("", "sets whose sentences those read are to be like, by commas"))
+    text = reading(a.shared, a.like, load_lexicon(a.shared / "lexicon" / "cmudict.txt"))
     for n in range(a.shards):
-        name = f"syn_{n:03d}"
+        name = f"syn_{a.prefix}{n:02d}"
         if have(a.work, name):
             continue
         rng = random.Random(a.seed * 1000 + n)
         with tempfile.TemporaryDirectory(dir=a.work) as folder:
             out = str(Path(folder) / "out.wav")
-            stream = islice(prompts(a.shared, a.seed * 1000 + n), PER_SHARD)
+            stream = islice(text(a.seed * 1000 + n), PER_SHARD)
             store = write_store(a.work, name, filter(None, (speak(p, a.own, rng, out) for p in stream)))
         status(a.work, f"synthesize {name}: {len(store)} utterances, {store.hours:.2f} h")
 
