@@ -9,7 +9,7 @@ from features import LEAST, log_mel
 from vocabulary import load
 
 # How often each recording is heard in a round of the mix; what is short of words is heard less.
-TIMES = {"voice_lj": 2.0, "voice_cathy": 1.2, "train_an4": 1.5, "train_speechocean": 1.0,
+TIMES = {"voice_lj": 2.0, "voice_cathy": 1.5, "train_an4": 2.0, "train_speechocean": 1.0,
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
 SYNTHESIZED = 0.65                  # share of the audio in a round
 # How often each utterance of a shard is in the pool from which a round takes, by maker: synthesizers, joined.py of the readers,
