@@ -12,6 +12,7 @@ from functools import partial
 from common import is_held_out, normalise, scoring
 from language_model import TEXTS, forbidden, transcripts
 from prompts import corpus, prompts
+from speaking.phones import load_lexicon
 
 OWN = 0.6                   # share of the words drawn that were met there in the transcripts, not in shared/text
 FLATTER = 0.6               # power of its count by which a word is drawn
@@ -42,6 +43,8 @@ def mixed(own, others):
 
 
 class Alike:
+    """The sentences of the sets and what may take a word's place in them: words of the lexicon alone, since they are to be spoken."""
+
     def __init__(self, shared, sets, lexicon):
         self.forbidden = forbidden(shared)
         self.sentences = sorted({normalise(text) for name in sets for file, text in transcripts(shared, name)
@@ -96,6 +99,8 @@ class Alike:
                 yield text, text
 
 
-def reading(shared, sets, lexicon):
+def reading(shared, sets):
     """What is read aloud, as a stream by its seed: sentences like those of the sets, by commas, or where none is named prompts."""
-    return Alike(shared, sets.split(","), lexicon).stream if sets else partial(prompts, shared)
+    if not sets:
+        return partial(prompts, shared)
+    return Alike(shared, sets.split(","), load_lexicon(shared / "lexicon" / "cmudict.txt")).stream

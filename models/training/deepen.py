@@ -12,6 +12,7 @@ from muon import is_matrix
 from net import build, deepened, depth
 from student import Student
 
+
 def adams(weights):
     """The names of what AdamW steps, in its order: of more than one dimension first (muon.Muon)."""
     names = [n for n, p in weights if not (n.startswith("encoder.layers.") and is_matrix(p))]
@@ -35,9 +36,11 @@ def main():
     a = arguments("Deepen the student.")
     path = a.work / "checkpoint" / "student.pt"
     s = torch.load(path, weights_only=True)
-    path.rename(path.with_name("shallower.pt"))         # so that the new one begins with nothing
-    new = Student(a.work)
     old = build(layers=depth(s["model"]))
+    if depth(s["model"]) == depth(build().state_dict()):
+        return
+    path.rename(path.with_name("shallower.pt"))         # kept, and out of the way: the new one is to begin with nothing
+    new = Student(a.work)
     s["optimizer"]["adam"] = moments(old, s["optimizer"]["adam"], new.model, new)
     s["optimizer"]["velocity"] = [torch.cat([v, torch.zeros_like(none[len(v):])])
                                   for v, none in zip(s["optimizer"]["velocity"], new.optimizer.velocity.values())]

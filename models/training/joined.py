@@ -224,7 +224,7 @@ def main():
     for name, made in inventories.items():
         status(a.work, f"joined: {name}: {len(made.speakers)} speakers, {len(made.phones)} phones, {len(made.places)} pairs")
     lexicon = load_lexicon(a.shared / "lexicon" / "cmudict.txt")
-    text = reading(a.shared, a.like, lexicon)
+    text = reading(a.shared, a.like)
     for n in range(a.shards):
         name = f"syn_{a.prefix}{n:02d}"
         if have(a.work, name):

@@ -14,7 +14,6 @@ import soxr
 
 from alike import reading
 from common import RATE, arguments, have, status, write_store
-from speaking.phones import load_lexicon
 
 UTTER = str(Path(__file__).parents[2] / "build" / "utter")
 PER_SHARD = 800                                     # about an hour
@@ -87,7 +86,7 @@ def main():
     a = arguments("Synthesize speech.", shards=(12, "shards to make, about an hour each"), seed=(1, "seed"),
                   own=(0.26, "share of Utter's own voice"), prefix=("0", "what comes before the shards' numbers"),
                   like=("", "sets whose sentences those read are to be like, by commas"))
-    text = reading(a.shared, a.like, load_lexicon(a.shared / "lexicon" / "cmudict.txt"))
+    text = reading(a.shared, a.like)
     for n in range(a.shards):
         name = f"syn_{a.prefix}{n:02d}"
         if have(a.work, name):
