@@ -56,8 +56,7 @@ By `models/training/`, on two processor cores in about {minutes:.0f} minutes of 
 ({heard:.0f} hours of augmented audio heard, {step} steps{runs}), from
 {hours_real:.1f} h of recordings with text, {spliced} half of them or more as splices of their words (`splice.py`), 1.1 h without,
 {hours_made:.1f} h of speech from synthesizers (`synthesize.py`) and {hours_joined:.1f} h of sentences joined of the recordings' units (`joined.py`).
-Three losses: CTC on the texts, the Whisper-base encoder's features, and the frame posteriors of a CTC head over it. The weights are
-the mean of three checkpoints of the last run (`export.py --checkpoints`).
+Three losses: CTC on the texts, the Whisper-base encoder's features, and the frame posteriors of a CTC head over it.{mean}
 
 | data | licence |
 | --- | --- |
@@ -109,7 +108,7 @@ def hours(work, names):
 
 
 def main():
-    a = arguments("Write the model card.", model=("", "folder; WORK/export if not given"),
+    a = arguments("Write the model card.", model=("", "folder; WORK/export if not given"), mean=(1, "how many checkpoints the weights are the mean of"),
                   before=("0,0,0,0", "of earlier runs, whose weights this one began from: minutes, hours heard, steps, hours synthesized"))
     before = [float(x) for x in a.before.split(",")]
     folder = Path(a.model) if a.model else a.work / "export"
@@ -124,6 +123,7 @@ def main():
         table="\n".join(row(n, results, teacher) for n in EVAL), noise=results["noise"], silence=results["silence"],
         minutes=before[0] + state["trained"] / 60, heard=before[1] + state["heard"] / 3600, step=int(before[2]) + state["step"],
         runs=", in several runs" if any(before) else "", spliced="in the later runs" if any(before) else "about",
+        mean=f" The weights are\nthe mean of {a.mean} checkpoints of the last run (`export.py --checkpoints`)." if a.mean > 1 else "",
         hours_real=hours(a.work, LABELLED), limits=shortfalls(results),
         hours_made=before[3] + hours(a.work, [n for n in shards(a.work) if maker(n) in MACHINES]),
         hours_joined=hours(a.work, [n for n in shards(a.work) if maker(n) not in MACHINES])))

@@ -147,7 +147,7 @@ def have(work, name):
 
 
 def maker(shard):
-    """"0" of synthesize.py's shards, which have bare numbers; of joined.py's the letter before the number."""
+    """The letter before the shard's number, as --prefix of joined.py and synthesize.py gave it; "0" where there is none."""
     return shard[4] if shard[4].isalpha() else "0"
 
 

@@ -36,17 +36,18 @@ def main():
     a = arguments("Deepen the student.")
     path = a.work / "checkpoint" / "student.pt"
     s = torch.load(path, weights_only=True)
-    old = build(layers=depth(s["model"]))
-    if depth(s["model"]) == depth(build().state_dict()):
+    new = Student(a.work / "fresh")         # no such folder: it begins with nothing
+    if depth(s["model"]) == depth(new.model.state_dict()):
         return
-    path.rename(path.with_name("shallower.pt"))         # kept, and out of the way: the new one is to begin with nothing
-    new = Student(a.work)
+    old = build(layers=depth(s["model"]))
     s["optimizer"]["adam"] = moments(old, s["optimizer"]["adam"], new.model, new)
     s["optimizer"]["velocity"] = [torch.cat([v, torch.zeros_like(none[len(v):])])
                                   for v, none in zip(s["optimizer"]["velocity"], new.optimizer.velocity.values())]
     for part in ("model", "average"):
         s[part] = deepened(s[part], new.model.state_dict())
-    torch.save(s, path)
+    torch.save(s, path.with_suffix(".part"))
+    path.rename(path.with_name("shallower.pt"))
+    path.with_suffix(".part").rename(path)
     status(a.work, f"deepened from {depth(old.state_dict())} to {depth(s['model'])} layers")
 
 

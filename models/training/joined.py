@@ -218,7 +218,7 @@ def speech(inventories, lexicon, stream, seed, strongest):
 def main():
     a = arguments(__doc__, shards=(6, "shards to make, about 45 minutes each"), seed=(1, "seed"), prefix=("j", "the letter before the shards' numbers"),
                   sets=("voice_cathy,voice_lj", "by commas; those joined by + read together"), aligned=("aligned.json", "of speaking/align.py"),
-                  accent=(0.0, "the strongest Mandarin accent, as 1.3; 0: none"), like=("", "sets whose sentences those read are to be like"))
+                  accent=(0.0, "the strongest Mandarin accent, as 1.3; 0: none"), like=("", "sets whose sentences those read are to be like, by commas"))
     rows = json.loads((a.work / a.aligned).read_text())
     inventories = {sets: Inventory(a.work, sets.split("+"), rows) for sets in a.sets.split(",")}
     for name, made in inventories.items():

@@ -2,7 +2,7 @@
 
 The forward here does what the module's own does for a batch of equal lengths, with three changes of form:
 pointwise convolutions are matrix products, the depthwise one is nine shifted sums, and the relative
-positions are projected once a batch instead of once an utterance. `python net.py` checks that they agree.
+positions are projected once a batch instead of once an utterance. `python net.py` checks that they agree, and that a deepened net says the same.
 """
 import copy
 from pathlib import Path
@@ -45,6 +45,7 @@ def begin(model, folder):
 
 
 def depth(weights):
+    """How many layers there are in a state of the net."""
     return 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layers."))
 
 
@@ -173,6 +174,10 @@ def check():
     x = torch.randn(2, 333, 80)
     with torch.no_grad():
         ours, theirs = logits(model, encode(model, x)[-1]), model(x).logits
+        shallow = build(layers=depth(model.state_dict()) - 1).eval()
+        model.load_state_dict(deepened(shallow.state_dict(), model.state_dict()))
+        before, after = (logits(m, encode(m, x)[-1]) for m in (shallow, model))
+    print("deepened: largest difference", (before - after).abs().max().item())
     print("parameters", sum(p.numel() for p in model.parameters()), "largest difference", (ours - theirs).abs().max().item())
 
 

@@ -169,7 +169,7 @@ def main():
     a = arguments("Train the student.", minutes=(90.0, "length of the whole schedule"), rate=(1e-3, "peak learning rate"), warm_up=(400, "steps until it is reached"),
                   batch_seconds=(40.0, "audio per step and process"), weight=(1.0, "weight of the teacher's features"),
                   weight_head=(1.0, "weight of the head's posteriors"), weight_early=(0.2, "share of the middle layer's CTC"), dropout=(0.05, "dropout"),
-                  checkpoint_minutes=(15.0, "between checkpoints"), start=("", "an exported model to begin from, when there is no checkpoint; its tokenizer.json must be WORK's"),
+                  checkpoint_minutes=(15.0, "between checkpoints"), start=("", "an exported model to begin from, of as many layers or fewer, when there is no checkpoint; its tokenizer.json must be WORK's"),
                   processes=(2, "processes, which share --threads"))
     a.meeting = str(a.work / f"meeting.{os.getpid()}")
     if a.processes == 1:
