@@ -57,9 +57,12 @@ def speed(pcm, factor):
     return soxr.resample(pcm, RATE * factor, RATE, quality="QQ").astype(np.float32)
 
 
-def tempo(rng):
+SLOWEST = 0.86
+
+
+def tempo(rng, slowest=SLOWEST):
     """A factor of speed, which moves pitch and formants with it: in effect another speaker."""
-    return 1.0 if rng.random() < 0.35 else float(rng.uniform(0.86, 1.16))
+    return 1.0 if rng.random() < 0.35 else float(rng.uniform(slowest, 1.16))
 
 
 def spoil(pcm, noise, rng):

@@ -11,6 +11,9 @@ from vocabulary import load
 # How often each recording is heard in a round of the mix; what is short of words is heard less.
 TIMES = {"voice_lj": 2.0, "voice_cathy": 1.5, "train_an4": 2.0, "train_speechocean": 1.0,
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
+# The least speed of what the readers, who are women, say in shards: at 0.76 their pitch and throats are nearly a man's.
+SLOWED = {"j": 0.76, "a": 0.76, "b": 0.76, "r": 0.76}
+LOW = {"train_speechocean": 2.0}    # how much more often its speakers with a low voice, of whom it has few (pitch.py)
 SYNTHESIZED = 0.65                  # share of the audio in a round
 # How often each utterance of a shard is in the pool from which a round takes, by maker: synthesizers, joined.py of the readers,
 # of the readers with an accent, of the learners; b, c and l: readers, synthesizers and learners with sentences like the learners'.
@@ -30,6 +33,9 @@ class Source:
     def __init__(self, work, name, tokenizer):
         self.store, self.name, self.tokenizer = Store(work, name), name, tokenizer
         self.voices = splice.Voices(work, self.store)
+        self.slowest = SLOWED.get(maker(name), augment.SLOWEST) if name.startswith("syn_") else augment.SLOWEST
+        low = splice.low_voices(work, name) if name in LOW else ()
+        self.times = [TIMES.get(name, 1.0) * (LOW[name] if self.voices.speaker(i) in low else 1.0) for i in range(len(self.store))]
         self.labels = [tokenizer.encode(t).ids if t else None for t in self.store.texts]
         path = work / "teacher" / f"{name}.f16"
         self.features = None
@@ -101,7 +107,7 @@ class Mix(torch.utils.data.IterableDataset):
         """One round's (source, utterance) pairs, cut into batches of like length, in random order."""
         picks = []
         for s in self.real:
-            want = rng.poisson(TIMES[s.name], len(s.store))
+            want = rng.poisson(s.times)
             picks += [(s, s.pick(i, rng)) for i in range(len(s.store)) for _ in range(want[i]) if s.usable(i)]
         pool = [(s, i) for s in self.made for i in range(len(s.store)) for _ in range(rng.poisson(MADE.get(maker(s.name), 1.0)))]
         rng.shuffle(pool)
@@ -111,7 +117,7 @@ class Mix(torch.utils.data.IterableDataset):
                 break
             budget -= s.store.lengths[i]
             picks.append((s, i))
-        picks = [(s, what, augment.tempo(rng)) for s, what in picks if s.length(what) < 15 * RATE]
+        picks = [(s, what, augment.tempo(rng, s.slowest)) for s, what in picks if s.length(what) < 15 * RATE]
         picks.sort(key=lambda p: p[0].length(p[1]) / p[2] * rng.uniform(0.96, 1.04))
         batches, batch = [], []
         for p in picks:

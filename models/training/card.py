@@ -1,8 +1,10 @@
 """Step 10: the model card, README.md in the model's folder, from what evaluate.py and head.py measured."""
+import collections
 import json
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 
 from common import EVAL, LABELLED, arguments, maker, shards
 
@@ -102,6 +104,14 @@ def shortfalls(results):
     return "\n".join(lines + [LIMITS])
 
 
+def types(folder):
+    """What its weights are stored in, that of most entries first."""
+    entries = collections.Counter()
+    for value in load_file(folder / "model.safetensors").values():
+        entries[str(value.dtype).removeprefix("torch.")] += value.numel()
+    return " and ".join(name for name, _ in entries.most_common() if name.startswith("float"))
+
+
 def hours(work, names):
     total = sum(sum(json.loads((work / "data" / f"{n}.json").read_text())["lengths"]) for n in names)
     return total / 16000 / 3600
@@ -118,7 +128,7 @@ def main():
     state = torch.load(a.work / "checkpoint" / "student.pt", weights_only=True)
     encoder = config["encoder_config"]
     (folder / "README.md").write_text(TEXT.format(
-        millions=sum(v.numel() for k, v in state["average"].items() if v.dim()) / 1e6, dtype=config["dtype"],
+        millions=sum(v.numel() for k, v in state["average"].items() if v.dim()) / 1e6, dtype=types(folder),
         layers=encoder["num_hidden_layers"], width=encoder["hidden_size"],
         table="\n".join(row(n, results, teacher) for n in EVAL), noise=results["noise"], silence=results["silence"],
         minutes=before[0] + state["trained"] / 60, heard=before[1] + state["heard"] / 3600, step=int(before[2]) + state["step"],

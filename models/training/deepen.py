@@ -1,15 +1,13 @@
 """Give the student in checkpoint/student.pt more layers, which at first change nothing: python deepen.py --work DIR --shared DIR
 
-A new layer at the end adds zero to what comes in (the last product of each of its four parts is zero, as in Chen et al., "Net2Net", ICLR
-2016, and in ReZero), and takes over the last layer's norm; the norm of that one becomes plain, since to normalise twice is to do it
-once. Momentum and moments of everything else are kept. net.build says how many layers there are to be."""
+net.build says how many there are to be, net.deepened what they begin with. Momentum and moments of everything else are kept."""
 import copy
 
 import torch
 
 from common import arguments, status
 from muon import is_matrix
-from net import build, deepened, depth
+from net import build, deepened, depth, spread
 from student import Student
 
 
@@ -20,7 +18,16 @@ def adams(weights):
     return sorted(names, key=lambda n: flat[n])
 
 
-def moments(old, state, new, student):
+def was(name, order):
+    """What a parameter was called in the shallower net, or None if it is new."""
+    if not name.startswith("encoder.layers."):
+        return name
+    _, _, at, rest = name.split(".", 3)
+    layer, new = order[int(at)]
+    return None if new else f"encoder.layers.{layer}.{rest}"
+
+
+def moments(old, state, new, student, order):
     """AdamW's state for the deeper net: what the shallower one has had, nothing for the new."""
     project = [(f"project.{n}", p) for n, p in student.project.named_parameters()]
     names, mine = adams(list(old.named_parameters()) + project), adams(list(new.named_parameters()) + project)
@@ -29,7 +36,14 @@ def moments(old, state, new, student):
     step = next(iter(kept.values()))["step"]
     nothing = lambda p: {"step": step.clone(), "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
     groups = copy.deepcopy(student.optimizer.adam.state_dict()["param_groups"])
-    return {"state": {k: kept.get(name) or nothing(parameters[name].detach()) for k, name in enumerate(mine)}, "param_groups": groups}
+    return {"state": {k: kept.get(was(name, order)) or nothing(parameters[name].detach()) for k, name in enumerate(mine)},
+            "param_groups": groups}
+
+
+def velocity(old, order):
+    """Muon's, of the matrices of one shape, as many in every layer."""
+    layers = old.chunk(1 + max(layer for layer, _ in order))
+    return torch.cat([torch.zeros_like(layers[layer]) if new else layers[layer] for layer, new in order])
 
 
 def main():
@@ -39,12 +53,12 @@ def main():
     new = Student(a.work / "fresh")         # no such folder: it begins with nothing
     if depth(s["model"]) == depth(new.model.state_dict()):
         return
-    old = build(layers=depth(s["model"]))
-    s["optimizer"]["adam"] = moments(old, s["optimizer"]["adam"], new.model, new)
-    s["optimizer"]["velocity"] = [torch.cat([v, torch.zeros_like(none[len(v):])])
-                                  for v, none in zip(s["optimizer"]["velocity"], new.optimizer.velocity.values())]
+    old, layers = build(layers=depth(s["model"])), depth(new.model.state_dict())
+    order = spread(depth(s["model"]), layers)
+    s["optimizer"]["adam"] = moments(old, s["optimizer"]["adam"], new.model, new, order)
+    s["optimizer"]["velocity"] = [velocity(v, order) for v in s["optimizer"]["velocity"]]
     for part in ("model", "average"):
-        s[part] = deepened(s[part], new.model.state_dict())
+        s[part] = deepened(s[part], layers)
     torch.save(s, path.with_suffix(".part"))
     path.rename(path.with_name("shallower.pt"))
     path.with_suffix(".part").rename(path)

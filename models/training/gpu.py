@@ -31,7 +31,7 @@ WIDTH = 512
 LONGEST = 15                # seconds
 SPLICES = 3                 # of each recording: they are made once
 MARGIN = 16000              # of silence behind what the teacher hears
-TAP = MIDDLE = 4            # layers of the student: learns the features, is asked for the text early
+TAP = MIDDLE = 6            # layers of the student: learns the features, is asked for the text early
 
 
 # ---- data ----

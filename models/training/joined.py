@@ -5,6 +5,7 @@ concatenative speech synthesis system using a large speech database", ICASSP 199
     python joined.py --work DIR --shared DIR --shards N --sets train_speechocean+train_an4 --aligned aligned_many.json --prefix k
     python joined.py --work DIR --shared DIR --shards N --accent 1.3 --prefix a
     python joined.py --work DIR --shared DIR --shards N --accent 1.3 --like train_speechocean --prefix b
+    python joined.py --work DIR --shared DIR --shards N --sets train_speechocean --aligned aligned_many.json --low 1 --prefix m
 
 A unit reaches from the middle of a phone to the middle of the next. Of those that were recorded the search takes a chain
 whose neighbours fit: in sound where they are joined, and in what stood around them. Neighbours of one recording cost nothing to
@@ -20,7 +21,7 @@ from scipy.fft import dct
 from accent import accented
 from alike import reading
 from common import RATE, Store, arguments, have, is_held_out, status, write_store
-from splice import speaker
+from splice import low_voices, speaker
 from speaking.phones import load_lexicon, read
 
 FRAME = 256 / 22050                 # seconds of an aligned frame
@@ -56,7 +57,7 @@ def cepstra(wave):
 class Inventory:
     """What was recorded of one reader or of many: phones in order, and for every pair of phones where it is to be found."""
 
-    def __init__(self, work, sets, rows):
+    def __init__(self, work, sets, rows, low=0.0):
         self.waves, self.phones, self.stress, self.middle, self.sound, self.places = [], [], [], [], [], {}
         self.speaker, self.speakers = [], {}
         for name in sets:
@@ -71,6 +72,8 @@ class Inventory:
         self.sound = (self.sound - self.sound.mean(0)) / self.sound.std(0)
         self.places = {pair: np.array(at) for pair, at in self.places.items()}
         self.apart = self.distances()
+        lows = {(name, who) for name in sets for who in low_voices(work, name)}
+        self.low, self.lows = low, [number for who, number in self.speakers.items() if who in lows]
 
     def distances(self):
         """Between the mean sounds of any two speakers, 1 on average."""
@@ -115,9 +118,15 @@ class Inventory:
         best = np.argsort(cost)[:CANDIDATES]
         return at[best], cost[best]
 
+    def leader(self, rng):
+        """The number of the speaker who leads a sentence."""
+        if self.low and self.lows and rng.random() < self.low:
+            return int(rng.choice(self.lows))
+        return int(rng.integers(len(self.speakers)))
+
     def choose(self, target, stress, rng):
         """The cheapest chain of places, by Viterbi's search; None where a pair was never recorded."""
-        total, chain, back, lead = None, [], [], int(rng.integers(len(self.speakers)))
+        total, chain, back, lead = None, [], [], self.leader(rng)
         for k in range(len(target) - 1):
             found = self.candidates(k, target, stress, lead, rng)
             if found is None:
@@ -218,10 +227,13 @@ def speech(inventories, lexicon, stream, seed, strongest):
 def main():
     a = arguments(__doc__, shards=(6, "shards to make, about 45 minutes each"), seed=(1, "seed"), prefix=("j", "the letter before the shards' numbers"),
                   sets=("voice_cathy,voice_lj", "by commas; those joined by + read together"), aligned=("aligned.json", "of speaking/align.py"),
+                  low=(0.0, "share of the sentences that are led by one with a low voice (pitch.py)"),
                   accent=(0.0, "the strongest Mandarin accent, as 1.3; 0: none"), like=("", "sets whose sentences those read are to be like, by commas"))
     rows = json.loads((a.work / a.aligned).read_text())
-    inventories = {sets: Inventory(a.work, sets.split("+"), rows) for sets in a.sets.split(",")}
+    inventories = {sets: Inventory(a.work, sets.split("+"), rows, a.low) for sets in a.sets.split(",")}
     for name, made in inventories.items():
+        if a.low and not made.lows:
+            raise SystemExit(f"{name}: no speaker is known to have a low voice (has pitch.py been run?)")
         status(a.work, f"joined: {name}: {len(made.speakers)} speakers, {len(made.phones)} phones, {len(made.places)} pairs")
     lexicon = load_lexicon(a.shared / "lexicon" / "cmudict.txt")
     text = reading(a.shared, a.like)

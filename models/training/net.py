@@ -4,7 +4,7 @@ The forward here does what the module's own does for a batch of equal lengths, w
 pointwise convolutions are matrix products, the depthwise one is nine shifted sums, and the relative
 positions are projected once a batch instead of once an utterance. `python net.py` checks that they agree, and that a deepened net says the same.
 """
-import copy
+import math
 from pathlib import Path
 
 import torch
@@ -16,7 +16,7 @@ KERNEL = 9
 LAST = ("feed_forward1.linear2", "feed_forward2.linear2", "self_attn.o_proj", "conv.pointwise_conv2")   # products of a layer's parts
 
 
-def build(vocab=257, width=256, layers=7, inner=512, heads=4, channels=32):
+def build(vocab=257, width=256, layers=12, inner=512, heads=4, channels=32):
     encoder = ParakeetEncoderConfig(
         hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner,
         subsampling_conv_channels=channels, conv_kernel_size=KERNEL, num_mel_bins=80, scale_input=False,
@@ -41,7 +41,7 @@ def initialise(model):
 def begin(model, folder):
     """Give the model the weights in `folder`, which may have fewer layers."""
     weights = {name: value.float() for name, value in load_file(Path(folder) / "model.safetensors").items()}
-    model.load_state_dict(deepened(weights, model.state_dict()))
+    model.load_state_dict(deepened(weights, depth(model.state_dict())))
 
 
 def depth(weights):
@@ -49,19 +49,29 @@ def depth(weights):
     return 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layers."))
 
 
-def deepened(weights, fresh):
-    """The weights with layers of `fresh`, a state of the same net with more of them, so that both say the same."""
-    had, want = depth(weights), depth(fresh)
-    out = copy.deepcopy({**fresh, **weights})
-    for layer in range(had, want):
-        prefix = f"encoder.layers.{layer}."
+def spread(had, want):
+    """Of every layer of a deepened net, from the first: which layer it was, and whether it is a new one behind that."""
+    if not had <= want <= 2 * had:
+        raise SystemExit(f"{had} layers cannot become {want}: each can have one new one behind it")
+    copied = {math.ceil((n + 1) * had / (want - had)) - 1 for n in range(want - had)}
+    return [(layer, new) for layer in range(had) for new in (False, True) if not new or layer in copied]
+
+
+def deepened(weights, layers):
+    """The weights of a net of `layers` layers that says the same. A new one is a copy of that before it (Gong et al., "Efficient
+    training of BERT by progressively stacking", ICML 2019) whose parts add zero at first (as in Chen et al., "Net2Net", ICLR 2016). It takes
+    over that one's last norm, which becomes plain there, since to normalise twice is to do it once."""
+    out = {name: value.clone() for name, value in weights.items() if not name.startswith("encoder.layers.")}
+    for at, (layer, new) in enumerate(spread(depth(weights), layers)):
+        prefix = f"encoder.layers.{at}."
+        out |= {prefix + name.split(".", 3)[3]: value.clone() for name, value in weights.items() if name.startswith(f"encoder.layers.{layer}.")}
+        if not new:
+            continue
         for part in LAST:
             out[f"{prefix}{part}.weight"].zero_()
             out[f"{prefix}{part}.bias"].zero_()
-        for kind, plain in (("weight", 1.0), ("bias", 0.0)):
-            last = out[f"encoder.layers.{layer - 1}.norm_out.{kind}"]
-            out[f"{prefix}norm_out.{kind}"].copy_(last)
-            last.fill_(plain)
+        out[f"encoder.layers.{at - 1}.norm_out.weight"].fill_(1.0)
+        out[f"encoder.layers.{at - 1}.norm_out.bias"].zero_()
     return out
 
 
@@ -174,8 +184,11 @@ def check():
     x = torch.randn(2, 333, 80)
     with torch.no_grad():
         ours, theirs = logits(model, encode(model, x)[-1]), model(x).logits
-        shallow = build(layers=depth(model.state_dict()) - 1).eval()
-        model.load_state_dict(deepened(shallow.state_dict(), model.state_dict()))
+        shallow = build(layers=7).eval()
+        for norm in (b.norm_out for b in shallow.encoder.layers):
+            norm.weight.uniform_(0.5, 2.0)
+            norm.bias.uniform_(-0.5, 0.5)
+        model.load_state_dict(deepened(shallow.state_dict(), depth(model.state_dict())))
         before, after = (logits(m, encode(m, x)[-1]) for m in (shallow, model))
     print("deepened: largest difference", (before - after).abs().max().item())
     print("parameters", sum(p.numel() for p in model.parameters()), "largest difference", (ours - theirs).abs().max().item())

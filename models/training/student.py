@@ -20,8 +20,8 @@ from muon import Muon, is_matrix
 from net import begin, build, encode, logits
 from score import quick
 
-TAP = 4                     # the layer that learns the teacher's features
-MIDDLE = 4                  # the layer that is asked for the text early
+TAP = 6                     # the layer that learns the teacher's features
+MIDDLE = 6                  # the layer that is asked for the text early
 AVERAGE = 0.998
 EVERY = 4                   # steps between averagings
 
