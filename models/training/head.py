@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from batches import TOP, WIDTH, Source, statistics
-from common import BFLOAT16, EVAL, LABELLED, RATE, UNLABELLED, arguments, encoder_frames, held_out, shards, status
+from common import BFLOAT16, DEVELOPMENT, EVAL, LABELLED, RATE, UNLABELLED, arguments, encoder_frames, held_out, shards, status
 from score import errors, greedy
 from vocabulary import PIECES, load
 
@@ -103,16 +103,22 @@ def train(head, data, a):
 
 
 @torch.inference_mode()
+def rates(head, work, names, wanted):
+    """Word error rates of the recordings i of the sets where wanted(store, i)."""
+    tokenizer, found = load(work), {}
+    for source in sources(work, names):
+        picks = [i for i in range(len(source.store)) if wanted(source.store, i)]
+        guesses = [tokenizer.decode(greedy(head(features(source, i)[None])[0].argmax(-1).tolist(), PIECES)) for i in picks]
+        n, s, d, i = errors([source.store.texts[i] for i in picks], guesses)
+        found[source.name] = round(100 * (s + d + i) / n, 1)
+    return found
+
+
 def measure(head, work):
-    """Word error rates on the evaluation sets, kept in teacher.json for the model card."""
-    tokenizer, rates = load(work), {}
-    for source in sources(work, EVAL):
-        guesses = [tokenizer.decode(greedy(head(features(source, i)[None])[0].argmax(-1).tolist(), PIECES))
-                   for i in range(len(source.store))]
-        n, s, d, i = errors(source.store.texts, guesses)
-        rates[source.name] = round(100 * (s + d + i) / n, 1)
-    (work / "teacher.json").write_text(json.dumps(rates))
-    return ", ".join(f"{name} {rate}" for name, rate in rates.items())
+    """Word error rates of the development set, to choose by, and of the evaluation sets, which the model card shows (teacher.json)."""
+    chosen, shown = rates(head, work, DEVELOPMENT, held_out), rates(head, work, EVAL, lambda store, i: True)
+    (work / "teacher.json").write_text(json.dumps(shown))
+    return ", ".join(f"{name} {rate}" for name, rate in {**chosen, **shown}.items())
 
 
 @torch.inference_mode()
@@ -132,7 +138,7 @@ def write_posteriors(head, work, name):
 
 def main():
     a = arguments("Train the teacher's CTC head.", minutes=(10.0, "training time"), rate=(1e-3, "peak learning rate"),
-                  dropout=(0.15, "dropout"), only_measure=(0, "1: load the head and measure"))
+                  dropout=(0.15, "dropout"), sets=("", "write the posteriors of these alone, by commas"), only_measure=(0, "1: load the head and measure"))
     torch.manual_seed(2)
     torch.set_num_threads(a.threads)
     head = Head(*statistics(a.work, LABELLED))
@@ -149,7 +155,7 @@ def main():
     head.eval()
     status(a.work, "teacher's head: " + measure(head, a.work))
     if not a.only_measure:
-        for name in LABELLED + UNLABELLED + shards(a.work):
+        for name in a.sets.split(",") if a.sets else LABELLED + UNLABELLED + shards(a.work):
             write_posteriors(head, a.work, name)
 
 
