@@ -132,18 +132,20 @@ def write_posteriors(head, work, name):
             best = head(features(source, i)[None])[0].softmax(-1).topk(TOP)
             ids.append(best.indices.to(torch.int16).numpy())
             values.append(best.values.half().numpy())
-        np.savez(folder / "part.npz", ids=np.concatenate(ids), values=np.concatenate(values))
-        os.replace(folder / "part.npz", folder / f"{name}.npz")
+        part = folder / f"part-{name}.npz"      # of several processes each writes its own
+        np.savez(part, ids=np.concatenate(ids), values=np.concatenate(values))
+        os.replace(part, folder / f"{name}.npz")
 
 
 def main():
     a = arguments("Train the teacher's CTC head.", minutes=(10.0, "training time"), rate=(1e-3, "peak learning rate"),
-                  dropout=(0.15, "dropout"), sets=("", "write the posteriors of these alone, by commas"), only_measure=(0, "1: load the head and measure"))
+                  dropout=(0.15, "dropout"), sets=("", "write the posteriors of these alone, by commas"),
+                  only_measure=(0, "1: load the head and measure"), only_write=(0, "1: load the head and write posteriors"))
     torch.manual_seed(2)
     torch.set_num_threads(a.threads)
     head = Head(*statistics(a.work, LABELLED))
     path = a.work / "checkpoint" / "head.pt"
-    if a.only_measure:
+    if a.only_measure or a.only_write:
         head.load_state_dict(torch.load(path, weights_only=True))
     else:
         data = sources(a.work, LABELLED + shards(a.work))
@@ -153,7 +155,8 @@ def main():
         path.parent.mkdir(exist_ok=True)
         torch.save(head.state_dict(), path)
     head.eval()
-    status(a.work, "teacher's head: " + measure(head, a.work))
+    if not a.only_write:
+        status(a.work, "teacher's head: " + measure(head, a.work))
     if not a.only_measure:
         for name in a.sets.split(",") if a.sets else LABELLED + UNLABELLED + shards(a.work):
             write_posteriors(head, a.work, name)
