@@ -14,10 +14,11 @@ TIMES = {"voice_lj": 2.0, "voice_cathy": 1.5, "train_an4": 2.0, "train_speechoce
 # The least speed of what the readers, who are women, say in shards: at 0.76 their pitch and throats are nearly a man's.
 SLOWED = {"j": 0.76, "a": 0.76, "b": 0.76, "r": 0.76}
 LOW = {"train_speechocean": 2.0}    # how much more often its speakers with a low voice, of whom it has few (pitch.py)
-SYNTHESIZED = 0.65                  # share of the audio in a round
+SYNTHESIZED = 0.7                   # share of the audio in a round
 # How often each utterance of a shard is in the pool from which a round takes, by maker: synthesizers, joined.py of the readers,
-# of the readers with an accent, of the learners; b, c and l: readers, synthesizers and learners with sentences like the learners'.
-MADE = {"0": 2.0, "j": 1.0, "a": 0.8, "k": 0.4, "b": 1.5, "c": 2.0, "l": 2.0}
+# of the readers with an accent, of the learners; b, c, l and m: readers, synthesizers, learners and those of them with
+# low voices with sentences like the learners'.
+MADE = {"0": 1.6, "j": 1.0, "a": 0.8, "k": 0.4, "b": 1.5, "c": 2.0, "l": 2.0, "m": 3.0}
 NOT_SPEECH = 0.06
 EMPTY = 0.75                        # share of the batches in which a mel with nothing in it is 0, as Utter has it
 WARPED = 0.5                        # share of the utterances whose vocal tract is made longer or shorter
