@@ -57,7 +57,7 @@ def speed(pcm, factor):
     return soxr.resample(pcm, RATE * factor, RATE, quality="QQ").astype(np.float32)
 
 
-SLOWEST = 0.86
+SLOWEST = 0.86              # factor of speed
 
 
 def tempo(rng, slowest=SLOWEST):

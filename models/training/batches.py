@@ -13,7 +13,7 @@ TIMES = {"voice_lj": 2.0, "voice_cathy": 1.5, "train_an4": 2.0, "train_speechoce
          "unlabelled_librispeech": 1.0, "train_words": 0.06}
 # The least speed of what the readers, who are women, say in shards: at 0.76 their pitch and throats are nearly a man's.
 SLOWED = {"j": 0.76, "a": 0.76, "b": 0.76, "r": 0.76}
-LOW = {"train_speechocean": 2.0}    # how much more often its speakers with a low voice, of whom it has few (pitch.py)
+LOW_TIMES = {"train_speechocean": 2.0}      # how much more often those of its speakers with a low voice, of whom it has few (pitch.py)
 SYNTHESIZED = 0.7                   # share of the audio in a round
 # How often each utterance of a shard is in the pool from which a round takes, by maker: synthesizers, joined.py of the readers,
 # of the readers with an accent, of the learners; b, c, l and m: readers, synthesizers, learners and those of them with
@@ -35,8 +35,8 @@ class Source:
         self.store, self.name, self.tokenizer = Store(work, name), name, tokenizer
         self.voices = splice.Voices(work, self.store)
         self.slowest = SLOWED.get(maker(name), augment.SLOWEST) if name.startswith("syn_") else augment.SLOWEST
-        low = splice.low_voices(work, name) if name in LOW else ()
-        self.times = [TIMES.get(name, 1.0) * (LOW[name] if self.voices.speaker(i) in low else 1.0) for i in range(len(self.store))]
+        low = splice.low_voices(work, name) if name in LOW_TIMES else ()
+        self.times = [TIMES.get(name, 1.0) * (LOW_TIMES[name] if self.voices.speaker(i) in low else 1.0) for i in range(len(self.store))]
         self.labels = [tokenizer.encode(t).ids if t else None for t in self.store.texts]
         path = work / "teacher" / f"{name}.f16"
         self.features = None

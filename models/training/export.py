@@ -2,8 +2,8 @@
 et al., "Model soups", ICML 2022, section 2).
 
 Its matrices take a byte an entry (E4M3 of Micikevicius et al., "FP8 formats for deep learning", 2022), everything else two: twice as many
-layers fit in a file of one size, and what is lost by it is less than what a layer brings. transformers and Utter read them as they
-read 16 bits."""
+layers fit in a file of one size. What it costs is in README.md, "What was learnt". transformers and Utter read such a file as they read one
+of 16 bits."""
 from pathlib import Path
 
 import torch

@@ -73,7 +73,7 @@ class Inventory:
         self.places = {pair: np.array(at) for pair, at in self.places.items()}
         self.apart = self.distances()
         lows = {(name, who) for name in sets for who in low_voices(work, name)}
-        self.low, self.lows = low, [number for who, number in self.speakers.items() if who in lows]
+        self.low_share, self.low_speakers = low, [number for who, number in self.speakers.items() if who in lows]
 
     def distances(self):
         """Between the mean sounds of any two speakers, 1 on average."""
@@ -119,9 +119,9 @@ class Inventory:
         return at[best], cost[best]
 
     def leader(self, rng):
-        """The number of the speaker who leads a sentence."""
-        if self.low and self.lows and rng.random() < self.low:
-            return int(rng.choice(self.lows))
+        """The number of the speaker who leads a sentence: one with a low voice as often as was asked for, else any."""
+        if self.low_share and self.low_speakers and rng.random() < self.low_share:
+            return int(rng.choice(self.low_speakers))
         return int(rng.integers(len(self.speakers)))
 
     def choose(self, target, stress, rng):
@@ -232,7 +232,7 @@ def main():
     rows = json.loads((a.work / a.aligned).read_text())
     inventories = {sets: Inventory(a.work, sets.split("+"), rows, a.low) for sets in a.sets.split(",")}
     for name, made in inventories.items():
-        if a.low and not made.lows:
+        if a.low and not made.low_speakers:
             raise SystemExit(f"{name}: no speaker is known to have a low voice (has pitch.py been run?)")
         status(a.work, f"joined: {name}: {len(made.speakers)} speakers, {len(made.phones)} phones, {len(made.places)} pairs")
     lexicon = load_lexicon(a.shared / "lexicon" / "cmudict.txt")

@@ -15,7 +15,7 @@ GRID = 640                  # samples: the teacher's features are 40 ms apart, a
 FADE = RATE // 200          # 5 ms, in which one recording gives way to the next
 LONGEST_RUN = 3             # pieces between cuts
 SECONDS = 2.0, 8.0
-LOW = 170.0                 # Hz: a pitch below it is that of a low voice
+LOW_PITCH = 170.0           # Hz: a pitch below it is that of a low voice
 
 # Whose voice a recording is; sets with one speaker, or whose development set goes by text, have one voice.
 SPEAKER = {name: DEVELOPMENT[name][0] for name in ("train_an4", "train_speechocean")}
@@ -30,7 +30,7 @@ def low_voices(work, name):
     """The speakers of a set whose pitch is low; none where pitch.py has not been run, or where a set has one voice."""
     path = work / "pitch.json"
     known = json.loads(path.read_text()).get(name, {}) if path.exists() else {}
-    return {who for who, hertz in known.items() if 0 < hertz < LOW}
+    return {who for who, hertz in known.items() if 0 < hertz < LOW_PITCH}
 
 
 class Run(NamedTuple):

@@ -2,12 +2,12 @@
 import csv
 
 import numpy as np
-import pyworld
 import soundfile
 import soxr
 import torch
 
 from shared import HOP, OTHERS, RATE, VOICES, Mels, Store, arguments, have, log_mel, status, write_store
+from pitch import contour        # in the folder that shared has made known
 
 MEASURED = ["eval_cathy", "eval_lj"]
 LOUDNESS = 0.078            # root mean square while speaking, about that of LJ Speech with peaks at 0.95
@@ -35,13 +35,11 @@ def write_mels(work, name):
 
 
 def write_pitch(work, name):
-    """F0 in Hz for every mel frame, 0 where there is no voice (WORLD's DIO and StoneMask, Morise 2016)."""
+    """F0 in Hz for every mel frame, 0 where there is no voice."""
     mels = Mels(work, name)
     with open(work / "data" / f"speak_{name}.f0", "wb") as f:
         for i in range(len(mels)):
-            wave = mels.store.audio(i).astype(np.float64)
-            rough, time = pyworld.dio(wave, RATE, f0_floor=90.0, f0_ceil=500.0, frame_period=1000 * HOP / RATE)
-            fine = pyworld.stonemask(wave, rough, time, RATE)
+            fine = contour(mels.store.audio(i), RATE, 90.0, 1000 * HOP / RATE)
             f.write(np.resize(fine, len(mels[i])).astype(np.float32).tobytes())
 
 
