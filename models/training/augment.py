@@ -99,15 +99,14 @@ def mel_centres():
 CENTRES = mel_centres()
 
 
-def vocal_tract(mel, rng):
-    """As from a throat longer or shorter by a tenth at most, in place (Jaitly and Hinton, "Vocal tract length perturbation",
-    ICML 2013 workshop, section 3): frequencies times a factor, bent back above 4.8 kHz so that the highest stays."""
+def vocal_tract(rng):
+    """What a log-mel is multiplied by to be as from a throat longer or shorter by a tenth at most, [80, 80] (Jaitly and Hinton, "Vocal tract
+    length perturbation", ICML 2013 workshop, section 3): frequencies times a factor, bent back above 4.8 kHz so that the highest stays."""
     factor = rng.uniform(0.9, 1.1)
     bend = 4800 * min(factor, 1) / factor
     f = np.where(CENTRES <= bend, CENTRES * factor, 8000 - (8000 - bend * factor) / (8000 - bend) * (8000 - CENTRES))
     at = np.interp(f, CENTRES, np.arange(80))
-    mix = np.maximum(0, 1 - np.abs(np.arange(80)[:, None] - at)).astype(np.float32)     # between two neighbours
-    mel.copy_(mel @ torch.from_numpy(mix))
+    return torch.from_numpy(np.maximum(0, 1 - np.abs(np.arange(80)[:, None] - at)).astype(np.float32))       # between two neighbours
 
 
 def window(mel, rng):

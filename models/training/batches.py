@@ -34,9 +34,11 @@ class Source:
     def __init__(self, work, name, tokenizer):
         self.store, self.name, self.tokenizer = Store(work, name), name, tokenizer
         self.voices = splice.Voices(work, self.store)
-        self.slowest = SLOWED.get(maker(name), augment.SLOWEST) if name.startswith("syn_") else augment.SLOWEST
+        self.made = name.startswith("syn_")
+        self.slowest = SLOWED.get(maker(name), augment.SLOWEST) if self.made else augment.SLOWEST
+        times = MADE.get(maker(name), 1.0) if self.made else TIMES[name]
         low = splice.low_voices(work, name) if name in LOW_TIMES else ()
-        self.times = [TIMES.get(name, 1.0) * (LOW_TIMES[name] if self.voices.speaker(i) in low else 1.0) for i in range(len(self.store))]
+        self.times = np.array([times * (LOW_TIMES[name] if self.voices.speaker(i) in low else 1.0) for i in range(len(self.store))])
         self.labels = [tokenizer.encode(t).ids if t else None for t in self.store.texts]
         path = work / "teacher" / f"{name}.f16"
         self.features = None
@@ -110,7 +112,7 @@ class Mix(torch.utils.data.IterableDataset):
         for s in self.real:
             want = rng.poisson(s.times)
             picks += [(s, s.pick(i, rng)) for i in range(len(s.store)) for _ in range(want[i]) if s.usable(i)]
-        pool = [(s, i) for s in self.made for i in range(len(s.store)) for _ in range(rng.poisson(MADE.get(maker(s.name), 1.0)))]
+        pool = [(s, i) for s in self.made for i, want in enumerate(rng.poisson(s.times)) for _ in range(want)]
         rng.shuffle(pool)
         budget = sum(s.length(what) for s, what in picks) * SYNTHESIZED / (1 - SYNTHESIZED)
         for s, i in pool:
@@ -173,7 +175,7 @@ class Mix(torch.utils.data.IterableDataset):
         mel = log_mel(torch.from_numpy(wave), LEAST if rng.random() < EMPTY else 0.0)
         for row in range(len(examples)):
             if rng.random() < WARPED:
-                augment.vocal_tract(mel[row], rng)
+                mel[row] @= augment.vocal_tract(rng)
             augment.window(mel[row], rng)
             augment.mask(mel[row], rng)
         labelled = [row for row, e in enumerate(examples) if e[1] is not None]

@@ -12,7 +12,7 @@ FLOOR = 2.0 ** -24
 LEAST = 0.05
 
 extractor = ParakeetFeatureExtractor(feature_size=80)
-window = torch.hann_window(400, periodic=False)
+filters, window = extractor.mel_filters.float(), torch.hann_window(400, periodic=False)
 
 
 def normalised(mel, least=LEAST):
@@ -24,6 +24,6 @@ def normalised(mel, least=LEAST):
 def log_mel(wave, least=LEAST):
     """[batch, samples] to [batch, samples // 160, 80], normalised."""
     wave = torch.cat([wave[:, :1], wave[:, 1:] - 0.97 * wave[:, :-1]], dim=1)
-    spectrum = torch.stft(wave, 512, HOP, 400, window, return_complex=True, pad_mode="constant")
+    spectrum = torch.stft(wave, 512, HOP, 400, window.to(wave.device), return_complex=True, pad_mode="constant")
     power = spectrum.real.square() + spectrum.imag.square()
-    return normalised(torch.log(extractor.mel_filters @ power + FLOOR).transpose(1, 2)[:, :wave.shape[1] // HOP], least)
+    return normalised(torch.log(filters.to(wave.device) @ power + FLOOR).transpose(1, 2)[:, :wave.shape[1] // HOP], least)

@@ -15,23 +15,21 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import augment
 import sound
-import splice
-from batches import SPLICED, SYNTHESIZED, TIMES
-from common import DEVELOPMENT, EVAL, HOP, RATE, STRIDE, Store, arguments, have, held_out, shards, status
-from features import FLOOR, extractor, normalised
+from batches import EMPTY, FRAME, NOT_SPEECH, SPLICED, SYNTHESIZED, TIMES, WARPED, WIDTH, Source
+from common import DEVELOPMENT, EVAL, RATE, Store, arguments, have, held_out, shards, status
+from features import LEAST, log_mel
 from head import Head
 from net import begin, build, encode, logits
 from score import errors, greedy
+from student import AVERAGE, MIDDLE, TAP, optimizer
 from vocabulary import PIECES, load
 from whisper import HEADS, LAYERS, Whisper
 
-FRAME = STRIDE * HOP
-WIDTH = 512
 LONGEST = 15                # seconds
 SPLICES = 3                 # of each recording: they are made once
 MARGIN = 16000              # of silence behind what the teacher hears
-TAP = MIDDLE = 6            # layers of the student: learns the features, is asked for the text early
 
 
 # ---- data ----
@@ -41,40 +39,42 @@ class Data:
 
     def __init__(self, work, device):
         self.tokenizer = load(work)
-        self.start, self.length, self.weight, self.labels, self.parts, self.end = [], [], [], [], [], 0
+        self.start, self.length, self.times, self.made, self.slowest, self.labels = [], [], [], [], [], []
+        self.parts, self.end = [], 0
         for name in [n for n in TIMES if have(work, n)] + shards(work):
             self.add_set(work, name)
         self.pcm = torch.cat(self.parts).to(device)
         del self.parts
         noise = Store(work, "noise_train")
         self.noise = torch.from_numpy(np.array(noise.samples)).to(device)
-        self.length, self.weight = np.array(self.length), np.array(self.weight)
+        self.length, self.times, self.made = np.array(self.length), np.array(self.times), np.array(self.made)
         self.device = device
 
-    def add(self, start, length, weight, text):
+    def add(self, source, start, length, times, labels):
         if 2 * FRAME <= length <= LONGEST * RATE:
             self.start.append(start)
             self.length.append(length)
-            self.weight.append(weight)
-            self.labels.append(self.tokenizer.encode(text).ids if text else None)
+            self.times.append(times)
+            self.made.append(source.made)
+            self.slowest.append(source.slowest)
+            self.labels.append(labels)
 
     def add_samples(self, samples):
         self.parts.append(torch.from_numpy(np.array(samples)))
         self.end += len(samples)
 
     def add_set(self, work, name):
-        """A recording that may be cut (words.py, whose files may come from another machine) shares its weight with splices."""
-        store, rng = Store(work, name), np.random.default_rng(5)
-        voices, weight, begin = splice.Voices(work, store), TIMES.get(name, 0.0), self.end         # 0: synthesized
+        """A recording that may be cut (words.py, whose files may come from another machine) shares its times with splices."""
+        source, rng, begin = Source(work, name, self.tokenizer), np.random.default_rng(5), self.end
+        store, voices = source.store, source.voices
         self.add_samples(store.samples)
         for i in (i for i in range(len(store)) if not held_out(store, i)):
-            own = 1 - SPLICED if voices.known(i) else 1
-            self.add(begin + int(store.offsets[i]), int(store.lengths[i]), weight * own, store.texts[i])
-            for _ in range(SPLICES if own < 1 else 0):
-                runs = voices.plan(i, rng)
-                pcm = (voices.sound(runs) * 32767).astype(np.int16)
-                self.add(self.end, len(pcm), weight * SPLICED / SPLICES, voices.text(runs))
-                self.add_samples(pcm)
+            spliced = SPLICED if voices.known(i) else 0.0
+            self.add(source, begin + int(store.offsets[i]), int(store.lengths[i]), source.times[i] * (1 - spliced), source.labels[i])
+            for _ in range(SPLICES if spliced else 0):
+                pcm, labels = source.sound(voices.plan(i, rng))
+                self.add(source, self.end, len(pcm), source.times[i] * spliced / SPLICES, labels)
+                self.add_samples((pcm * 32767).astype(np.int16))
 
     @property
     def hours(self):
@@ -83,11 +83,12 @@ class Data:
     def round(self, rng, seconds, labelled):
         """One round of the mix as batches of (utterance, factor of speed), of like length together, in random order."""
         usable = np.array([l is not None for l in self.labels]) if labelled else np.ones(len(self.length), bool)
-        picks = np.repeat(np.arange(len(self.length)), rng.poisson(self.weight * usable))
-        made = rng.permutation(np.flatnonzero((self.weight == 0) & usable))
+        want = rng.poisson(self.times * usable)
+        picks = np.repeat(np.arange(len(want)), want * ~self.made)
+        made = rng.permutation(np.repeat(np.arange(len(want)), want * self.made))
         share = np.cumsum(self.length[made]) <= self.length[picks].sum() * SYNTHESIZED / (1 - SYNTHESIZED)
         picks = np.concatenate([picks, made[share]])
-        factor = np.where(rng.random(len(picks)) < 0.3, 1.0, rng.uniform(0.85, 1.17, len(picks)))
+        factor = np.array([augment.tempo(rng, self.slowest[i]) for i in picks])
         order = np.argsort(self.length[picks] / factor * rng.uniform(0.96, 1.04, len(picks)))
         batches, batch = [], []
         for k in order:
@@ -209,16 +210,16 @@ def train_teacher(teacher, data, a, say):
         some = torch.cat(some)
         teacher.head.mean.copy_(some.mean(0))
         teacher.head.deviation.copy_(some.std(0))
-    optimizer = torch.optim.AdamW([{"params": teacher.head.parameters(), "share": 1.0},
-                                   {"params": [p for n, p in teacher.encoder.items() if n != "embed_positions/weight"],
-                                    "share": a.encoder_share}], lr=1e-3, weight_decay=0.02, fused=True)
+    adam = torch.optim.AdamW([{"params": teacher.head.parameters(), "share": 1.0},
+                              {"params": [p for n, p in teacher.encoder.items() if n != "embed_positions/weight"],
+                               "share": a.encoder_share}], lr=1e-3, weight_decay=0.02, fused=True)
     teacher.train()
     while passed(began, a.teacher_seconds) < 1:
         for picks in data.round(rng, a.batch_seconds, True):
             past = passed(began, a.teacher_seconds)
             if past >= 1:
                 break
-            for g in optimizer.param_groups:
+            for g in adam.param_groups:
                 g["lr"] = g["share"] * a.teacher_rate * min(1.0, (step + 1) / 100) * max(0.01, 1 - past)
             wave, labels = data.batch(picks, rng)
             if step % 2:
@@ -226,10 +227,10 @@ def train_teacher(teacher, data, a, say):
             with autocast(data.device):
                 scores = teacher(wave, 0.7, 0.1)[1]
             loss = ctc(scores, *placed(labels, range(len(labels)), data.device))
-            optimizer.zero_grad(set_to_none=True)
+            adam.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
-            optimizer.step()
+            adam.step()
             total += loss.detach()
             step += 1
             if step % 100 == 0:
@@ -242,20 +243,6 @@ def train_teacher(teacher, data, a, say):
 
 # ---- the student ----
 
-class Mel:
-    """features.py's log_mel, on any device."""
-
-    def __init__(self, device):
-        self.filters = torch.as_tensor(extractor.mel_filters).float().to(device)
-        self.window = torch.hann_window(400, periodic=False, device=device)
-
-    def __call__(self, wave):
-        wave = torch.cat([wave[:, :1], wave[:, 1:] - 0.97 * wave[:, :-1]], dim=1)
-        spectrum = torch.stft(wave, 512, HOP, 400, self.window, return_complex=True, pad_mode="constant")
-        mel = torch.log(self.filters @ (spectrum.real.square() + spectrum.imag.square()) + FLOOR)
-        return normalised(mel.transpose(1, 2)[:, :wave.shape[1] // HOP])
-
-
 def save(a, average, step, heard):
     path = a.work / "checkpoint" / "student.pt"
     path.parent.mkdir(exist_ok=True)
@@ -264,11 +251,11 @@ def save(a, average, step, heard):
     part.rename(path)
 
 
-def losses(student, project, teacher, mel, data, picks, rng, a):
+def losses(student, project, teacher, data, picks, rng, a):
     """text, early, near, agree: as in student.py, the teacher's part of a row of noise left out."""
     wave, labels = data.batch(picks, rng)
     rows = len(labels)
-    noise = np.flatnonzero(rng.random(rows) < 0.03)
+    noise = np.flatnonzero(rng.random(rows) < NOT_SPEECH)
     with torch.no_grad(), autocast(data.device):
         features, posteriors = teacher(wave)
         posteriors = posteriors.float().softmax(-1)
@@ -281,9 +268,10 @@ def losses(student, project, teacher, mel, data, picks, rng, a):
         speech[at] = False
         for r in noise:
             labels[r] = []
-    x = mel(wave)
+    x = log_mel(wave, LEAST if rng.random() < EMPTY else 0.0)
+    x = sound.vocal_tract(x, WARPED, rng)
     x = x * sound.uniform(rows, 0.92, 1.08, data.device)[:, None] + 0.1 * torch.randn(rows, 1, 1, device=data.device)
-    sound.mask(x, 0.8)
+    sound.mask(x, 0.75)
     with autocast(data.device):
         layers = encode(student, x, a.dropout)
         scores, early = logits(student, layers[-1]), logits(student, layers[MIDDLE - 1])
@@ -296,12 +284,10 @@ def losses(student, project, teacher, mel, data, picks, rng, a):
 
 
 def train_student(student, teacher, data, a, say):
-    device, mel = data.device, Mel(data.device)
+    device = data.device
     project = torch.nn.Linear(student.config.encoder_config.hidden_size, 2 * WIDTH).to(device)
     parameters = list(student.parameters()) + list(project.parameters())
-    optimizer = torch.optim.AdamW([{"params": [p for p in parameters if p.dim() > 1], "weight_decay": 0.02},
-                                   {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0}],
-                                  lr=a.rate, betas=(0.9, 0.98), fused=True)
+    steps = optimizer(student, project)
     average = copy.deepcopy(student).eval()
     floats = [(m, s) for m, s in zip(average.state_dict().values(), student.state_dict().values()) if m.dtype.is_floating_point]
     rng, began, saved, step, heard, sums = np.random.default_rng(7), time.time(), time.time(), 0, 0.0, torch.zeros(4, device=device)
@@ -311,16 +297,14 @@ def train_student(student, teacher, data, a, say):
             past = passed(began, a.seconds)
             if past >= 1:
                 break
-            for g in optimizer.param_groups:
-                g["lr"] = a.rate * min(1.0, (step + 1) / 200) * max(0.01, min(1.0, 1.15 * (1 - past)))
-            text, early, near, agree, seconds = losses(student, project, teacher, mel, data, picks, rng, a)
-            optimizer.zero_grad(set_to_none=True)
+            text, early, near, agree, seconds = losses(student, project, teacher, data, picks, rng, a)
+            steps.zero_grad()
             (0.8 * text + 0.2 * early + a.weight * near + a.weight_head * agree).backward()
             torch.nn.utils.clip_grad_norm_(parameters, 5.0)
-            optimizer.step()
+            steps.step(a.rate * min(1.0, (step + 1) / 200) * max(0.01, min(1.0, 1.15 * (1 - past))))
             step, heard = step + 1, heard + seconds
             with torch.no_grad():
-                torch._foreach_lerp_([m for m, _ in floats], [s for _, s in floats], 1 - min(0.998, (1 + step) / (10 + step)))
+                torch._foreach_lerp_([m for m, _ in floats], [s for _, s in floats], 1 - min(AVERAGE, (1 + step) / (10 + step)))
                 sums += torch.stack([text, early, near, agree]).detach()
             if step % 100 == 0:
                 now, s = time.time(), (sums / 100).tolist()
@@ -378,8 +362,7 @@ def main():
     if a.start:
         begin(student, a.start)
     student = train_student(student.to(a.device).train(), teacher, data, a, say)
-    mel = Mel(a.device)
-    hear_student = lambda wave: logits(student, encode(student, mel(wave))[-1])
+    hear_student = lambda wave: logits(student, encode(student, log_mel(wave))[-1])
     say(f"student: development {rates(hear_student, a.work, DEVELOPMENT, tokenizer, a.device, held_out)}")
     known = rates(hear, a.work, EVAL, tokenizer, a.device, lambda store, i: True)
     (a.work / "teacher.json").write_text(json.dumps(known))

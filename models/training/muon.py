@@ -27,7 +27,7 @@ class Muon:
         self.decay, self.momentum, self.groups = decay, momentum, {}
         for p in matrices:
             self.groups.setdefault(tuple(upright(p).shape), []).append(p)
-        self.velocity = {shape: torch.zeros(len(group), *shape) for shape, group in self.groups.items()}
+        self.velocity = {shape: torch.zeros(len(group), *shape, device=group[0].device) for shape, group in self.groups.items()}
         self.adam = torch.optim.AdamW([{"params": [p for p in others if p.dim() > 1], "weight_decay": decay},
                                        {"params": [p for p in others if p.dim() <= 1], "weight_decay": 0.0}],
                                       betas=(0.9, 0.98), fused=True)

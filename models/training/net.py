@@ -102,7 +102,7 @@ def dropout(x, p, training):
     """Whole channels of an utterance: a number drawn for every frame as well would take a tenth of the step."""
     if not p or not training:
         return x
-    return x * (torch.rand(x.shape[0], 1, x.shape[2]) >= p).to(x.dtype).div_(1 - p)
+    return x * (torch.rand(x.shape[0], 1, x.shape[2], device=x.device) >= p).to(x.dtype).div_(1 - p)
 
 
 def stem(m, x):

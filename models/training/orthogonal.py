@@ -6,15 +6,16 @@ import torch
 from common import BFLOAT16
 
 
-def orthogonal(matrix, rounds=5, fast=BFLOAT16):
+def orthogonal(matrix, rounds=5, fast=None):
     """[..., rows, columns]: near to U V' of the singular value decomposition U S V', by an odd polynomial again and again.
 
-    In bfloat16 where the processor multiplies in it: the polynomial corrects what rounding does. `python orthogonal.py` times both.
+    In bfloat16 where the device multiplies in it, unless told otherwise: the polynomial corrects what rounding does. `python orthogonal.py` times both.
     """
     x = matrix / (matrix.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
-    x = x.bfloat16() if fast else x
+    if fast or (fast is None and (x.is_cuda or BFLOAT16)):
+        x = x.bfloat16()
     for _ in range(rounds):
         s = x @ x.mT
         x = 3.4445 * x + (2.0315 * s @ s - 4.7750 * s) @ x

@@ -3,6 +3,7 @@
 Waves are [rows, samples] at 16 kHz, samples a multiple of 4. Each function spoils the rows that `rows` names, in place."""
 import torch
 
+import augment
 from common import RATE
 
 
@@ -72,14 +73,14 @@ def level(wave):
 def spoil(wave, noise):
     """The whole batch as it might arrive from elsewhere."""
     wave += torch.randn_like(wave) * 10 ** uniform(wave.shape[0], -5.5, -3, wave.device)
-    if len(rows := chosen(wave, 0.2)):
+    if len(rows := chosen(wave, 0.1)):
         reverberate(wave, rows)
-    if len(rows := chosen(wave, 0.25)):
-        add_noise(wave, rows, clips(noise, len(rows), wave.shape[1]), 3, 30)
-    if len(rows := chosen(wave, 0.2)):
-        add_noise(wave, rows, coloured(len(rows), wave.shape[1], wave.device), 8, 40)
+    if len(rows := chosen(wave, 0.12)):
+        add_noise(wave, rows, clips(noise, len(rows), wave.shape[1]), 5, 30)
+    if len(rows := chosen(wave, 0.12)):
+        add_noise(wave, rows, coloured(len(rows), wave.shape[1], wave.device), 10, 40)
     level(wave)
-    if len(rows := chosen(wave, 0.3)):
+    if len(rows := chosen(wave, 0.5)):
         telephone(wave, rows)
     wave.clamp_(-1, 1)
 
@@ -102,10 +103,16 @@ def stripes(n, count, size, widest, device):
     return ((at >= start) & (at < start + width)).any(1)
 
 
-def mask(mel, share, bands=2, widest=16):
+def vocal_tract(mel, share, rng):
+    """augment.py's, of a share of the rows: [rows, frames, mels]."""
+    bends = [augment.vocal_tract(rng) if rng.random() < share else torch.eye(mel.shape[2]) for _ in range(len(mel))]
+    return mel @ torch.stack(bends).to(mel.device)
+
+
+def mask(mel, share, bands=2, widest=15):
     """SpecAugment (Park et al. 2019), on a share of the rows, in place: [rows, frames, mels]."""
     rows, frames, mels = mel.shape
     on = (torch.rand(rows, 1, device=mel.device) < share)
     hidden = stripes(rows, bands, mels, widest, mel.device) & on
-    silent = stripes(rows, 1 + frames // 150, frames, min(24, max(1, frames // 8)), mel.device) & on
+    silent = stripes(rows, 1 + frames // 150, frames, min(20, max(1, frames // 8)), mel.device) & on
     mel.masked_fill_(hidden[:, None, :] | silent[:, :, None], 0)

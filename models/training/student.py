@@ -26,6 +26,13 @@ AVERAGE = 0.998
 EVERY = 4                   # steps between averagings
 
 
+def optimizer(model, project):
+    """Muon for the matrices of the layers."""
+    matrices = [p for p in model.encoder.layers.parameters() if is_matrix(p)]
+    known = {id(p) for p in matrices}
+    return Muon(matrices, [p for p in [*model.parameters(), *project.parameters()] if id(p) not in known])
+
+
 class Student:
     def __init__(self, work, start=""):
         torch.manual_seed(1)
@@ -35,10 +42,7 @@ class Student:
             begin(self.model, start)
         self.project = torch.nn.Linear(self.model.config.encoder_config.hidden_size, 2 * WIDTH)
         self.average = copy.deepcopy(self.model).eval()
-        inner = list(self.model.encoder.layers.parameters())
-        matrices = [p for p in inner if is_matrix(p)]
-        known = {id(p) for p in matrices}
-        self.optimizer = Muon(matrices, [p for p in self.parameters() if id(p) not in known])
+        self.optimizer = optimizer(self.model, self.project)
         self.step, self.trained, self.heard = 0, 0.0, 0.0       # steps, seconds of work, seconds of audio
         if self.path.exists():
             self.load()
