@@ -37,10 +37,10 @@ bool fastconformer_config_named(struct fastconformer_config *config, const char 
     if (strcmp(name, "default-en") != 0)
         return false;
     config->hidden_size = 256;
-    config->layers = 6;
+    config->layers = 12;
     config->heads = 4;
     config->intermediate_size = 512;
-    config->subsampling_channels = 64;
+    config->subsampling_channels = 32;
     config->vocabulary = 257;
     config->blank = 256;
     config->scale_input = false;
