@@ -62,7 +62,7 @@ static void add_row(struct text *out, const struct utter_tensor_info *tensor)
 {
     struct text shape = {0};
     add_shape(&shape, tensor);
-    text_format(out, "%-5s %-18s %12" PRId64 " %11.4g %11.4g %11.4g %11.4g %10" PRId64 "  ", tensor->type,
+    text_format(out, "%-7s %-18s %12" PRId64 " %11.4g %11.4g %11.4g %11.4g %10" PRId64 "  ", tensor->type,
                 shape.data ? shape.data : "", tensor->count, tensor->minimum, tensor->maximum, tensor->mean,
                 tensor->deviation, tensor->not_finite);
     text_add_line(out, tensor->name);
@@ -109,7 +109,7 @@ static int inspect(const char *path, bool json)
         json_key(out, "tensors");
         json_begin(out, '[');
     } else {
-        text_format(out, "%-5s %-18s %12s %11s %11s %11s %11s %10s  %s\n", "type", "shape", "parameters", "minimum",
+        text_format(out, "%-7s %-18s %12s %11s %11s %11s %11s %10s  %s\n", "type", "shape", "parameters", "minimum",
                     "maximum", "mean", "deviation", "not finite", "name");
     }
     int status = EXIT_DONE;
