@@ -34,9 +34,9 @@ size_t stored_type_block(enum stored_type type)
     return (unsigned)type < STORED_TYPES ? TYPES[type].block : 1;
 }
 
-/* 4 bits of exponent, 3 of fraction, no infinity (Micikevicius et al. 2022, arXiv 2209.05433, table 1). Of the
- * smallest, which a fifth of the weights of a layer are, no float is made whose exponent is 0: to multiply one takes a
- * hundred cycles. */
+/* 4 bits of exponent, 3 of fraction, no infinity (Micikevicius et al. 2022, arXiv 2209.05433, table 1). Subnormal ones,
+ * a fifth of the default model's entries, are whole numbers: moved to a float's places they would be subnormal there,
+ * too, and slow to multiply. */
 static float float_of_e4m3(uint8_t byte)
 {
     uint32_t magnitude = byte & 0x7f;

@@ -7,6 +7,16 @@ from scipy.signal import fftconvolve
 from common import RATE
 
 
+# Shares of the recordings that each of these happens to, and decibels of speech above noise; sound.py, too, goes by them.
+REVERBERANT = 0.1
+NOISY, NOISE_BELOW = 0.12, (5, 30)
+HISSING, HISS_BELOW = 0.12, (10, 40)
+TELEPHONE = 0.5
+MASKED = 0.75
+BANDS, WIDEST_BAND, LONGEST_STRETCH = 2, 15, 20     # of a mask: mels, frames
+STRETCHED, SHIFTED = 0.08, 0.1      # as another window would normalise: at most so much about 1; deviation about 0
+
+
 def mu_law_8k(pcm):
     """The telephone: 8 kHz, 8-bit µ-law, and back to 16 kHz."""
     narrow = np.clip(soxr.resample(pcm, RATE, 8000, quality="MQ"), -1, 1)
@@ -67,15 +77,15 @@ def tempo(rng, slowest=SLOWEST):
 
 def spoil(pcm, noise, rng):
     """The same length, as it might arrive from elsewhere."""
-    if rng.random() < 0.1:
+    if rng.random() < REVERBERANT:
         pcm = reverberate(pcm, rng)
     r = rng.random()
-    if r < 0.12:
-        pcm = add_noise(pcm, clip(noise, len(pcm), rng), rng.uniform(5, 30))
-    elif r < 0.24:
-        pcm = add_noise(pcm, coloured(len(pcm), rng), rng.uniform(10, 40))
+    if r < NOISY:
+        pcm = add_noise(pcm, clip(noise, len(pcm), rng), rng.uniform(*NOISE_BELOW))
+    elif r < NOISY + HISSING:
+        pcm = add_noise(pcm, coloured(len(pcm), rng), rng.uniform(*HISS_BELOW))
     pcm = pcm * np.float32(10 ** rng.uniform(-1.3, 0.1) / max(np.abs(pcm).max(), 1e-3))
-    if rng.random() < 0.5:
+    if rng.random() < TELEPHONE:
         pcm = mu_law_8k(pcm)
     return np.clip(pcm, -1, 1)
 
@@ -111,19 +121,19 @@ def vocal_tract(rng):
 
 def window(mel, rng):
     """As if the utterance had been normalised over a longer window with other speech in it, in place."""
-    mel.mul_(float(rng.uniform(0.92, 1.08))).add_(float(rng.normal(0, 0.1)))
+    mel.mul_(float(rng.uniform(1 - STRETCHED, 1 + STRETCHED))).add_(float(rng.normal(0, SHIFTED)))
 
 
 def mask(mel, rng):
     """SpecAugment (Park et al. 2019) on one utterance, in place: [frames, 80]."""
     frames = mel.shape[0]
-    if rng.random() < 0.25:
+    if rng.random() >= MASKED:
         return
-    for _ in range(2):
-        width = int(rng.integers(0, 15))
+    for _ in range(BANDS):
+        width = int(rng.integers(0, WIDEST_BAND))
         low = int(rng.integers(0, 80 - width))
         mel[:, low:low + width] = 0
     for _ in range(1 + frames // 150):
-        width = min(int(rng.integers(0, 20)), frames // 8)
+        width = min(int(rng.integers(0, LONGEST_STRETCH)), frames // 8)
         start = int(rng.integers(0, frames - width + 1))
         mel[start:start + width] = 0

@@ -270,8 +270,8 @@ def losses(student, project, teacher, data, picks, rng, a):
             labels[r] = []
     x = log_mel(wave, LEAST if rng.random() < EMPTY else 0.0)
     x = sound.vocal_tract(x, WARPED, rng)
-    x = x * sound.uniform(rows, 0.92, 1.08, data.device)[:, None] + 0.1 * torch.randn(rows, 1, 1, device=data.device)
-    sound.mask(x, 0.75)
+    x = sound.window(x)
+    sound.mask(x, augment.MASKED)
     with autocast(data.device):
         layers = encode(student, x, a.dropout)
         scores, early = logits(student, layers[-1]), logits(student, layers[MIDDLE - 1])
@@ -287,7 +287,7 @@ def train_student(student, teacher, data, a, say):
     device = data.device
     project = torch.nn.Linear(student.config.encoder_config.hidden_size, 2 * WIDTH).to(device)
     parameters = list(student.parameters()) + list(project.parameters())
-    steps = optimizer(student, project)
+    muon = optimizer(student, project)
     average = copy.deepcopy(student).eval()
     floats = [(m, s) for m, s in zip(average.state_dict().values(), student.state_dict().values()) if m.dtype.is_floating_point]
     rng, began, saved, step, heard, sums = np.random.default_rng(7), time.time(), time.time(), 0, 0.0, torch.zeros(4, device=device)
@@ -298,10 +298,10 @@ def train_student(student, teacher, data, a, say):
             if past >= 1:
                 break
             text, early, near, agree, seconds = losses(student, project, teacher, data, picks, rng, a)
-            steps.zero_grad()
+            muon.zero_grad()
             (0.8 * text + 0.2 * early + a.weight * near + a.weight_head * agree).backward()
             torch.nn.utils.clip_grad_norm_(parameters, 5.0)
-            steps.step(a.rate * min(1.0, (step + 1) / 200) * max(0.01, min(1.0, 1.15 * (1 - past))))
+            muon.step(a.rate * min(1.0, (step + 1) / 200) * max(0.01, min(1.0, 1.15 * (1 - past))))
             step, heard = step + 1, heard + seconds
             with torch.no_grad():
                 torch._foreach_lerp_([m for m, _ in floats], [s for _, s in floats], 1 - min(AVERAGE, (1 + step) / (10 + step)))

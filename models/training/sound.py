@@ -73,14 +73,14 @@ def level(wave):
 def spoil(wave, noise):
     """The whole batch as it might arrive from elsewhere."""
     wave += torch.randn_like(wave) * 10 ** uniform(wave.shape[0], -5.5, -3, wave.device)
-    if len(rows := chosen(wave, 0.1)):
+    if len(rows := chosen(wave, augment.REVERBERANT)):
         reverberate(wave, rows)
-    if len(rows := chosen(wave, 0.12)):
-        add_noise(wave, rows, clips(noise, len(rows), wave.shape[1]), 5, 30)
-    if len(rows := chosen(wave, 0.12)):
-        add_noise(wave, rows, coloured(len(rows), wave.shape[1], wave.device), 10, 40)
+    if len(rows := chosen(wave, augment.NOISY)):
+        add_noise(wave, rows, clips(noise, len(rows), wave.shape[1]), *augment.NOISE_BELOW)
+    if len(rows := chosen(wave, augment.HISSING)):
+        add_noise(wave, rows, coloured(len(rows), wave.shape[1], wave.device), *augment.HISS_BELOW)
     level(wave)
-    if len(rows := chosen(wave, 0.5)):
+    if len(rows := chosen(wave, augment.TELEPHONE)):
         telephone(wave, rows)
     wave.clamp_(-1, 1)
 
@@ -109,10 +109,16 @@ def vocal_tract(mel, share, rng):
     return mel @ torch.stack(bends).to(mel.device)
 
 
-def mask(mel, share, bands=2, widest=15):
+def window(mel):
+    """augment.py's, of every row: [rows, frames, mels]."""
+    factor = uniform(len(mel), 1 - augment.STRETCHED, 1 + augment.STRETCHED, mel.device)
+    return mel * factor[:, None] + augment.SHIFTED * torch.randn(len(mel), 1, 1, device=mel.device)
+
+
+def mask(mel, share, bands=augment.BANDS, widest=augment.WIDEST_BAND):
     """SpecAugment (Park et al. 2019), on a share of the rows, in place: [rows, frames, mels]."""
     rows, frames, mels = mel.shape
     on = (torch.rand(rows, 1, device=mel.device) < share)
     hidden = stripes(rows, bands, mels, widest, mel.device) & on
-    silent = stripes(rows, 1 + frames // 150, frames, min(20, max(1, frames // 8)), mel.device) & on
+    silent = stripes(rows, 1 + frames // 150, frames, min(augment.LONGEST_STRETCH, max(1, frames // 8)), mel.device) & on
     mel.masked_fill_(hidden[:, None, :] | silent[:, :, None], 0)

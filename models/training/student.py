@@ -27,7 +27,7 @@ EVERY = 4                   # steps between averagings
 
 
 def optimizer(model, project):
-    """Muon for the matrices of the layers."""
+    """Muon for the matrices of the layers, AdamW for the rest."""
     matrices = [p for p in model.encoder.layers.parameters() if is_matrix(p)]
     known = {id(p) for p in matrices}
     return Muon(matrices, [p for p in [*model.parameters(), *project.parameters()] if id(p) not in known])

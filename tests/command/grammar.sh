@@ -18,8 +18,11 @@ expect out "$sentence" "a sentence"
 run 0 transcribe --model "$model" --live --grammar "$work/machine.gbnf" --grammar-threshold 0.1 "$sound"
 expect out "$sentence" "a sentence, live"
 run 0 transcribe --model "$model" --grammar "$work/machine.gbnf" --grammar-threshold 0.1 --format json --nbest 3 "$sound"
-expect out '"text":"good morning please .*"segments":\[{.*"confidence":[01][.0-9]*,"words":\[{"word":"good"' "json"
+expect out '"text":"good morning please .*"segments":\[{.*"confidence":\(1\|0\.9[0-9]*\),"words":\[{"word":"good"' "json"
 grep -q '"dropped"' "$work/out" && fail "a sentence that was dropped, too"
+sed 's/"Good " hello/"Good evening"/' "$work/machine.gbnf" >"$work/evening.gbnf"
+run 0 transcribe --model "$model" --grammar "$work/evening.gbnf" --grammar-threshold 0.1 --format json --nbest 3 "$sound"
+expect out '"text":"good evening please .*"segments":\[{.*"confidence":0\.[0-8][0-9]*,"words":\[{"word":"good"' "a word that was not said"
 
 for grammar in digits date menu; do
     run 0 transcribe --model "$model" --grammar "$top/samples/$grammar.gbnf" --format json "$sound"

@@ -387,6 +387,29 @@ static void test_config_defaults(void **state)
     assert_int_equal(fastconformer_frames(&read, 3001), 376);
 }
 
+static void test_config_that_ships(void **state)
+{
+    (void)state;
+    struct fastconformer_config read, named;
+    struct fault fault = {0};
+    size_t length;
+    char *json = read_text(SOURCE_DIR "/models/default/en/config.json", &length);
+    assert_int_equal(fastconformer_config_read(&read, json, length, "config.json", &fault), 0);
+    free(json);
+    assert_true(fastconformer_config_named(&named, "default-en"));
+    assert_int_equal(named.hidden_size, read.hidden_size);
+    assert_int_equal(named.layers, read.layers);
+    assert_int_equal(named.heads, read.heads);
+    assert_int_equal(named.intermediate_size, read.intermediate_size);
+    assert_int_equal(named.conv_kernel, read.conv_kernel);
+    assert_int_equal(named.subsampling_factor, read.subsampling_factor);
+    assert_int_equal(named.subsampling_channels, read.subsampling_channels);
+    assert_int_equal(named.mel_bins, read.mel_bins);
+    assert_int_equal(named.vocabulary, read.vocabulary);
+    assert_int_equal(named.blank, read.blank);
+    assert_int_equal(named.scale_input, read.scale_input);
+}
+
 /* ---- a model that is not what its configuration says ---- */
 
 static void refuse_model(const struct golden *g, const struct fastconformer_config *config, const char *says)
@@ -530,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_forward_refuses),
         cmocka_unit_test(test_config_refusals),
         cmocka_unit_test(test_config_defaults),
+        cmocka_unit_test(test_config_that_ships),
         cmocka_unit_test(test_model_refusals),
         cmocka_unit_test(test_values_that_are_not_finite),
         cmocka_unit_test(test_random_weights),
