@@ -139,17 +139,33 @@ static void calibrate(const struct ctc_batch *b, struct word_list *words)
                        language_model_fusion(model->lm)->ngram, words);
 }
 
-/* Speech that runs on from or into another window is never taken for noise. */
-static int judge_presence(const struct ctc_batch *b, int row, struct window *w, struct fault *fault)
+/* Fills w->evidence. A phrase that was listened for may fit worse than the words in whose place it stands: it says
+ * nothing against speech where there were any. */
+static int gather_evidence(const struct ctc_batch *b, int row, const struct ctc_hypothesis *plain, struct window *w,
+                           struct fault *fault)
 {
     const struct fastconformer_config *config = fastconformer_get_config(b->model->network);
+    const double seconds = (double)w->count / WINDOW_RATE;
+    struct word_list words = {0};
+    if (plain->count && words_from_tokens(b->model->tokenizer, plain, b->model->frame_seconds, seconds, &words, fault))
+        return fault->code;
+    presence_gather(&w->evidence, scores_of(b, row), b->score_lengths[row], config->vocabulary, config->blank, seconds,
+                    words.count ? &words : &w->words);
+    words_free(&words);
+    return 0;
+}
+
+/* Speech that runs on from or into another window is never taken for noise. */
+static int judge_presence(const struct ctc_batch *b, int row, const struct ctc_hypothesis *plain, struct window *w,
+                          struct fault *fault)
+{
     const struct presence *presence = &b->model->presence;
     const struct presence_weights *weights = b->decoding->guide.fusion ? &presence->guided : &presence->alone;
     const double no_speech = b->decoding->no_speech;
     if (!b->model->tells_noise || !w->words.count || w->seam_before || w->seam_after)
         return 0;
-    presence_gather(&w->evidence, scores_of(b, row), b->score_lengths[row], config->vocabulary, config->blank,
-                    (double)w->count / WINDOW_RATE, &w->words);
+    if (gather_evidence(b, row, plain, w, fault))
+        return fault->code;
     const double least = no_speech > 0 ? 1.0 - no_speech : weights->threshold;
     if (no_speech < 0 || presence_probability(weights, &w->evidence) >= least)
         return 0;
@@ -157,13 +173,13 @@ static int judge_presence(const struct ctc_batch *b, int row, struct window *w, 
 }
 
 /* What the best hypothesis says, unless it is made of noise. */
-static int take_words(const struct ctc_batch *b, int row, const struct ctc_hypothesis *best, struct window *w,
+static int take_words(const struct ctc_batch *b, int row, const struct ctc_result *result, struct window *w,
                       struct fault *fault)
 {
-    if (window_take_words(w, b->model, best, fault))
+    if (window_take_words(w, b->model, &result->best[0], fault))
         return fault->code;
     calibrate(b, &w->words);
-    return judge_presence(b, row, w, fault);
+    return judge_presence(b, row, &result->plain, w, fault);
 }
 
 static int search_window(struct ctc_batch *b, int row, struct fault *fault)
@@ -186,7 +202,7 @@ static int search_window(struct ctc_batch *b, int row, struct fault *fault)
     if (d->constraint)
         judge_sentence(b, scores_of(b, row), b->score_lengths[row], &params, &result, w, fault);
     else if (result.count)
-        take_words(b, row, &result.best[0], w, fault);
+        take_words(b, row, &result, w, fault);
     if (d->nbest && result.count && !fault->code)
         window_keep_alternatives(w, b->model, &result, fault);
     ctc_free(&result);

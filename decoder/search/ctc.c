@@ -125,5 +125,6 @@ void ctc_free(struct ctc_result *result)
     for (size_t i = 0; i < result->count; i++)
         free(result->best[i].tokens);
     free(result->best);
+    free(result->plain.tokens);
     *result = (struct ctc_result){0};
 }

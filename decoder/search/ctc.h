@@ -25,6 +25,8 @@ struct ctc_hypothesis {
 struct ctc_result {
     struct ctc_hypothesis *best; /* best first */
     size_t count;
+    struct ctc_hypothesis
+        plain; /* beam: the best before phrases were spotted in it (spotting.h); empty where none were */
 };
 
 struct ctc_params {

@@ -14,11 +14,12 @@ enum {
     BEHIND = 2,  /* words that the language model is asked for behind it */
     FRAMES = 250 /* that it may have to account for */
 };
-/* What a phrase wins by is a sum of what speaks for it, in what its own fit counts for. The shares are those of a
- * logistic regression on the development set (docs/benchmarks.md). */
-static const double MISFIT_SHARE = 0.64, LANGUAGE_SHARE = 0.55, WORTH_SHARE = 1.14;
+/* What a phrase wins by is a sum of what speaks for it. A logistic regression on the development set gives what the
+ * guide says the weight of the phrase's own fit, and the misfit of the words that stand there less
+ * (docs/benchmarks.md). */
+static const double MISFIT_SHARE = 0.6;
 /* Natural log: how badly the words that stand there may fit and no worse; what a phrase must win by. */
-static const double MISFIT = 8.0, THRESHOLD = 3.4;
+static const double MISFIT = 8.0, THRESHOLD = 2.0;
 /* A place where a phrase could only win if the language model gave it more than this is not looked at. */
 static const double LANGUAGE = 3.0;
 static const double ROUNDING = 1e-3; /* of sums in single precision */
@@ -170,13 +171,6 @@ static void close_spotter(struct spotter *s)
 
 /* ---- what speaks for a phrase in place of words ---- */
 
-/* What the guide says of a text. */
-static double judged(const struct guide *guide, struct guided *state)
-{
-    double phrases = boost_whole(guide->boost, &state->phrases);
-    return LANGUAGE_SHARE * (guide_whole(guide, state) - phrases) + WORTH_SHARE * phrases;
-}
-
 static void extend(const struct guide *guide, struct guided *state, int token)
 {
     struct guided next;
@@ -196,13 +190,13 @@ static double judge(const struct spotter *s, const struct spot *spot)
         extend(s->guide, &with, s->text->tokens[i].id);
     for (size_t i = words[spot->from].begin; i < words[behind].begin; i++)
         extend(s->guide, &without, s->text->tokens[i].id);
-    return judged(s->guide, &with) - judged(s->guide, &without);
+    return guide_whole(s->guide, &with) - guide_whole(s->guide, &without);
 }
 
 /* A phrase that fits worse than this cannot win from words that fit. */
 static double least_fit(const struct spotting_lattice *phrase)
 {
-    return THRESHOLD - LANGUAGE_SHARE * LANGUAGE - WORTH_SHARE * (phrase->worth - phrase->taken);
+    return THRESHOLD - LANGUAGE - (phrase->worth - phrase->taken);
 }
 
 /* The phrase in hand does not fit frames [begin, end) better: with blanks behind where it ends best. */
@@ -230,7 +224,7 @@ static struct spot try_words(struct spotter *s, const struct spotting_lattice *p
         return spot;
     double instead = fmax(fit_of_words(s, from, to, spot.begin, spot.end), -MISFIT);
     spot.sound = fit - instead;
-    spot.gain = fit - MISFIT_SHARE * instead + judge(s, &spot) - WORTH_SHARE * phrase->taken - THRESHOLD;
+    spot.gain = fit - MISFIT_SHARE * instead + judge(s, &spot) - phrase->taken - THRESHOLD;
     return spot;
 }
 
@@ -395,6 +389,19 @@ static int write_text(const struct spotter *s, struct ctc_hypothesis *out, struc
     return fault->code;
 }
 
+/* The text without them. */
+static int keep_plain(const struct spotter *s, struct ctc_result *result, struct fault *fault)
+{
+    struct ctc_hypothesis plain = *s->text;
+    plain.tokens = memory_new(plain.count, sizeof *plain.tokens);
+    if (!plain.tokens)
+        return fail_memory(fault, "the tokens of a recording");
+    if (plain.count)
+        memcpy(plain.tokens, s->text->tokens, plain.count * sizeof *plain.tokens);
+    result->plain = plain;
+    return 0;
+}
+
 static bool same_tokens(const struct ctc_hypothesis *a, const struct ctc_hypothesis *b)
 {
     if (a->count != b->count)
@@ -427,11 +434,22 @@ static int lead(struct ctc_result *result, struct ctc_hypothesis first, size_t m
     return 0;
 }
 
+/* Writes down what was chosen, and what there was without it. */
+static int put_in(const struct spotter *s, const struct ctc_params *params, struct ctc_result *result,
+                  struct fault *fault)
+{
+    struct ctc_hypothesis found = {0};
+    if (keep_plain(s, result, fault) || write_text(s, &found, fault)) {
+        free(found.tokens);
+        return fault->code;
+    }
+    return lead(result, found, params->nbest > 1 ? (size_t)params->nbest : 1, fault);
+}
+
 int spotting_apply(const struct spotting *spotting, const float *scores, int frames, int vocabulary,
                    const struct ctc_params *params, struct ctc_result *result, struct fault *fault)
 {
     struct spotter s = {.spotting = spotting, .guide = params->guide, .text = &result->best[0]};
-    struct ctc_hypothesis found = {0};
     if (!result->count || !spotting->count)
         return 0;
     int code = open_spotter(&s, scores, frames, vocabulary, params, fault);
@@ -439,11 +457,7 @@ int spotting_apply(const struct spotting *spotting, const float *scores, int fra
         code = find_phrase(&s, &spotting->phrases[i], fault);
     choose(&s);
     if (!code && s.spot_count)
-        code = write_text(&s, &found, fault);
-    if (!code && s.spot_count)
-        code = lead(result, found, params->nbest > 1 ? (size_t)params->nbest : 1, fault);
-    else
-        free(found.tokens);
+        code = put_in(&s, params, result, fault);
     close_spotter(&s);
     return code;
 }

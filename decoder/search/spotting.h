@@ -10,8 +10,7 @@
  *   what it has: "penny worth" is said where "pennyworth" is listened for;
  * - a phrase must account for all frames of the words that it replaces, and words that fit badly themselves are no
  *   argument for it beyond a limit;
- * - the guide of the search (guide.h), its language model and the weights of phrases, judges both texts, in shares that
- *   a logistic regression found. */
+ * - the guide of the search (guide.h), its language model and the weights of phrases, judges both texts. */
 #ifndef DECODER_SPOTTING_H
 #define DECODER_SPOTTING_H
 
@@ -32,9 +31,9 @@ int spotting_open(struct spotting **spotting, const struct spelling *spelling, c
 void spotting_close(struct spotting **spotting);
 
 /* Puts what is found into the best hypothesis of ctc_decode's result; the one without it stays as the next best where
- * there are to be more than one. params: those of the search; its guide is asked, and must have a boost. score rises by
- * what the phrases win by; sound falls by what they fit the scores worse; tokens lie where they fit best. Errors:
- * MEMORY. */
+ * there are to be more than one, and as result->plain. params: those of the search; its guide is asked, and must have a
+ * boost. score rises by what the phrases win by; sound falls by what they fit the scores worse; tokens lie where they
+ * fit best. Errors: MEMORY. */
 int spotting_apply(const struct spotting *spotting, const float *scores, int frames, int vocabulary,
                    const struct ctc_params *params, struct ctc_result *result, struct fault *fault);
 

@@ -15,6 +15,26 @@ for live in "" --live; do
     expect out '"dropped":\[{.*"reason":"silence","text":"[a-z]' "$live: why there is none"
 done
 
+# A phrase that is spotted may fit worse than the words in whose place it stands, and is no reason to lose the text: by a map
+# of nothing but letters, as many as there are without it.
+cp -r "$top/models/default/en" strict
+chmod -R u+w strict
+said=$(tr -d ' \n' <text | wc -c)
+awk -v least="$said" 'BEGIN { map = sprintf("{\"bias\":%f,\"acoustic\":0,\"letters\":1000,\"seconds\":0,\"mass\":0,", -1000 * log(least - 0.5))
+                              map = map "\"entropy\":0,\"threshold\":0.5}"
+                              printf "{\"guided\":%s,\"alone\":%s}", map, map }' >strict/presence.json
+spotted=0
+for phrase in morton nimbus afton; do
+    echo "$phrase" >phrase.txt
+    run 0 transcribe --no-speech -1 --boost phrase.txt --boost-weight 20 "$sound"
+    cp out boosted
+    grep -q "$phrase" boosted && [ "$(tr -d ' \n' <boosted | wc -c)" -lt "$said" ] || continue
+    run 0 transcribe --model strict --boost phrase.txt --boost-weight 20 "$sound"
+    cmp -s out boosted || fail "$phrase: the text is lost with the phrase: $(cat out)"
+    spotted=$((spotted + 1))
+done
+[ $spotted -gt 0 ] || fail "no phrase of them is heard"
+
 # A model without the file drops what it doubts without a word; with one, as that says.
 map() {
     printf '{"bias":%s,"acoustic":0,"letters":0,"seconds":0,"mass":0,"entropy":0,"threshold":0.5}' "$1"

@@ -422,7 +422,7 @@ static void test_bad_arguments(void **state)
         {.blank = 0, .beam = 2, .nbest = 1, .blank_penalty = NAN}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fault fault = {0};
-        struct ctc_result result = {NULL, 77};
+        struct ctc_result result = {.count = 77};
         expect_error(UTTER_ERROR_ARGUMENT, ctc_decode(scores, 1, 2, &bad[i], &result, &fault), &fault);
         assert_int_equal(result.count, 77);
     }

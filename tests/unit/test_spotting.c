@@ -298,9 +298,12 @@ static void test_takes_the_place_of_words(void **state)
     open_model(&m, "anda\n", 9.0);
     struct ctc_result result = decode(&m, scores, 12, 1, false);
     expect_tokens(&result.best[0], heard, 7);
+    assert_int_equal(result.plain.count, 0);
     ctc_free(&result);
     result = decode(&m, scores, 12, 3, true);
     expect_tokens(&result.best[0], wanted, 7);
+    expect_tokens(&result.plain, heard, 7);
+    assert_true(result.plain.sound > result.best[0].sound);
     assert_true(result.count >= 2 && result.best[0].score > result.best[1].score);
     expect_tokens(&result.best[1], heard, 7);
     const struct ctc_token *tokens = result.best[0].tokens;
@@ -312,6 +315,7 @@ static void test_takes_the_place_of_words(void **state)
     result = decode(&m, scores, 12, 1, true);
     assert_int_equal(result.count, 1);
     expect_tokens(&result.best[0], wanted, 7);
+    expect_tokens(&result.plain, heard, 7);
     ctc_free(&result);
     close_model(&m);
 }
@@ -332,6 +336,7 @@ static void test_leaves_other_words(void **state)
     say(scores, same, 7);
     result = decode(&m, scores, 7, 1, true);
     expect_tokens(&result.best[0], same_text, 5);
+    assert_int_equal(result.plain.count, 0);
     ctc_free(&result);
     close_model(&m);
 }
