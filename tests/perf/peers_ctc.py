@@ -31,8 +31,8 @@ BEAM, BLANK = 16, 256
 # logarithms to the base of ten. Ten tokens a frame cost it no more than 0.2 points and take a third of the time of thirty.
 SHIPPED = dict(weight=0.3, bonus=0.3, unknown=-12.0, letter=0.3, penalty=0.7)
 ENGINES = [("utter", SHIPPED), ("utter, 8", dict(SHIPPED, beam=8)),
-           ("flashlight", dict(weight=0.45, bonus=1.0, tokens=10, threshold=25.0, add=True)),
-           ("pyctcdecode", dict(weight=0.39375, bonus=1.75, unknown=-10.0))]
+           ("flashlight", dict(weight=0.675, bonus=0.5, tokens=10, threshold=25.0, add=True)),
+           ("pyctcdecode", dict(weight=0.295, bonus=1.0, unknown=-10.0))]
 
 
 class Set:
