@@ -55,7 +55,7 @@ static int open_any_device(utter_engine *engine, struct fault *fault)
         return 0;
     engine_log(engine, why.code == UTTER_ERROR_UNSUPPORTED ? UTTER_LOG_INFO : UTTER_LOG_WARNING,
                "computing on the CPU: %s", why.message);
-    return cpu_device_open(&engine->device, engine->threads, CPU_AVX512, fault);
+    return cpu_device_open(&engine->device, engine->threads, CPU_BEST, fault);
 }
 
 static int open_device(utter_engine *engine, const char *name, struct fault *fault)
@@ -63,7 +63,7 @@ static int open_device(utter_engine *engine, const char *name, struct fault *fau
     if (!name || !strcmp(name, "auto"))
         return open_any_device(engine, fault);
     if (!strcmp(name, "cpu"))
-        return cpu_device_open(&engine->device, engine->threads, CPU_AVX512, fault);
+        return cpu_device_open(&engine->device, engine->threads, CPU_BEST, fault);
     int card = card_of(name);
     if (card < 0)
         return fail(fault, UTTER_ERROR_ARGUMENT,

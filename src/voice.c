@@ -35,7 +35,7 @@ struct voice {
 static int open_device(struct voice *v, struct fault *fault)
 {
     const int code = thread_pool_open(&v->threads, 1, fault);
-    return code ? code : cpu_device_open(&v->device, v->threads, CPU_AVX512, fault);
+    return code ? code : cpu_device_open(&v->device, v->threads, CPU_BEST, fault);
 }
 
 static int open_ours(struct voice *v, const char *directory, const struct text_file *file, struct fault *fault)

@@ -92,20 +92,37 @@ static inline vec score_at(const float *scores, const float *relative, int64_t i
     return relative ? vec_add(s, get_f32(relative, i, n)) : s;
 }
 
+static inline vec largest_of(const float *scores, const float *relative, int64_t n)
+{
+    vec most = vec_set(-INFINITY), other = most;
+    int64_t i = 0;
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        most = vec_max(most, score_at(scores, relative, i, n));
+        other = vec_max(other, score_at(scores, relative, i + LANES, n));
+    }
+    for (; i < n; i += LANES)
+        most = vec_max(most, vec_first(score_at(scores, relative, i, n), vec_set(-INFINITY), at_most_lanes(n - i)));
+    return vec_max(most, other);
+}
+
 static inline __attribute__((always_inline)) float exponentials_of(float *scores, const float *relative, float factor,
                                                                    const enum tensor_type out_type, int64_t n)
 {
-    vec most = vec_set(-INFINITY), sum = vec_set(0);
-    for (int64_t i = 0; i < n; i += LANES)
-        most = vec_max(most, vec_first(score_at(scores, relative, i, n), vec_set(-INFINITY), at_most_lanes(n - i)));
     const float to_base = out_type == TENSOR_BF16 ? factor * 1.44269504f : factor; /* of 2, or of e */
-    const vec f = vec_set(to_base), largest = vec_set(-to_base * vec_largest(most));
-    for (int64_t i = 0; i < n; i += LANES) {
+    const vec f = vec_set(to_base), largest = vec_set(-to_base * vec_largest(largest_of(scores, relative, n)));
+    vec sum = vec_set(0);
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
         vec x = vec_fma(f, score_at(scores, relative, i, n), largest);
         vec e = out_type == TENSOR_BF16 ? vec_exp2_rough(x) : vec_exp(x);
-        e = vec_first(e, vec_set(0), at_most_lanes(n - i));
         sum = vec_add(sum, e);
         put(scores, out_type, i, n, e); /* bf16 goes where floats were read before: it is half as far along */
+    }
+    if (i < n) {
+        vec x = vec_fma(f, score_at(scores, relative, i, n), largest);
+        vec e = vec_first(out_type == TENSOR_BF16 ? vec_exp2_rough(x) : vec_exp(x), vec_set(0), n - i);
+        sum = vec_add(sum, e);
+        put(scores, out_type, i, n, e);
     }
     return 1 / vec_sum(sum);
 }

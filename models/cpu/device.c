@@ -11,6 +11,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 static int context_opened(struct context *c, struct fault *fault)
 {
@@ -107,6 +114,20 @@ static const struct ops cpu_ops = {
 };
 
 #if defined(__x86_64__)
+/* Whether there are tiles, with bf16, and the system gives them to this process, whose threads then all have them. */
+static bool may_use_tiles(void)
+{
+#ifdef __linux__
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM and XFEATURE_XTILE_DATA */
+    const unsigned bf16 = 1u << 22, tiles = 1u << 24;
+    unsigned a, b, c, d = 0;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & bf16) && (d & tiles) &&
+           __builtin_cpu_supports("avx512bf16") && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+    return false;
+#endif
+}
+
 static enum cpu_level processor_level(void)
 {
     __builtin_cpu_init();
@@ -114,18 +135,20 @@ static enum cpu_level processor_level(void)
         return CPU_PLAIN;
     bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-    return avx512 ? CPU_AVX512 : CPU_AVX2;
+    return !avx512 ? CPU_AVX2 : may_use_tiles() ? CPU_AMX : CPU_AVX512;
 }
 
 static const struct cpu_kernels *kernels_of(enum cpu_level level)
 {
-    if (level == CPU_AVX512 && __builtin_cpu_supports("avx512bf16"))
+    if (level >= CPU_AVX512 && __builtin_cpu_supports("avx512bf16"))
         return &cpu_kernels_avx512bf16;
-    return level == CPU_AVX512 ? &cpu_kernels_avx512 : level == CPU_AVX2 ? &cpu_kernels_avx2 : &cpu_kernels_plain;
+    return level >= CPU_AVX512 ? &cpu_kernels_avx512 : level == CPU_AVX2 ? &cpu_kernels_avx2 : &cpu_kernels_plain;
 }
 
 static const struct cpu_products *half_products_of(enum cpu_level level)
 {
+    if (level == CPU_AMX)
+        return &cpu_products_amx;
     return level == CPU_AVX512 && __builtin_cpu_supports("avx512bf16") ? &cpu_products_avx512bf16 : NULL;
 }
 
@@ -168,12 +191,12 @@ static void find_few_kernels(struct cpu_device *cpu)
 /* The level that UTTER_CPU_LEVEL allows; a word that is none of its own allows all. */
 static enum cpu_level allowed_level(void)
 {
-    static const char *const names[] = {"plain", "avx2", "avx512"};
+    static const char *const names[] = {"plain", "avx2", "avx512", "amx"};
     const char *word = getenv("UTTER_CPU_LEVEL");
-    for (int level = CPU_PLAIN; word && level <= CPU_AVX512; level++)
+    for (int level = CPU_PLAIN; word && level <= CPU_BEST; level++)
         if (strcmp(word, names[level]) == 0)
             return (enum cpu_level)level;
-    return CPU_AVX512;
+    return CPU_BEST;
 }
 
 static enum cpu_level lower(enum cpu_level a, enum cpu_level b)
@@ -204,7 +227,8 @@ int cpu_device_open(struct device **device, struct thread_pool *threads, enum cp
     cpu->device.has_i8 = true;
     cpu->device.windows = 1;
     cpu->device.kept_bytes = CPU_KEPT_BYTES;
-    snprintf(cpu->device.name, sizeof cpu->device.name, "cpu, %s%s", cpu->kernels->name, bf16 ? ", bf16" : "");
+    snprintf(cpu->device.name, sizeof cpu->device.name, "cpu, %s%s%s", cpu->kernels->name, bf16 ? ", bf16" : "",
+             cpu->level == CPU_AMX ? ", amx" : "");
     *device = &cpu->device;
     return 0;
 }

@@ -138,8 +138,9 @@ struct cpu_kernels {
     void (*kept_sums)(float *out, const float *weights, int64_t ldw, int rows, const struct kept_keys *values);
 };
 
-/* Products in bf16, on processors that have instructions for them (avx512_bf16). pack functions take bf16 only. */
-extern const struct cpu_products cpu_products_avx512bf16;
+/* Products in bf16, on processors that have instructions for them (avx512_bf16, amx_bf16). pack functions take bf16
+ * only. */
+extern const struct cpu_products cpu_products_avx512bf16, cpu_products_amx;
 
 extern const struct cpu_kernels cpu_kernels_plain, cpu_kernels_avx2, cpu_kernels_avx512, cpu_kernels_avx512bf16;
 

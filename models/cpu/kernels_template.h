@@ -114,18 +114,41 @@ static void add_row(float *out, const float *a, float factor, const void *b, enu
         put(out, TENSOR_F32, i, n, vec_fma(f, get(b, b_type, i, n), get_f32(a, i, n)));
 }
 
+/* In four sums, so that one addition need not wait for the other. */
+static float sum_of(const float *x, int64_t n)
+{
+    vec sums[4] = {vec_set(0), vec_set(0), vec_set(0), vec_set(0)};
+    int64_t i = 0;
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        for (int k = 0; k < 4; k++)
+            sums[k] = vec_add(sums[k], vec_load(x + i + k * LANES));
+    for (; i < n; i += LANES)
+        sums[0] = vec_add(sums[0], get_f32(x, i, n));
+    return vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
+}
+
+/* Of the squares of the distances from the mean. */
+static float spread_of(const float *x, vec mean, int64_t n)
+{
+    vec sums[4] = {vec_set(0), vec_set(0), vec_set(0), vec_set(0)};
+    int64_t i = 0;
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        for (int k = 0; k < 4; k++) {
+            vec d = vec_sub(vec_load(x + i + k * LANES), mean);
+            sums[k] = vec_fma(d, d, sums[k]);
+        }
+    for (; i < n; i += LANES) {
+        vec d = vec_first(vec_sub(get_f32(x, i, n), mean), vec_set(0), at_most_lanes(n - i));
+        sums[0] = vec_fma(d, d, sums[0]);
+    }
+    return vec_sum(vec_add(vec_add(sums[0], sums[1]), vec_add(sums[2], sums[3])));
+}
+
 static void layer_norm_row(void *out, enum tensor_type out_type, const float *x, const struct norm *norm)
 {
     int64_t n = norm->width;
-    vec sum = vec_set(0), squares = vec_set(0);
-    for (int64_t i = 0; i < n; i += LANES)
-        sum = vec_add(sum, get_f32(x, i, n));
-    vec mean = vec_set(vec_sum(sum) / (float)n);
-    for (int64_t i = 0; i < n; i += LANES) {
-        vec d = vec_first(vec_sub(get_f32(x, i, n), mean), vec_set(0), at_most_lanes(n - i));
-        squares = vec_fma(d, d, squares);
-    }
-    vec inverse = vec_set(1 / sqrtf(vec_sum(squares) / (float)n + norm->epsilon));
+    vec mean = vec_set(sum_of(x, n) / (float)n);
+    vec inverse = vec_set(1 / sqrtf(spread_of(x, mean, n) / (float)n + norm->epsilon));
     for (int64_t i = 0; i < n; i += LANES) {
         vec d = vec_mul(vec_sub(get_f32(x, i, n), mean), inverse);
         vec bias = norm->bias ? get_f32(norm->bias, i, n) : vec_set(0);

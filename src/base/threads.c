@@ -19,7 +19,7 @@
 
 enum {
     MOST_THREADS = 256,
-    PIECES_PER_THREAD = 4, /* so that a thread that lags leaves work to the others */
+    PIECES_PER_THREAD = 8, /* so that a thread that lags leaves work to the others */
     SPINS = 2000           /* some tens of microseconds: as long as the gap between two ops of a forward pass */
 };
 

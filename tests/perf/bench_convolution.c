@@ -145,7 +145,7 @@ int main(int argc, char **argv)
     if (argc < 2 || !hifigan_config_named(&config, argv[1]))
         return 2;
     need(thread_pool_open(&b.pool, argc > 2 ? atoi(argv[2]) : 1, &fault));
-    need(cpu_device_open(&b.device, b.pool, CPU_AVX512, &fault));
+    need(cpu_device_open(&b.device, b.pool, CPU_BEST, &fault));
     need(checkpoint_open_random(&checkpoint, 1, &fault));
     need(hifigan_open(&b.model, &config, checkpoint, "", b.device, TENSOR_F32, &fault));
     need(context_open(&b.c, b.device, TENSOR_F32, &fault));

@@ -169,7 +169,7 @@ int main(int argc, char **argv)
     if (argc < 2)
         return fprintf(stderr, "usage: bench_fastspeech DIR|SHAPE [threads [f32|bf16|i8]]\n"), 2;
     int code = thread_pool_open(&threads, argc > 2 ? atoi(argv[2]) : 2, &fault);
-    code = code ? code : cpu_device_open(&device, threads, CPU_AVX512, &fault);
+    code = code ? code : cpu_device_open(&device, threads, CPU_BEST, &fault);
     code = code ? code : open_model(&r, argv[1], device, type_of(argc > 3 ? argv[3] : "f32"), &fault);
     code = code ? code : speak(&r, false, &encoded, &decoded, &fault);
     if (!code && r.golden)

@@ -295,7 +295,7 @@ int main(int argc, char **argv)
     if (cuda)
         batch = 32, calls = 50;
     require((cuda ? cuda_device_open(&devices[0], pool, 0, &fault)
-                  : cpu_device_open(&devices[0], pool, CPU_AVX512, &fault)) == 0);
+                  : cpu_device_open(&devices[0], pool, CPU_BEST, &fault)) == 0);
     only = argc > 2 ? argv[2] : "";
     if (strcmp(also, "plain") == 0)
         require(cpu_plain_device_open(&devices[1], &fault) == 0);

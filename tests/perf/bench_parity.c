@@ -156,7 +156,7 @@ static int run_all(struct reference *r, int threads, const char *only, struct fa
     struct device *device = NULL;
     int code = thread_pool_open(&pool, threads, fault);
     if (!code)
-        code = cpu_device_open(&device, pool, CPU_AVX512, fault);
+        code = cpu_device_open(&device, pool, CPU_BEST, fault);
     const enum tensor_type types[] = {TENSOR_F32, TENSOR_BF16, TENSOR_I8};
     for (int i = 0; i < 3 && !code; i++)
         if (!only || !strcmp(only, tensor_type_name(types[i])))

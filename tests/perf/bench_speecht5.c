@@ -88,7 +88,7 @@ int main(int argc, char **argv)
     const enum tensor_type type = type_of(argc > 3 ? argv[3] : "f32");
     const int count = argc > 4 ? atoi(argv[4]) : 50, repeats = argc > 6 ? atoi(argv[6]) : 3;
     need(thread_pool_open(&pool, argc > 2 ? atoi(argv[2]) : 2, &fault));
-    need(cpu_device_open(&device, pool, CPU_AVX512, &fault));
+    need(cpu_device_open(&device, pool, CPU_BEST, &fault));
     need(checkpoint_open_random(&checkpoint, 1, &fault));
     need(speecht5_open(&model, &config, checkpoint, device, type, &fault));
     need(speecht5_pass_open(&pass, model, &fault));

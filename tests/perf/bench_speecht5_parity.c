@@ -126,7 +126,7 @@ static int bench(const struct reference *r, int threads, enum tensor_type type, 
     struct speecht5 *model = NULL;
     struct speecht5_pass *pass = NULL;
     int code = thread_pool_open(&pool, threads, fault);
-    code = code ? code : cpu_device_open(&device, pool, CPU_AVX512, fault);
+    code = code ? code : cpu_device_open(&device, pool, CPU_BEST, fault);
     code = code ? code : speecht5_open(&model, &r->config, r->checkpoint, device, type, fault);
     code = code ? code : speecht5_pass_open(&pass, model, fault);
     if (!code)

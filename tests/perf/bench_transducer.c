@@ -93,7 +93,7 @@ int main(int count, char **arguments)
     config.encoder.intermediate_size = 64;
     int code = thread_pool_open(&pool, count > 2 ? atoi(arguments[2]) : 2, &fault);
     if (!code)
-        code = cpu_device_open(&device, pool, CPU_AVX512, &fault);
+        code = cpu_device_open(&device, pool, CPU_BEST, &fault);
     if (!code)
         code = device_memory_rate(device, &rate, &fault);
     printf("memory %.1f GB/s\n", 1e-9 * rate);

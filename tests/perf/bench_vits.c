@@ -164,7 +164,7 @@ static int bench(struct reference *r, int threads, enum tensor_type type, struct
     struct vits *model = NULL;
     struct vits_pass *pass = NULL;
     int code = thread_pool_open(&pool, threads, fault);
-    code = code ? code : cpu_device_open(&device, pool, CPU_AVX512, fault);
+    code = code ? code : cpu_device_open(&device, pool, CPU_BEST, fault);
     code = code ? code : vits_open(&model, &r->config, r->checkpoint, device, type, fault);
     code = code ? code : vits_pass_open(&pass, model, fault);
     if (!code)

@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     const bool cuda = strcmp(threads, "cuda") == 0;
     const int frames = argc > 4 ? atoi(argv[4]) : 100, repeats = argc > 5 ? atoi(argv[5]) : 5;
     need(thread_pool_open(&pool, cuda ? 0 : atoi(threads), &fault));
-    need(cuda ? cuda_device_open(&device, pool, 0, &fault) : cpu_device_open(&device, pool, CPU_AVX512, &fault));
+    need(cuda ? cuda_device_open(&device, pool, 0, &fault) : cpu_device_open(&device, pool, CPU_BEST, &fault));
     need(checkpoint_open_random(&checkpoint, 1, &fault));
     need(hifigan_open(&model, &config, checkpoint, "", device, type, &fault));
     need(hifigan_pass_open(&pass, model, &fault));

@@ -55,7 +55,7 @@ static int open_bench(struct bench *b, char **argv, int rows, struct fault *faul
 {
     size_t size = 0;
     b->features = read_file(argv[3], &size);
-    if (thread_pool_open(&b->threads, 2, fault) || cpu_device_open(&b->device, b->threads, CPU_AVX512, fault) ||
+    if (thread_pool_open(&b->threads, 2, fault) || cpu_device_open(&b->device, b->threads, CPU_BEST, fault) ||
         checkpoint_open(&b->checkpoint, argv[1], fault) ||
         whisper_config_from_checkpoint(&b->config, b->checkpoint, fault) ||
         whisper_open(&b->model, &b->config, b->checkpoint, b->device, type_of(argv[4]), fault) ||

@@ -17,7 +17,7 @@
 
 #include <cmocka.h> /* after our own: it has a macro named fail */
 
-enum { LEVELS = 3, MOST_DEVICES = LEVELS + 1 };
+enum { LEVELS = CPU_BEST + 1, MOST_DEVICES = LEVELS + 1 };
 
 static struct thread_pool *pool;
 static struct device *plain, *fast[MOST_DEVICES]; /* fast: by level, then the GPUs */

@@ -25,7 +25,7 @@ static int open_devices(void **state)
     struct fault fault = {0};
     assert_int_equal(thread_pool_open(&threads, 2, &fault), 0);
     assert_int_equal(cpu_plain_device_open(&plain, &fault), 0);
-    assert_int_equal(cpu_device_open(&fast, threads, CPU_AVX512, &fault), 0);
+    assert_int_equal(cpu_device_open(&fast, threads, CPU_BEST, &fault), 0);
     if (getenv("UTTER_TEST_GPU"))
         assert_int_equal(cuda_device_open(&gpu, threads, 0, &fault), 0);
 #ifdef UTTER_CUDA_EMULATED

@@ -26,7 +26,7 @@ static int open_devices(void **state)
     struct fault fault = {0};
     int code = thread_pool_open(&pool, 3, &fault);
     code = code ? code : cpu_plain_device_open(&plain, &fault);
-    return code ? code : cpu_device_open(&fast, pool, CPU_AVX512, &fault);
+    return code ? code : cpu_device_open(&fast, pool, CPU_BEST, &fault);
 }
 
 static int close_devices(void **state)

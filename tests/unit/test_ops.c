@@ -312,24 +312,24 @@ static void test_linear_rows_alone(void **state)
         float *x = noise(rows * in, 2);
         enum tensor_type type = types[i % 3] == TENSOR_BF16 ? TENSOR_BF16 : TENSOR_F32;
         struct call call = {.inputs = 1, .host = {x}, .run = run_linear, .heads = 2};
-        prepare_linear(fast[CPU_AVX512], &call);
+        prepare_linear(fast[CPU_BEST], &call);
         call.in[0] = shaped(type, 2, rows, in, 0, 0);
         call.out = shaped(type, 2, rows, out, 0, 0);
-        float *all = run_on(fast[CPU_AVX512], call);
+        float *all = run_on(fast[CPU_BEST], call);
         size_t run = 0;
         for (int64_t from = 0, n = 0; from < rows; from += n) {
             n = run < sizeof edges / sizeof *edges ? edges[run++] : pick(1, 40);
             n = n < rows - from ? n : rows - from;
             call.host[0] = x + from * in;
             call.in[0].shape[0] = call.out.shape[0] = n;
-            float *some = run_on(fast[CPU_AVX512], call);
+            float *some = run_on(fast[CPU_BEST], call);
             if (matrix.few || !below_avx512())
                 assert_memory_equal(some, all + from * out, (size_t)(n * out) * sizeof(float));
             else
                 compare(all + from * out, some, n * out, tolerance_of(&call.out, 1e-5), "alone");
             free(some);
         }
-        release_linear(fast[CPU_AVX512], &call);
+        release_linear(fast[CPU_BEST], &call);
         free(all);
         free(x);
         free_matrix();
@@ -784,7 +784,7 @@ static void test_failures_stick(void **state)
     (void)state;
     struct context c;
     struct fault fault = {0};
-    assert_int_equal(context_open(&c, fast[CPU_AVX512], TENSOR_F32, &fault), 0);
+    assert_int_equal(context_open(&c, fast[CPU_BEST], TENSOR_F32, &fault), 0);
     assert_int_equal(context_reserve(&c, 4096, &fault), 0);
     float ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
     struct tensor a = tensor_new(&c, TENSOR_F32, 2, (int64_t[]){2, 4}),
@@ -808,7 +808,7 @@ static void test_arena(void **state)
     (void)state;
     struct context c;
     struct fault fault = {0};
-    assert_int_equal(context_open(&c, fast[CPU_AVX512], TENSOR_F32, &fault), 0);
+    assert_int_equal(context_open(&c, fast[CPU_BEST], TENSOR_F32, &fault), 0);
     context_measure(&c, true);
     size_t mark = arena_mark(&c);
     struct tensor x = tensor_new(&c, TENSOR_BF16, 2, (int64_t[]){10, 10});
@@ -850,7 +850,7 @@ static void test_matmul_rate(void **state)
     (void)state;
     struct fault fault = {0};
     double rate = 0;
-    assert_int_equal(device_matmul_rate(fast[CPU_AVX512], 64, 64, 64, TENSOR_F32, 3, &rate, &fault), 0);
+    assert_int_equal(device_matmul_rate(fast[CPU_BEST], 64, 64, 64, TENSOR_F32, 3, &rate, &fault), 0);
     assert_true(rate > 0);
     assert_int_equal(device_matmul_rate(plain, 64, 64, 64, TENSOR_F32, 3, &rate, &fault), UTTER_ERROR_UNSUPPORTED);
 }
