@@ -3,7 +3,7 @@
  * products of VDPBF16PS in the same time. */
 #include "models/cpu/kernels.h"
 
-#if defined __AMX_TILE__ && defined __AMX_BF16__
+#if defined __AMX_BF16__ || defined __AMXBF16__ /* gcc's name, and clang 14's */
 #define DEPTH 32
 #include "models/cpu/pairs_template.h"
 
