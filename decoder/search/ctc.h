@@ -25,8 +25,7 @@ struct ctc_hypothesis {
 struct ctc_result {
     struct ctc_hypothesis *best; /* best first */
     size_t count;
-    struct ctc_hypothesis
-        plain; /* beam: the best before phrases were spotted in it (spotting.h); empty where none were */
+    struct ctc_hypothesis plain; /* beam: the best before phrases were spotted in it (spotting.h), or empty */
 };
 
 struct ctc_params {

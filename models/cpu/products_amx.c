@@ -1,6 +1,6 @@
 /* products_amx.c - the small products of attention in bf16 on the tiles of AMX: TDPBF16PS adds to 16 × 16 sums what 32
- * steps of k give (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18). Eight times the
- * products of VDPBF16PS in the same time. */
+ * steps of k give (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18). At least eight
+ * times the products of VDPBF16PS in the same time. */
 #include "models/cpu/kernels.h"
 
 #if defined __AMX_BF16__ || defined __AMXBF16__ /* gcc's name, and clang 14's */
@@ -35,6 +35,7 @@ static void configure(int low, int high)
         config.bytes[i] = rows[i] ? WIDE : 0;
         config.rows[i] = (uint8_t)rows[i];
     }
+    __asm__ volatile("" : : "r"(&config) : "memory"); /* gcc's intrinsics do not say what they read */
     _tile_loadconfig(&config);
 }
 
