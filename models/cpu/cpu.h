@@ -4,7 +4,8 @@
 
 #include "models/tensor/ops.h"
 
-/* Which instruction set our own loops use; oneDNN chooses by itself (ONEDNN_MAX_CPU_ISA holds it down). */
+/* Which instruction set our own loops use; oneDNN chooses by itself (ONEDNN_MAX_CPU_ISA holds it down). CPU_AMX is
+ * CPU_AVX512, but attention's products in bf16 are on tiles. */
 enum cpu_level { CPU_PLAIN = 0, CPU_AVX2, CPU_AVX512, CPU_AMX, CPU_BEST = CPU_AMX };
 
 /* Opens the CPU. threads is borrowed and must outlive the device. level: at most this, for tests; the environment

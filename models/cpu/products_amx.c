@@ -39,11 +39,16 @@ static void configure(int low, int high)
     _tile_loadconfig(&config);
 }
 
-/* Up to TILE rows of a panel. */
-static inline void few_tiles(const uint16_t *a, int64_t lda, const uint32_t *panel, int64_t k, float *c, int64_t ldc)
+/* Up to TILE rows of a panel's columns; with both, more of them, up to two times as many. */
+static inline __attribute__((always_inline)) void gemm_tile(const uint16_t *a, int64_t lda, const uint32_t *panel,
+                                                            int64_t k, float *c, int64_t ldc, const bool both)
 {
     _tile_zero(SUM00);
     _tile_zero(SUM01);
+    if (both) {
+        _tile_zero(SUM10);
+        _tile_zero(SUM11);
+    }
     for (int64_t x = 0; x < k; x += DEPTH) {
         const uint32_t *b = panel + x / 2 * PANEL;
         _tile_loadd(A0, a + x, lda * 2);
@@ -51,33 +56,18 @@ static inline void few_tiles(const uint16_t *a, int64_t lda, const uint32_t *pan
         _tile_loadd(B1, b + LANES, PANEL * 4);
         _tile_dpbf16ps(SUM00, A0, B0);
         _tile_dpbf16ps(SUM01, A0, B1);
+        if (both) {
+            _tile_loadd(A1, a + TILE * lda + x, lda * 2);
+            _tile_dpbf16ps(SUM10, A1, B0);
+            _tile_dpbf16ps(SUM11, A1, B1);
+        }
     }
     _tile_stored(SUM00, c, ldc * 4);
     _tile_stored(SUM01, c + LANES, ldc * 4);
-}
-
-/* More than TILE rows, up to two times as many. */
-static inline void many_tiles(const uint16_t *a, int64_t lda, const uint32_t *panel, int64_t k, float *c, int64_t ldc)
-{
-    _tile_zero(SUM00);
-    _tile_zero(SUM01);
-    _tile_zero(SUM10);
-    _tile_zero(SUM11);
-    for (int64_t x = 0; x < k; x += DEPTH) {
-        const uint32_t *b = panel + x / 2 * PANEL;
-        _tile_loadd(A0, a + x, lda * 2);
-        _tile_loadd(B0, b, PANEL * 4);
-        _tile_loadd(B1, b + LANES, PANEL * 4);
-        _tile_loadd(A1, a + TILE * lda + x, lda * 2);
-        _tile_dpbf16ps(SUM00, A0, B0);
-        _tile_dpbf16ps(SUM01, A0, B1);
-        _tile_dpbf16ps(SUM10, A1, B0);
-        _tile_dpbf16ps(SUM11, A1, B1);
+    if (both) {
+        _tile_stored(SUM10, c + TILE * ldc, ldc * 4);
+        _tile_stored(SUM11, c + TILE * ldc + LANES, ldc * 4);
     }
-    _tile_stored(SUM00, c, ldc * 4);
-    _tile_stored(SUM01, c + LANES, ldc * 4);
-    _tile_stored(SUM10, c + TILE * ldc, ldc * 4);
-    _tile_stored(SUM11, c + TILE * ldc + LANES, ldc * 4);
 }
 
 /* A row's sums do not depend on how many rows there are. */
@@ -88,9 +78,13 @@ static void gemm(const void *a, int64_t lda, const void *panels, int64_t k, floa
         const int low = m - i < TILE ? (int)(m - i) : TILE;
         const int high = m - i < 2 * TILE ? (int)(m - i) - low : TILE;
         configure(low, high);
-        for (int64_t from = 0; from < n; from += PANEL)
-            (high ? many_tiles : few_tiles)(rows, lda, (const uint32_t *)panels + from * k / 2, k, c + i * ldc + from,
-                                            ldc);
+        for (int64_t from = 0; from < n; from += PANEL) {
+            const uint32_t *panel = (const uint32_t *)panels + from * k / 2;
+            if (high)
+                gemm_tile(rows, lda, panel, k, c + i * ldc + from, ldc, true);
+            else
+                gemm_tile(rows, lda, panel, k, c + i * ldc + from, ldc, false);
+        }
     }
     _tile_release();
 }

@@ -3,6 +3,10 @@
 . "$tests/command/model.inc"
 [ -f "$top/models/default/en/presence.json" ] || skip "no model that tells noise from speech"
 
+map() { # BIAS LETTERS
+    printf '{"bias":%s,"acoustic":0,"letters":%s,"seconds":0,"mass":0,"entropy":0,"threshold":0.5}' "$1" "${2:-0}"
+}
+
 cd "$work" || exit 1
 for live in "" --live; do
     run 0 transcribe $live "$sound"
@@ -20,9 +24,8 @@ done
 cp -r "$top/models/default/en" strict
 chmod -R u+w strict
 said=$(tr -d ' \n' <text | wc -c)
-awk -v least="$said" 'BEGIN { map = sprintf("{\"bias\":%f,\"acoustic\":0,\"letters\":1000,\"seconds\":0,\"mass\":0,", -1000 * log(least - 0.5))
-                              map = map "\"entropy\":0,\"threshold\":0.5}"
-                              printf "{\"guided\":%s,\"alone\":%s}", map, map }' >strict/presence.json
+bias=$(awk -v least="$said" 'BEGIN { print -1000 * log(least - 0.5) }')
+{ printf '{"guided":' && map "$bias" 1000 && printf ',"alone":' && map "$bias" 1000 && printf '}'; } >strict/presence.json
 spotted=0
 for phrase in morton nimbus afton; do
     echo "$phrase" >phrase.txt
@@ -36,9 +39,6 @@ done
 [ $spotted -gt 0 ] || fail "no phrase of them is heard"
 
 # A model without the file drops what it doubts without a word; with one, as that says.
-map() {
-    printf '{"bias":%s,"acoustic":0,"letters":0,"seconds":0,"mass":0,"entropy":0,"threshold":0.5}' "$1"
-}
 run 0 transcribe --model "$model" --no-speech -1 "$sound"
 [ -n "$(cat out)" ] || fail "the small model says nothing"
 for options in "--beam 1" "--beam 4" "--beam 1 --live"; do
