@@ -1,85 +1,11 @@
-/* cuda.cc - the fibers, the little of the runtime that is used, and matrix products as loops. */
+/* cuda.cc - the tensor cores, the little of the runtime that is used, and matrix products as loops. */
 #include "models/cuda/matmul.h"
+#include "tests/emulation/fibers.h"
 
-#include <setjmp.h>
-#include <ucontext.h>
 #include <vector>
 
-struct dim3 threadIdx, blockIdx, blockDim, gridDim;
 unsigned char *emulation_shared;
-
-/* ---- a block ---- */
-
-enum { WARP_LANES = 32, STACK = 64 * 1024, MOST_THREADS = 1024 };
-
-/* Fibers stay from block to block. A context of its own is only how each begins, since changing contexts is a call of
- * the system; after that jumps do. */
-static ucontext_t beginnings[MOST_THREADS];
-static jmp_buf scheduler, fibers[MOST_THREADS];
-static bool begun[MOST_THREADS];
-static std::vector<unsigned char> stacks, shared;
-static bool ended[MOST_THREADS];
-static const std::function<void()> *running;
-static int current;
-
-/* Where fibers wait for each other. Those that have ended are not waited for. */
-struct barrier {
-    int running, arrived, opened;
-};
-static struct barrier of_block, of_warps[MOST_THREADS / WARP_LANES];
-
-static void yield(void)
-{
-    const int self = current;
-    if (!_setjmp(fibers[self]))
-        _longjmp(scheduler, 1);
-    threadIdx = dim3((unsigned)self);
-}
-
-static void open_if_all(struct barrier *b)
-{
-    if (b->arrived < b->running)
-        return;
-    b->arrived = 0;
-    b->opened++;
-}
-
-static void wait_at(struct barrier *b)
-{
-    const int before = b->opened;
-    b->arrived++;
-    open_if_all(b);
-    while (b->opened == before)
-        yield();
-}
-
-static void leave(struct barrier *b)
-{
-    b->running--;
-    open_if_all(b);
-}
-
-void __syncthreads(void)
-{
-    wait_at(&of_block);
-}
-
-float __shfl_xor_sync(unsigned mask, float value, int lane)
-{
-    static float slots[MOST_THREADS];
-    const int self = current, first = self / WARP_LANES * WARP_LANES;
-    (void)mask;
-    slots[self] = value;
-    __syncwarp();
-    const float other = slots[first + ((self - first) ^ lane)];
-    __syncwarp(); /* nobody writes before all have read */
-    return other;
-}
-
-void __syncwarp(void)
-{
-    wait_at(&of_warps[current / WARP_LANES]);
-}
+static std::vector<unsigned char> shared;
 
 static uint16_t bf16_from_float(float value)
 {
@@ -102,10 +28,10 @@ static float half_of(enum tensor_type type, uint32_t pair, int half)
 static void multiply_add(enum tensor_type type, float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
 {
     static uint32_t left[MOST_THREADS][4], right[MOST_THREADS][2];
-    const int first = current / WARP_LANES * WARP_LANES, lane = current - first;
-    memcpy(left[current], a, sizeof a);
-    right[current][0] = b0;
-    right[current][1] = b1;
+    const int self = (int)threadIdx.x, lane = self % WARP_LANES, first = self - lane;
+    memcpy(left[self], a, sizeof a);
+    right[self][0] = b0;
+    right[self][1] = b1;
     __syncwarp();
     for (int r = 0; r < 4; r++) {
         const int row = lane / 4 + r / 2 * 8, column = lane % 4 * 2 + r % 2;
@@ -129,8 +55,8 @@ void mma_f16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1)
 static void give_matrices(uint32_t (&r)[4], const uint16_t *row, bool transposed)
 {
     static const uint16_t *rows[MOST_THREADS];
-    const int first = current / WARP_LANES * WARP_LANES, lane = current - first, group = lane / 4, pair = lane % 4;
-    rows[current] = row;
+    const int self = (int)threadIdx.x, lane = self % WARP_LANES, first = self - lane, group = lane / 4, pair = lane % 4;
+    rows[self] = row;
     __syncwarp();
     for (int matrix = 0; matrix < 4; matrix++) {
         const uint16_t **m = rows + first + 8 * matrix;
@@ -161,61 +87,63 @@ uint32_t f16_pair(float low, float high)
     return (uint32_t)f16_from_float(low) | (uint32_t)f16_from_float(high) << 16;
 }
 
-static void fiber_main(void)
+/* ---- copies that go on while their thread does: each thread's, in the order of its groups ---- */
+
+struct copy {
+    uint16_t *to;
+    const uint16_t *from;
+    bool counts;
+    int group;
+};
+static std::vector<struct copy> on_their_way[MOST_THREADS];
+static int groups_ended[MOST_THREADS];
+static bool late;
+
+static void do_copy(const struct copy *copy)
 {
-    const int self = current;
-    threadIdx = dim3((unsigned)self);
-    for (;;) {
-        (*running)();
-        ended[self] = true;
-        leave(&of_block);
-        leave(&of_warps[self / WARP_LANES]);
-        yield();
-    }
+    if (copy->counts)
+        memcpy(copy->to, copy->from, 16);
+    else
+        memset(copy->to, 0, 16);
 }
 
-static void begin(int fiber)
+void copy_16(uint16_t *to, const uint16_t *from, bool counts)
 {
-    begun[fiber] = true;
-    getcontext(&beginnings[fiber]);
-    beginnings[fiber].uc_stack.ss_sp = stacks.data() + (size_t)fiber * STACK;
-    beginnings[fiber].uc_stack.ss_size = STACK;
-    makecontext(&beginnings[fiber], fiber_main, 0);
-    setcontext(&beginnings[fiber]);
+    const struct copy copy = {to, from, counts, groups_ended[threadIdx.x]};
+    if (late)
+        on_their_way[threadIdx.x].push_back(copy);
+    else
+        do_copy(&copy);
 }
 
-/* Runs the current fiber until it waits or ends. */
-static void resume(void)
+void copies_end(void)
 {
-    if (_setjmp(scheduler))
-        return;
-    if (begun[current])
-        _longjmp(fibers[current], 1);
-    begin(current);
+    groups_ended[threadIdx.x]++;
 }
 
-void emulation_run_block(int threads, const std::function<void()> &body)
+void emulation_copies_wait(int left)
 {
-    running = &body;
-    stacks.resize((size_t)MOST_THREADS * STACK);
-    of_block = {threads, 0, 0};
-    for (int i = 0; i < threads; i++) {
-        ended[i] = false;
-        of_warps[i / WARP_LANES] = {i % WARP_LANES + 1, 0, 0};
-    }
-    for (int left = threads; left > 0;) {
-        left = 0;
-        for (current = 0; current < threads; current++)
-            if (!ended[current]) {
-                resume();
-                left += !ended[current];
-            }
+    std::vector<struct copy> &copies = on_their_way[threadIdx.x];
+    size_t done = 0;
+    for (; done < copies.size() && copies[done].group < groups_ended[threadIdx.x] - left; done++)
+        do_copy(&copies[done]);
+    copies.erase(copies.begin(), copies.begin() + (ptrdiff_t)done);
+}
+
+static void forget_copies(void)
+{
+    static int block;
+    late = block++ / 4 % 2;
+    for (int i = 0; i < MOST_THREADS; i++) {
+        on_their_way[i].clear();
+        groups_ended[i] = 0;
     }
 }
 
 /* What a block shares begins as NaN: nothing is to be read there before it is written. */
 void emulation_new_shared(size_t bytes)
 {
+    forget_copies();
     shared.assign(bytes + 16, 0xff);
     emulation_shared = shared.data() + (16 - (uintptr_t)shared.data() % 16) % 16;
 }
@@ -320,6 +248,12 @@ cudaError_t cudaFree(void *memory)
 cudaError_t cudaFreeHost(void *memory)
 {
     free(memory);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemset(void *to, int byte, size_t size)
+{
+    memset(to, byte, size);
     return cudaSuccess;
 }
 

@@ -1,8 +1,8 @@
 /* cuda.h - as much of CUDA as models/cuda is written in, on the host: what a test needs to run its kernels, index
- * arithmetic and tiling included, where there is no GPU. Not fast, and no model of timing, memory or races.
+ * arithmetic and tiling included, where there is no GPU. Not fast, and no model of timing or memory.
  *
- * A block's threads are fibers of one thread: each runs until it must wait for the others (a barrier, a shuffle), then
- * the next one does. Blocks run one after another, so static memory may stand for what a block shares. A graph is a
+ * A block's threads are fibers of one thread (fibers.h): each runs until it must wait for the others (a barrier, a
+ * shuffle), then the next one does. Blocks run one after another, so static memory may stand for what a block shares. A graph is a
  * list of what was asked for between the two ends of its capture; nothing else may be asked for there. */
 #ifndef TESTS_EMULATION_CUDA_H
 #define TESTS_EMULATION_CUDA_H
@@ -43,7 +43,7 @@ float __shfl_xor_sync(unsigned mask, float value, int lane);
 void __syncwarp(void);
 void emulation_new_shared(size_t bytes);
 
-/* warp.h's, by the same layouts. Copies are done at once. */
+/* warp.h's, by the same layouts. */
 void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1);
 void load_matrices(uint32_t (&r)[4], const uint16_t *row);
 void load_matrices_transposed(uint32_t (&r)[4], const uint16_t *row);
@@ -62,20 +62,14 @@ static inline uint16_t f16_of(float value)
     return f16_from_float(value);
 }
 
-static inline void copy_16(uint16_t *to, const uint16_t *from, bool counts)
-{
-    if (counts)
-        memcpy(to, from, 16);
-    else
-        memset(to, 0, 16);
-}
-
-static inline void copies_end(void)
-{
-}
+/* Copies are done at once in some blocks, and in the others only when they are waited for. */
+void copy_16(uint16_t *to, const uint16_t *from, bool counts);
+void copies_end(void);
+void emulation_copies_wait(int left);
 
 template <int LEFT> static inline void copies_wait(void)
 {
+    emulation_copies_wait(LEFT);
 }
 
 struct float2 {
@@ -109,6 +103,16 @@ static inline uint32_t __float_as_uint(float value)
     return bits;
 }
 
+/* Byte i of the result is byte s[4i+2 : 4i] of x (0 to 3) and y (4 to 7). */
+static inline uint32_t __byte_perm(uint32_t x, uint32_t y, uint32_t s)
+{
+    const uint64_t bytes = (uint64_t)y << 32 | x;
+    uint32_t out = 0;
+    for (int i = 0; i < 4; i++)
+        out |= (uint32_t)(bytes >> (s >> 4 * i & 7) * 8 & 0xff) << 8 * i;
+    return out;
+}
+
 static inline float rsqrtf(float x)
 {
     return 1 / std::sqrt(x);
@@ -138,6 +142,7 @@ cudaError_t cudaMalloc(void **memory, size_t size);
 cudaError_t cudaFree(void *memory);
 cudaError_t cudaMallocHost(void **memory, size_t size);
 cudaError_t cudaFreeHost(void *memory);
+cudaError_t cudaMemset(void *to, int byte, size_t size);
 cudaError_t cudaMemcpy(void *to, const void *from, size_t size, int kind);
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, int kind, cudaStream_t stream);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, int flags);

@@ -170,22 +170,33 @@ static void run_weights(struct context *c, const struct call *call, const struct
     kept_attention_weights(c, out, in[0], in[1], call->heads, 0.5f, call->span);
 }
 
+/* Of keys: some are more than a block of the GPU takes at once. */
+static int time_of(bool longest)
+{
+    return longest ? pick(1537, 1700) : pick(1, 90);
+}
+
+static int length_of(int time)
+{
+    return pick(0, 1) ? time : pick(1, time);
+}
+
 /* Widths that are whole vectors and that are not; one to eight queries per span; keys in rows. */
 static void test_attention_to_rows(void **state)
 {
     (void)state;
     static const int widths[] = {64, 64, 32, 128, 24, 7, 1, 80};
     for (int round = 0; round < rounds(60); round++) {
-        int heads = pick(1, 4), width = widths[pick(0, 7)], rows = pick(1, 3), n = pick(1, 20),
-            time =
-                round % 20 == 0 ? pick(513, 1200) : pick(1, 90); /* some longer than a block of the GPU takes at once */
+        const bool longest = round % 15 == 0;
+        int heads = pick(1, longest ? 2 : 4), width = longest ? 64 : widths[pick(0, 7)], rows = pick(1, 3),
+            n = pick(1, 20), time = time_of(longest);
         struct call call = {.inputs = 3, .run = run_kept, .heads = heads};
         call.in[0] = shaped(pick_type(), 2, n, heads * width, 0, 0);
         call.in[1] = call.in[2] = shaped(pick_type(), 4, rows, heads, time, width);
         call.out = shaped(pick_type(), 2, n, heads * width, 0, 0);
         for (int at = 0; call.spans < SPANS && at < n; call.spans++) {
             int count = pick(1, n - at);
-            call.span[call.spans] = (struct query_span){at, count, pick(1, time), pick(0, rows - 1), NULL};
+            call.span[call.spans] = (struct query_span){at, count, length_of(time), pick(0, rows - 1), NULL};
             at += count;
         }
         compare_levels(&call);
@@ -220,13 +231,13 @@ static void test_attention_to_8_bits(void **state)
     for (int round = 0; round < rounds(60); round++) {
         static const int widths[] = {64, 64, 128, 0};
         int heads = pick(1, 4), width = widths[pick(0, 3)], rows = pick(1, 3), n = pick(1, 9),
-            time = round % 20 == 0 ? pick(1537, 1700) : pick(1, 90); /* some longer than a block takes at once */
+            time = time_of(round % 20 == 0);
         width = width ? width : pick(1, 90);
         struct call call = {.inputs = 3, .run = run_kept_i8, .heads = heads, .spans = 1};
         call.in[0] = shaped(pick_type(), 2, n, heads * width, 0, 0);
         call.in[1] = call.in[2] = shaped(pick_type(), 3, rows, time, heads * width, 0);
         call.out = shaped(pick_type(), 2, n, heads * width, 0, 0);
-        call.span[0] = (struct query_span){0, n, pick(1, time), pick(0, rows - 1), NULL};
+        call.span[0] = (struct query_span){0, n, length_of(time), pick(0, rows - 1), NULL};
         compare_levels(&call);
         call.out = shaped(TENSOR_F32, 3, heads, n, call.span[0].length, 0);
         compare_levels(&call);
