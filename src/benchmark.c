@@ -190,15 +190,16 @@ static int measure(struct utter_model *model, struct utter_benchmark_params *par
     if (model->whisper) {
         double whole = (double)batch_longest(model) / WINDOW_RATE;
         params->seconds = params->seconds < whole ? params->seconds : whole;
-        out->step_bytes = (double)whisper_step_bytes(model->whisper);
     }
-    if (model->transducer)
-        out->step_bytes = (double)transducer_step_bytes(model->transducer);
-    if (out->step_bytes > 0 && device_memory_rate(model->engine->device, &out->memory_rate, fault))
-        return fault->code;
     if (decoding_read(&decoding, model, params->beam, 0, model->whisper ? "en" : NULL, &forced, fault))
         return fault->code;
-    if (!run_passes(model, params, &decoding, noise, out, fault))
+    if (model->whisper)
+        out->step_bytes = (double)whisper_step_bytes(model->whisper, params->batch, params->batch * decoding.beam);
+    if (model->transducer)
+        out->step_bytes = (double)transducer_step_bytes(model->transducer);
+    if (out->step_bytes > 0)
+        device_memory_rate(model->engine->device, &out->memory_rate, fault);
+    if (!fault->code && !run_passes(model, params, &decoding, noise, out, fault))
         matmul_rate(model, params->batch, logmel_frames(model->logmel, noise->windows[0].count), &out->matmul_rate,
                     fault);
     decoding_free(&decoding);

@@ -73,7 +73,7 @@ step_build() {
 
 # The same tests as the CPU's, against plain C, with the card as one device more; and one batch a thousand times.
 step_tests() {
-    for name in test_ops test_kept_ops test_convolution test_steps test_likeliest test_whisper test_transducer test_speecht5; do
+    for name in test_ops test_kept_ops test_few_rows test_convolution test_steps test_likeliest test_whisper test_transducer test_speecht5; do
         UTTER_TEST_GPU=1 "$build/tests/$name" >"$build/$name.log" 2>&1 || { fail "$name"; grep -v 'RUN\|OK' "$build/$name.log" | head -20; }
     done
     "$build/tests/repeat_batch" cuda 1000 samples/morning.flac || fail "the same batch, other text"
@@ -116,7 +116,7 @@ step_faults() {
 
 step_sanitizer() {
     command -v compute-sanitizer >/dev/null || { echo "no compute-sanitizer here: skipped"; return; }
-    for name in test_ops test_kept_ops test_convolution test_steps test_likeliest; do
+    for name in test_ops test_kept_ops test_few_rows test_convolution test_steps test_likeliest; do
         UTTER_TEST_GPU=1 timeout 300 compute-sanitizer --error-exitcode 9 "$build/tests/$name" >"$build/sanitizer-$name.log" 2>&1 ||
             { fail "compute-sanitizer $name"; grep '=====' "$build/sanitizer-$name.log" | head -20; }
         tail -1 "$build/sanitizer-$name.log"
@@ -149,7 +149,9 @@ step_bench() {
     for shape in whisper-large-v3-turbo whisper-large-v3 whisper-base.en; do
         bench "$shape" --shape $shape --batch 64 --beam 1 --tokens 100 --repeats 3
     done
-    bench "whisper-large-v3-turbo" --shape whisper-large-v3-turbo --batch 1 --beam 5 --tokens 100 --repeats 3
+    for precision in bf16 int8; do # few rows: weights are most of what a step reads
+        bench "whisper-large-v3-turbo, a beam of 5" --shape whisper-large-v3-turbo --batch 1 --beam 5 --tokens 100 --repeats 3 --precision $precision
+    done
     # What graphs of its steps are worth, and that they change nothing else.
     (export UTTER_CUDA_GRAPHS=0 && bench "whisper-large-v3-turbo, no graphs" --shape whisper-large-v3-turbo --batch 64 --beam 1 --tokens 100 --repeats 3)
     bench "the default model" --batch 64 --seconds 30

@@ -224,7 +224,7 @@ int cpu_device_open(struct device **device, struct thread_pool *threads, enum cp
     cpu->device.threads = threads;
     cpu->device.best = bf16 ? TENSOR_BF16 : TENSOR_F32;
     cpu->device.rows = CPU_ROWS;
-    cpu->device.has_i8 = true;
+    cpu->device.i8_rows = INT_MAX;
     cpu->device.windows = 1;
     cpu->device.kept_bytes = CPU_KEPT_BYTES;
     snprintf(cpu->device.name, sizeof cpu->device.name, "cpu, %s%s%s", cpu->kernels->name, bf16 ? ", bf16" : "",

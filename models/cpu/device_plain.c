@@ -82,7 +82,7 @@ int cpu_plain_device_open(struct device **device, struct fault *fault)
     cpu->device.ops = &plain_ops;
     cpu->device.best = TENSOR_F32;
     cpu->device.has_f16 = true;
-    cpu->device.has_i8 = true;
+    cpu->device.i8_rows = INT_MAX;
     cpu->device.rows = CPU_ROWS;
     cpu->device.windows = 1;
     cpu->device.kept_bytes = CPU_KEPT_BYTES;

@@ -1,7 +1,7 @@
 /* device.cu - the card: opening it, its memory, and how host numbers get to it and back. */
 #include "models/cuda/commands.h"
 #include "models/cuda/cuda.h"
-#include "models/cuda/element.h"
+#include "models/cuda/few_rows.h"
 #include "models/cuda/matmul.h"
 #include "models/cuda/steps.h"
 
@@ -337,6 +337,7 @@ static int open_device(struct device **device, struct thread_pool *threads, int 
     cuda->device.threads = threads;
     cuda->device.best = TENSOR_BF16;
     cuda->device.has_f16 = true;
+    cuda->device.i8_rows = MOST_FEW_ROWS;
     cuda->device.far = true;
     cuda->device.rows = most_rows;
     cuda->device.windows = most_windows;

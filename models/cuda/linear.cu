@@ -1,5 +1,6 @@
 /* linear.cu - linear layers: a matrix product that adds its bias, then an activation in one pass over the result. */
 #include "models/cuda/each.h"
+#include "models/cuda/few_rows.h"
 #include "models/cuda/matmul.h"
 #include "models/cuda/warp.h"
 
@@ -7,8 +8,10 @@
 
 /* struct linear's `packed`: on the host, with what it points to on the card. */
 struct packed {
+    enum tensor_type type; /* that cuBLASLt multiplies in */
     void *weight;
-    void *bias; /* in the weights' type, for results in that type; NULL: none */
+    void *bias;             /* in that type, for results in that type; NULL: none */
+    struct few_weights few; /* in 8 bits, for few rows; `weight` is what they stand for */
 };
 
 static int upload_as(const struct device *d, void **out, enum tensor_type type, const float *host, int64_t count,
@@ -24,17 +27,31 @@ static int upload_as(const struct device *d, void **out, enum tensor_type type, 
     return c.fault.code ? fail(fault, c.fault.code, "%s", c.fault.message) : 0;
 }
 
+static int prepare_in_8_bits(const struct device *d, const struct linear *l, struct packed *packed, const float *weight,
+                             struct fault *fault)
+{
+    packed->weight = d->ops->memory_new(d, (size_t)(l->out * l->in) * sizeof(uint16_t));
+    if (!packed->weight)
+        return fail_memory(fault, "a model's weights");
+    return few_weights_prepare(d, &packed->few, packed->weight, weight, l->out, l->in, fault);
+}
+
+/* Of weights in 8 bits only few rows have a use; rows of another width than loads of 16 bytes have none. */
 int cuda_linear_prepare(const struct device *d, struct linear *l, const float *weight, const float *bias,
                         struct fault *fault)
 {
-    if (l->type == TENSOR_I8)
+    const bool in_8_bits = l->type == TENSOR_I8 && few_rows_can(l->in);
+    if (l->type == TENSOR_I8 && !l->few_rows)
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "int8 is not computed with on a GPU; bf16, f16 and f32 are");
     struct packed *packed = (struct packed *)memory_new(1, sizeof *packed);
     l->packed = packed;
     if (!packed)
         return fail_memory(fault, "a model's weights");
-    if (upload_as(d, &packed->weight, l->type, weight, l->out * l->in, fault) ||
-        (bias && upload_as(d, &packed->bias, l->type, bias, l->out, fault)))
+    packed->type = l->type == TENSOR_I8 ? TENSOR_BF16 : l->type;
+    if (in_8_bits ? prepare_in_8_bits(d, l, packed, weight, fault)
+                  : upload_as(d, &packed->weight, packed->type, weight, l->out * l->in, fault))
+        return fault->code;
+    if (bias && upload_as(d, &packed->bias, packed->type, bias, l->out, fault))
         return fault->code;
     return floats_prepare(d, &l->bias, bias, l->out, fault);
 }
@@ -45,6 +62,7 @@ void cuda_linear_release(const struct device *d, struct linear *l)
     if (packed) {
         d->ops->memory_free(d, packed->weight);
         d->ops->memory_free(d, packed->bias);
+        few_weights_release(d, &packed->few);
         free(packed);
     }
     l->packed = NULL;
@@ -52,15 +70,6 @@ void cuda_linear_release(const struct device *d, struct linear *l)
 }
 
 /* ---- what follows the product ---- */
-
-static __device__ inline float activated(float y, int after)
-{
-    if (after == LINEAR_RELU)
-        return fmaxf(y, 0.0f);
-    if (after == LINEAR_SILU)
-        return y * sigmoid(y);
-    return after == LINEAR_GELU ? 0.5f * y * (1.0f + erff(y * 0.70710678f)) : y;
-}
 
 /* Bias and activation, where the sums lie apart from the result or the bias is scaled. */
 struct followed {
@@ -120,23 +129,23 @@ static void activate_pieces(struct context *c, struct tensor out, const struct l
          activated_pieces<Half>{(uint4 *)out.data, (const float4 *)l->bias, (uint32_t)(l->out / 8), (int)after});
 }
 
-void cuda_linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l, enum linear_after after,
-                 float scale, struct tensor residual)
+static void linear_by_product(struct context *c, struct tensor out, struct tensor x, const struct linear *l,
+                              enum linear_after after, float scale, struct tensor residual)
 {
     const struct packed *packed = (const struct packed *)l->packed;
     const int64_t m = tensor_rows(&x), count = m * l->out;
     const bool add = after == LINEAR_ADD;
     const float factor = add ? scale : 1.0f;
     /* Rows of x that have another type than W, and sums that out cannot hold, lie in the scratch. */
-    const bool copied = x.type != l->type, apart = out.type != TENSOR_F32 && out.type != l->type;
-    const size_t x_bytes = copied ? ((size_t)(m * l->in) * tensor_type_size(l->type) + 255) / 256 * 256 : 0;
+    const bool copied = x.type != packed->type, apart = out.type != TENSOR_F32 && out.type != packed->type;
+    const size_t x_bytes = copied ? ((size_t)(m * l->in) * tensor_type_size(packed->type) + 255) / 256 * 256 : 0;
     unsigned char *scratch = NULL;
     if (copied || apart)
         scratch = (unsigned char *)cuda_scratch(c, x_bytes + (apart ? (size_t)count * sizeof(float) : 0));
     if ((copied || apart) && !scratch)
         return;
     if (copied)
-        each(c, "linear", m * l->in, rounded{{scratch, (int)l->type}, view_of(x)});
+        each(c, "linear", m * l->in, rounded{{scratch, (int)packed->type}, view_of(x)});
     struct view sum = apart ? view{scratch + x_bytes, TENSOR_F32} : view_of(out);
     if (add && residual.data != out.data)
         each(c, "linear", count, rounded{view_of(out), view_of(residual)});
@@ -144,11 +153,20 @@ void cuda_linear(struct context *c, struct tensor out, struct tensor x, const st
     const bool active = after == LINEAR_SILU || after == LINEAR_GELU;
     const bool fused = l->bias && factor == 1.0f && !apart && !active, relu = after == LINEAR_RELU && !apart;
     const struct product product = {
-        m, l->out, l->in, l->type, (enum tensor_type)sum.type, factor, add ? 1.0f : 0.0f, fused, relu};
+        m, l->out, l->in, packed->type, (enum tensor_type)sum.type, factor, add ? 1.0f : 0.0f, fused, relu};
     matmul_run(c, &product, sum.data, copied ? scratch : x.data, packed->weight,
                sum.type == TENSOR_F32 ? (const void *)l->bias : packed->bias);
     if (active && !apart && active_in_pieces(&out, l))
         (out.type == TENSOR_BF16 ? activate_pieces<bf16> : activate_pieces<f16>)(c, out, l, after);
     else if (apart || active || (l->bias && !fused))
         each(c, "linear", count, followed{view_of(out), sum, l->bias, l->out, (int)after, factor});
+}
+
+void cuda_linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l, enum linear_after after,
+                 float scale, struct tensor residual)
+{
+    const struct packed *packed = (const struct packed *)l->packed;
+    if (!packed->few.tiles || tensor_rows(&x) > MOST_FEW_ROWS ||
+        !few_rows_linear(c, out, x, l, &packed->few, after, scale, residual))
+        linear_by_product(c, out, x, l, after, scale, residual);
 }

@@ -20,16 +20,20 @@ int weights_read(struct binder *b, const char *prefix, const char *name, int ran
     return 0;
 }
 
-static int64_t bytes_of(const struct linear *l, const float *bias)
+/* Where only few rows meet 8 bits, the device has the matrix in its best type, too. */
+static int64_t bytes_of(const struct device *d, const struct linear *l, const float *bias)
 {
-    return l->out * l->in * (int64_t)tensor_type_size(l->type) + (bias ? l->out * (int64_t)sizeof(float) : 0);
+    const bool twice = l->type == TENSOR_I8 && d->i8_rows < INT_MAX;
+    const size_t element = tensor_type_size(l->type) + (twice ? tensor_type_size(d->best) : 0);
+    return l->out * l->in * (int64_t)element + (bias ? l->out * (int64_t)sizeof(float) : 0);
 }
 
 int weights_linear(struct binder *b, struct linear *l, const float *weight, const float *bias, int64_t out, int64_t in)
 {
-    int code = linear_prepare(b->device, l, weight, bias, out, in, b->type, b->fault);
+    const bool wide = b->few_in_8_bits && b->type == TENSOR_I8 && b->device->i8_rows < INT_MAX;
+    int code = linear_prepare(b->device, l, weight, bias, out, in, wide ? b->device->best : b->type, b->fault);
     if (!code)
-        b->bytes += bytes_of(l, bias);
+        b->bytes += bytes_of(b->device, l, bias);
     return code;
 }
 
@@ -38,7 +42,7 @@ int weights_linear_few(struct binder *b, struct linear *l, const float *weight, 
 {
     int code = linear_prepare_few_rows(b->device, l, weight, bias, out, in, b->type, b->fault);
     if (!code)
-        b->bytes += bytes_of(l, bias);
+        b->bytes += bytes_of(b->device, l, bias);
     return code;
 }
 

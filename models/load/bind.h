@@ -33,6 +33,7 @@ struct binder {
     const struct checkpoint *checkpoint;
     const struct device *device;
     enum tensor_type type; /* of linears */
+    bool few_in_8_bits;    /* i8 is for linears that meet few rows, if the device has it only for those */
     struct fault *fault;
     int64_t parameters; /* bound so far */
     int64_t bytes;      /* that they take on the device, scales left out */

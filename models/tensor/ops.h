@@ -26,6 +26,8 @@
 #include "src/base/error.h"
 #include "src/base/threads.h"
 
+#include <limits.h>
+
 struct ops;
 
 /* A device: the table of its operations and what they share. Immutable once open; any thread. */
@@ -34,7 +36,7 @@ struct device {
     struct thread_pool *threads; /* borrowed from the engine */
     enum tensor_type best;       /* the fastest type to compute in: bf16 where it is multiplied as such, else f32 */
     bool has_f16;                /* whether it computes in f16: GPUs, and plain C, which they are tested against */
-    bool has_i8;                 /* whether it multiplies by weights of 8 bits */
+    int i8_rows;                 /* that meet weights of 8 bits as such, at most; INT_MAX: any. More: as bf16 */
     int rows;                    /* of a batch: with more, the matrix products gain little */
     int windows;                 /* of half a minute that an encoder takes together: one keeps a CPU busy */
     bool far;                    /* whether scores are long on their way to the host: then likeliest is worth asking */

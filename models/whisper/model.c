@@ -16,7 +16,6 @@ int whisper_open(struct whisper **model, const struct whisper_config *config, co
     m->config = *config;
     m->device = device;
     m->type = type;
-    m->weights = type == TENSOR_I8 && !device->has_i8 ? device->best : type;
     m->compute = type == TENSOR_I8 ? device->best : type;
     m->encoder = memory_new((size_t)config->encoder_layers, sizeof *m->encoder);
     m->decoder = memory_new((size_t)config->decoder_layers, sizeof *m->decoder);
@@ -54,12 +53,17 @@ int64_t whisper_weight_bytes(const struct whisper *model)
     return model->bytes;
 }
 
-/* The keys and values of the cross-attention are computed once per window, not per step. */
-int64_t whisper_step_bytes(const struct whisper *model)
+/* The keys and values of the cross-attention are computed once per window, not per step, but read in each. */
+int64_t whisper_step_bytes(const struct whisper *model, int windows, int rows)
 {
     const struct whisper_config *c = &model->config;
-    int64_t d = c->width, block = 6 * d * d + 2 * d * (int64_t)c->decoder_inner;
-    return (c->decoder_layers * block + c->vocabulary * d) * (int64_t)tensor_type_size(model->weights);
+    const bool in_8_bits = model->type == TENSOR_I8;
+    const int64_t d = c->width, block = 6 * d * d + 2 * d * (int64_t)c->decoder_inner;
+    const int64_t weights = c->decoder_layers * block + c->vocabulary * d;
+    const int64_t kept = 2 * windows * (int64_t)c->decoder_layers * c->positions;
+    const enum tensor_type type = rows > model->device->i8_rows ? model->compute : model->type;
+    return weights * (int64_t)tensor_type_size(type) +
+           kept * (d * (int64_t)tensor_type_size(model->type) + (in_8_bits ? c->decoder_heads * KEPT_SCALE : 0));
 }
 
 int whisper_alignment_heads(const struct whisper *model)

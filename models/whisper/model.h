@@ -24,8 +24,7 @@ struct decoder_block {
 struct whisper {
     struct whisper_config config;
     const struct device *device;
-    enum tensor_type type;         /* as asked for: with i8 the keys kept across are in 8 bits … */
-    enum tensor_type weights;      /* … and the blocks' matrices and the output's, where the device has that */
+    enum tensor_type type;         /* of the blocks' matrices and the output's, and of the keys kept across */
     enum tensor_type compute;      /* of activations, other kept keys, the convolutions and the embedding */
     struct linear conv1, conv2;    /* [d, 3·mels], [d, 3·d]: over unfolded frames */
     struct tensor audio_positions; /* [positions, d] f32 */

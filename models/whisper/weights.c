@@ -224,7 +224,7 @@ static int bind_embedding(struct binder *b, struct whisper *m, const struct nami
     int code = weights_read(b, n->prefix, n->embedding, 2, shape, &values);
     if (!code)
         code = bind_tensor(b, &m->embedding, m->compute, values, shape[0], shape[1]);
-    b->type = m->weights;
+    b->type = m->type;
     if (!code)
         code = weights_linear_few(b, &m->output, values, NULL, shape[0], shape[1]);
     b->type = m->compute;
@@ -245,7 +245,7 @@ static int bind_norms(struct binder *b, struct whisper *m, const struct naming *
 static int bind_blocks(struct binder *b, struct whisper *m, const struct naming *n)
 {
     int code = 0;
-    b->type = m->weights;
+    b->type = m->type;
     for (int i = 0; i < m->config.encoder_layers && !code; i++)
         code = bind_encoder_block(b, m, i, n);
     for (int i = 0; i < m->config.decoder_layers && !code; i++)
@@ -257,6 +257,7 @@ static int bind_blocks(struct binder *b, struct whisper *m, const struct naming 
 int whisper_bind(struct whisper *m, const struct checkpoint *checkpoint, struct fault *fault)
 {
     struct binder b = {.checkpoint = checkpoint, .device = m->device, .type = m->compute, .fault = fault};
+    b.few_in_8_bits = true;
     const struct naming *n = naming_of(checkpoint);
     const int64_t d = m->config.width;
     int code = bind_convolution(&b, &m->conv1, "conv1", n, d, m->config.mel_bins);

@@ -50,8 +50,9 @@ void whisper_close(struct whisper **model);
 const struct whisper_config *whisper_get_config(const struct whisper *model);
 int64_t whisper_parameters(const struct whisper *model);
 int64_t whisper_weight_bytes(const struct whisper *model);
-/* Bytes of weights that one decoder step must read: the floor of its time, over the memory's rate. */
-int64_t whisper_step_bytes(const struct whisper *model);
+/* Bytes that a decoder step of so many rows must read, weights and what is kept of the windows that they listen to: the
+ * floor of its time, over the memory's rate. */
+int64_t whisper_step_bytes(const struct whisper *model, int windows, int rows);
 
 /* One thread's forward passes: the encoder's output of up to `windows` windows as keys and values of the
  * cross-attention, and the cached keys and values of up to `rows` hypotheses. All memory is taken at open. */

@@ -2,8 +2,8 @@
  * arithmetic and tiling included, where there is no GPU. Not fast, and no model of timing or memory.
  *
  * A block's threads are fibers of one thread (fibers.h): each runs until it must wait for the others (a barrier, a
- * shuffle), then the next one does. Blocks run one after another, so static memory may stand for what a block shares. A graph is a
- * list of what was asked for between the two ends of its capture; nothing else may be asked for there. */
+ * shuffle), then the next one does. Blocks run one after another, so static memory may stand for what a block shares. A
+ * graph is a list of what was asked for between the two ends of its capture; nothing else may be asked for there. */
 #ifndef TESTS_EMULATION_CUDA_H
 #define TESTS_EMULATION_CUDA_H
 

@@ -18,13 +18,13 @@
 #include <sanitizer/common_interface_defs.h>
 /* Before a jump that it knows of, AddressSanitizer clears what it knows of the stack, at a hundred times the jump's
  * cost; it does not know of clang's own. */
-#define NOT_SANITIZED __attribute__((no_sanitize_address))
+#define NOT_SANITIZED    __attribute__((no_sanitize_address))
 #define SET_PLACE(place) __builtin_setjmp((void **)(place))
-#define JUMP_TO(place) __builtin_longjmp((void **)(place), 1)
+#define JUMP_TO(place)   __builtin_longjmp((void **)(place), 1)
 #else
 #define NOT_SANITIZED
 #define SET_PLACE(place) _setjmp(place)
-#define JUMP_TO(place) _longjmp(place, 1)
+#define JUMP_TO(place)   _longjmp(place, 1)
 #endif
 
 enum { STACK = 64 * 1024, SCHEDULER = MOST_THREADS };

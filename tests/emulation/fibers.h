@@ -2,8 +2,8 @@
  * wait with).
  *
  * A warp gets as far ahead of the others as it can, and which one, and which of its threads, is another in each block:
- * the first, the last, or any. So what waits too little (a race) differs from plain C in some block, and what would hang
- * ends with a sentence. AddressSanitizer is told of the stacks: it sees what kernels read and write beside their
+ * the first, the last, or any. So what waits too little (a race) differs from plain C in some block, and what would
+ * hang ends with a sentence. AddressSanitizer is told of the stacks: it sees what kernels read and write beside their
  * memory. */
 #ifndef TESTS_EMULATION_FIBERS_H
 #define TESTS_EMULATION_FIBERS_H
