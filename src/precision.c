@@ -19,6 +19,12 @@ int precision_type(enum tensor_type *type, enum utter_precision precision, const
                         "f16 is computed with on a GPU, not on %s: f32, bf16 and int8 are", device->name);
         *type = TENSOR_F16;
         return 0;
+    case UTTER_PRECISION_FP8:
+        if (!device->has_e4m3)
+            return fail(fault, UTTER_ERROR_UNSUPPORTED,
+                        "fp8 is computed with on GPUs of compute capability 8.9 and later, not on %s", device->name);
+        *type = TENSOR_E4M3;
+        return 0;
     case UTTER_PRECISION_INT8:
         *type = TENSOR_I8;
         return 0;
@@ -28,5 +34,5 @@ int precision_type(enum tensor_type *type, enum utter_precision precision, const
 
 const char *precision_name(enum tensor_type type)
 {
-    return type == TENSOR_I8 ? "int8" : tensor_type_name(type);
+    return type == TENSOR_I8 ? "int8" : type == TENSOR_E4M3 ? "fp8" : tensor_type_name(type);
 }

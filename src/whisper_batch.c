@@ -38,7 +38,8 @@ static int group_of(const struct decoding *decoding)
 int whisper_batch_rows(const struct utter_model *model, const struct decoding *decoding, int wanted)
 {
     const struct whisper_config *c = whisper_get_config(model->whisper);
-    const double number = model->type == TENSOR_F32 ? 4 : 2, across = model->type == TENSOR_I8 ? 1.125 : number;
+    const double number = model->type == TENSOR_F32 ? 4 : 2,
+                 across = tensor_type_size(model->type) == 1 ? 1.125 : number;
     double position = 2.0 * c->decoder_layers * c->width;
     double window = position * (across * c->positions + number * group_of(decoding) * c->text_positions);
     const struct device *device = model->engine->device;

@@ -73,13 +73,13 @@ step_build() {
 
 # The same tests as the CPU's, against plain C, with the card as one device more; and one batch a thousand times.
 step_tests() {
-    for name in test_ops test_kept_ops test_few_rows test_convolution test_steps test_likeliest test_whisper test_transducer test_speecht5; do
+    for name in test_ops test_kept_ops test_eight_bits test_convolution test_steps test_likeliest test_fastconformer test_whisper test_transducer test_speecht5; do
         UTTER_TEST_GPU=1 "$build/tests/$name" >"$build/$name.log" 2>&1 || { fail "$name"; grep -v 'RUN\|OK' "$build/$name.log" | head -20; }
     done
     "$build/tests/repeat_batch" cuda 1000 samples/morning.flac || fail "the same batch, other text"
 }
 
-# The default model's text, CPU and GPU in f32: the same, word for word; the error rate in bf16 and f16.
+# The default model's text, CPU and GPU in f32: the same, word for word; the error rate in bf16, f16 and fp8.
 step_texts() {
     sets=$(ls "$shared"/speech/eval_*.tsv 2>/dev/null) || true
     if [ -z "$sets" ]; then
@@ -99,8 +99,10 @@ step_texts() {
             fail "$(basename "$folder"): $(diff "$build/cpu.texts" "$build/cuda.texts" | grep -c '^<') lines differ"
     done
     "$utter" eval --device cpu $sets >"$build/eval-cpu.txt" && "$utter" eval --device cuda $sets >"$build/eval-cuda.txt" || fail "eval"
-    "$utter" eval --device cuda --precision f16 $sets >"$build/eval-f16.txt" || fail "eval in f16"
-    tail -2 "$build/eval-cpu.txt" "$build/eval-cuda.txt" "$build/eval-f16.txt"
+    for precision in f16 fp8; do
+        "$utter" eval --device cuda --precision $precision $sets >"$build/eval-$precision.txt" || fail "eval in $precision"
+    done
+    tail -2 "$build/eval-cpu.txt" "$build/eval-cuda.txt" "$build/eval-f16.txt" "$build/eval-fp8.txt"
 }
 
 # A card that is not there, and one whose memory runs out: a sentence each, and the CPU goes on.
@@ -116,7 +118,7 @@ step_faults() {
 
 step_sanitizer() {
     command -v compute-sanitizer >/dev/null || { echo "no compute-sanitizer here: skipped"; return; }
-    for name in test_ops test_kept_ops test_few_rows test_convolution test_steps test_likeliest; do
+    for name in test_ops test_kept_ops test_eight_bits test_convolution test_steps test_likeliest; do
         UTTER_TEST_GPU=1 timeout 300 compute-sanitizer --error-exitcode 9 "$build/tests/$name" >"$build/sanitizer-$name.log" 2>&1 ||
             { fail "compute-sanitizer $name"; grep '=====' "$build/sanitizer-$name.log" | head -20; }
         tail -1 "$build/sanitizer-$name.log"
@@ -155,9 +157,13 @@ step_bench() {
     # What graphs of its steps are worth, and that they change nothing else.
     (export UTTER_CUDA_GRAPHS=0 && bench "whisper-large-v3-turbo, no graphs" --shape whisper-large-v3-turbo --batch 64 --beam 1 --tokens 100 --repeats 3)
     bench "the default model" --batch 64 --seconds 30
-    bench "Parakeet 0.6B" --shape parakeet-ctc-0.6b --seconds 30 --batch 64 --precision f16
-    bench "whisper-large-v3-turbo" --shape whisper-large-v3-turbo --batch 64 --beam 1 --tokens 100 --repeats 3 --precision f16
-    bench "whisper-large-v3-turbo, keys in 8 bits" --shape whisper-large-v3-turbo --batch 64 --beam 1 --tokens 100 --repeats 3 --precision int8
+    for precision in f16 fp8; do
+        bench "Parakeet 0.6B" --shape parakeet-ctc-0.6b --seconds 30 --batch 64 --precision $precision
+    done
+    for precision in f16 int8 fp8; do
+        bench "whisper-large-v3-turbo" --shape whisper-large-v3-turbo --batch 64 --beam 1 --tokens 100 --repeats 3 --precision $precision
+    done
+    bench "whisper-large-v3" --shape whisper-large-v3 --batch 64 --beam 1 --tokens 100 --repeats 3 --precision fp8
     cat "$table"
 }
 

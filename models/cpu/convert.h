@@ -2,7 +2,7 @@
 #ifndef MODELS_CPU_CONVERT_H
 #define MODELS_CPU_CONVERT_H
 
-#include "models/tensor/half.h"
+#include "models/tensor/float8.h"
 #include "models/tensor/tensor.h"
 
 #include <string.h>
@@ -44,6 +44,8 @@ static inline float rounded_to(enum tensor_type type, float value)
 {
     if (type == TENSOR_F16)
         return f16_to_float(f16_from_float(value));
+    if (type == TENSOR_E4M3)
+        return e4m3_to_float(e4m3_from_float(value));
     return type == TENSOR_BF16 ? bf16_to_float(bf16_from_float(value)) : value;
 }
 

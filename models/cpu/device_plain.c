@@ -81,7 +81,7 @@ int cpu_plain_device_open(struct device **device, struct fault *fault)
         return fail_memory(fault, "a device");
     cpu->device.ops = &plain_ops;
     cpu->device.best = TENSOR_F32;
-    cpu->device.has_f16 = true;
+    cpu->device.has_f16 = cpu->device.has_e4m3 = true;
     cpu->device.i8_rows = INT_MAX;
     cpu->device.rows = CPU_ROWS;
     cpu->device.windows = 1;

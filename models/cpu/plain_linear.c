@@ -6,10 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* W as the products see it: rounded to bf16, or quantized with one scale per output. */
+/* W as the products see it: rounded to its type, or quantized with one scale per output. */
 struct plain_weights {
     float *values; /* [out, in]; with i8 the whole numbers -127 to 127 */
-    float *scales; /* [out]: 1 unless i8 */
+    float *scales; /* [out]: 1 unless i8, or e4m3, where all are one */
 };
 
 static float largest(const float *values, int64_t n)
@@ -41,12 +41,13 @@ int plain_linear_prepare(const struct device *d, struct linear *l, const float *
     p->scales = memory_new((size_t)l->out, sizeof(float));
     if (!p->values || !p->scales)
         return fail_memory(fault, "a model's weights");
+    const float whole = l->type == TENSOR_E4M3 ? e4m3_scale(weight, l->out * l->in) : 1;
     for (int64_t n = 0; n < l->out; n++) {
         float *row = p->values + n * l->in;
         const float *from = weight + n * l->in;
-        p->scales[n] = l->type == TENSOR_I8 ? quantize(row, from, l->in) : 1;
+        p->scales[n] = l->type == TENSOR_I8 ? quantize(row, from, l->in) : 1 / whole;
         for (int64_t k = 0; l->type != TENSOR_I8 && k < l->in; k++)
-            row[k] = rounded_to(l->type, from[k]);
+            row[k] = rounded_to(l->type, whole * from[k]);
     }
     return floats_prepare(d, &l->bias, bias, l->out, fault);
 }

@@ -337,6 +337,7 @@ static int open_device(struct device **device, struct thread_pool *threads, int 
     cuda->device.threads = threads;
     cuda->device.best = TENSOR_BF16;
     cuda->device.has_f16 = true;
+    cuda->device.has_e4m3 = properties.major > 8 || properties.minor >= 9;
     cuda->device.i8_rows = MOST_FEW_ROWS;
     cuda->device.far = true;
     cuda->device.rows = most_rows;

@@ -37,6 +37,35 @@ static __device__ inline uint16_t f16_of(float value)
 }
 #endif
 
+/* E4M3: models/tensor/float8.h says what is rounded to what. Two of them, the first in the low byte. */
+#ifndef UTTER_CUDA_EMULATED
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
+static __device__ inline uint16_t e4m3_pair(float low, float high)
+{
+    uint16_t pair;
+    asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(pair) : "f"(high), "f"(low));
+    return pair;
+}
+#else
+static __device__ inline uint32_t e4m3_of(float value)
+{
+    const uint32_t bits = __float_as_uint(value), sign = bits >> 24 & 0x80u, magnitude = bits & 0x7fffffffu;
+    if (magnitude > 0x7f800000u)
+        return sign | 0x7fu;
+    if (magnitude > 0x43e00000u)
+        return sign | 0x7eu;
+    if (magnitude < 0x3c800000u)
+        return sign | (__float_as_uint(__uint_as_float(magnitude) + 16384.0f) - 0x46800000u);
+    return sign | (magnitude + 0x7ffffu + (magnitude >> 20 & 1u) - 0x3c000000u) >> 20;
+}
+
+static __device__ inline uint16_t e4m3_pair(float low, float high)
+{
+    return (uint16_t)(e4m3_of(low) | e4m3_of(high) << 8);
+}
+#endif
+#endif
+
 /* What a product gives in f16 may be infinite; an activation of that need not be a number. */
 static __device__ inline float f16_held(float value)
 {

@@ -1,10 +1,12 @@
-/* few_rows.cu - products of few rows by weights of 8 bits, which become bf16 on the way from memory to the tensor cores.
+/* few_rows.cu - products of few rows by weights of 8 bits, which become bf16 on the way from memory to the tensor
+ * cores.
  *
- * A block has 16 outputs and all rows; its warps go through k side by side, 64 weights of an output at a time, and their
- * sums are added at the end, always in the same order. A product of [16, 16] by [16, 8] takes 4 of the 16 weights that
- * one load brings a lane: which of k's numbers a lane multiplies is free as long as x's are the same, so it takes those
- * that lie side by side. Turbo's largest matrix in a step, [51866, 1280], is 66 MB: 16 us at 4.2 TB/s, and what is
- * computed beside it for a weight (2.5 instructions to widen it, an eighth of one to multiply) takes half of that. */
+ * A block has 16 outputs and all rows; its warps go through k side by side, 64 weights of an output at a time, and
+ * their sums are added at the end, always in the same order. A product of [16, 16] by [16, 8] takes 4 of the 16 weights
+ * that one load brings a lane: which of k's numbers a lane multiplies is free as long as x's are the same, so it takes
+ * those that lie side by side. Turbo's largest matrix in a step, [51866, 1280], is 66 MB: 16 us at 4.2 TB/s, and what
+ * is computed beside it for a weight (2.5 instructions to widen it, an eighth of one to multiply) takes half of that.
+ */
 #include "models/cuda/few_rows.h"
 
 #include "models/cuda/commands.h"
@@ -75,7 +77,8 @@ static bool pack(struct context *c, const struct few_weights *w, void *rounded, 
     const size_t bytes = (size_t)(out * in) * sizeof *weight;
     const struct few_packing p = {on_card, w->tiles, w->scales, {rounded, TENSOR_BF16}, in, tiles_deep(in)};
     if (!cuda_ok(c, cudaMemcpy(on_card, weight, bytes, cudaMemcpyHostToDevice), "copying weights to it") ||
-        !cuda_ok(c, cudaMemset(w->tiles, OFFSET, (size_t)(tiles_of(out) * p.deep) * OUTPUTS * DEEP), "clearing weights"))
+        !cuda_ok(c, cudaMemset(w->tiles, OFFSET, (size_t)(tiles_of(out) * p.deep) * OUTPUTS * DEEP),
+                 "clearing weights"))
         return false;
     launch(pack_output, dim3((unsigned)out), THREADS, 0, (cudaStream_t)0, p);
     cuda_launched(c, "quantizing weights");
@@ -146,9 +149,10 @@ static __device__ inline void finish(const struct few_product &p, int64_t row, i
     put(p.out, i, p.after == LINEAR_ADD ? get(p.residual, i) + p.factor * y : activated(y, p.after));
 }
 
-/* What a lane brings of a tile with its own loads into its own places, and reads again alone: its weights, and, where x is
- * bf16 (SHORT), its numbers of x. STAGES of them are on their way at once, since what memory gives is what it was asked
- * for ahead: 32 kB in a block. (Loads into registers would do, but the compiler moves each to where it is used.) */
+/* What a lane brings of a tile with its own loads into its own places, and reads again alone: its weights, and, where x
+ * is bf16 (SHORT), its numbers of x. STAGES of them are on their way at once, since what memory gives is what it was
+ * asked for ahead: 32 kB in a block. (Loads into registers would do, but the compiler moves each to where it is used.)
+ */
 template <int TILES, bool SHORT> struct staged {
     enum { X = SHORT ? 2 * TILES : 0, LOADS = 2 + X, STAGES = 4, BYTES = WARPS * STAGES * LOADS * WARP * LOAD };
     uint4 *places;
@@ -204,7 +208,8 @@ template <int TILES, bool SHORT> static __global__ void __launch_bounds__(THREAD
         const uint4 low = *s.place(step, 0), high = *s.place(step, 1);
 #pragma unroll
         for (int t = 0; t < TILES; t++)
-            add_products(sums[t], low, high, s.piece(p, tile, step, 2 * t, lane), s.piece(p, tile, step, 2 * t + 1, lane));
+            add_products(sums[t], low, high, s.piece(p, tile, step, 2 * t, lane),
+                         s.piece(p, tile, step, 2 * t + 1, lane));
         const int64_t next = tile + stages::STAGES * WARPS; /* into the places that have just been read */
         if (next < deep)
             s.bring(p, tiles, next, step, lane);
@@ -229,8 +234,7 @@ template <int TILES, bool SHORT> static __global__ void __launch_bounds__(THREAD
 template <int TILES, bool SHORT> static void run(struct context *c, const struct few_product &p)
 {
     enum { BYTES = staged<TILES, SHORT>::BYTES };
-    if (cuda_ok(c,
-                cudaFuncSetAttribute(multiply_few<TILES, SHORT>, cudaFuncAttributeMaxDynamicSharedMemorySize, BYTES),
+    if (cuda_ok(c, cudaFuncSetAttribute(multiply_few<TILES, SHORT>, cudaFuncAttributeMaxDynamicSharedMemorySize, BYTES),
                 "linear"))
         enqueue(c, multiply_few<TILES, SHORT>, dim3((unsigned)tiles_of(p.outputs)), THREADS, BYTES, p);
     cuda_launched(c, "linear");
@@ -239,9 +243,9 @@ template <int TILES, bool SHORT> static void run(struct context *c, const struct
 bool few_rows_linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l,
                      const struct few_weights *w, enum linear_after after, float scale, struct tensor residual)
 {
-    const struct few_product p = {view_of(out), view_of(x),  view_of(residual), (const uint4 *)w->tiles,
-                                  w->scales,    l->bias,     tensor_rows(&x),   l->out,
-                                  l->in,        scale,       (int)after};
+    const struct few_product p = {view_of(out), view_of(x), view_of(residual), (const uint4 *)w->tiles,
+                                  w->scales,    l->bias,    tensor_rows(&x),   l->out,
+                                  l->in,        scale,      (int)after};
     if (!in_pieces(p.x, l->in) || p.rows < 1)
         return false;
     if (p.x.type == TENSOR_BF16)

@@ -24,8 +24,8 @@ int few_weights_prepare(const struct device *d, struct few_weights *w, void *rou
                         int64_t in, struct fault *fault);
 void few_weights_release(const struct device *d, struct few_weights *w);
 
-/* cuda_linear's, of l's shape, where x has at most MOST_FEW_ROWS rows: x is rounded to bf16, W is not. False: x does not
- * lie as it must, and nothing was done. */
+/* cuda_linear's, of l's shape, where x has at most MOST_FEW_ROWS rows: x is rounded to bf16, W is not. False: x does
+ * not lie as it must, and nothing was done. */
 bool few_rows_linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l,
                      const struct few_weights *w, enum linear_after after, float scale, struct tensor residual);
 

@@ -1,73 +1,8 @@
 /* linear.cu - linear layers: a matrix product that adds its bias, then an activation in one pass over the result. */
 #include "models/cuda/each.h"
-#include "models/cuda/few_rows.h"
+#include "models/cuda/linear.h"
 #include "models/cuda/matmul.h"
-#include "models/cuda/warp.h"
-
-#include <stdlib.h>
-
-/* struct linear's `packed`: on the host, with what it points to on the card. */
-struct packed {
-    enum tensor_type type; /* that cuBLASLt multiplies in */
-    void *weight;
-    void *bias;             /* in that type, for results in that type; NULL: none */
-    struct few_weights few; /* in 8 bits, for few rows; `weight` is what they stand for */
-};
-
-static int upload_as(const struct device *d, void **out, enum tensor_type type, const float *host, int64_t count,
-                     struct fault *fault)
-{
-    struct tensor t = tensor_1d(type, NULL, count);
-    struct context c = {};
-    c.device = d;
-    *out = t.data = d->ops->memory_new(d, tensor_bytes(&t));
-    if (!*out)
-        return fail_memory(fault, "a model's weights");
-    cuda_upload(&c, t, host, count);
-    return c.fault.code ? fail(fault, c.fault.code, "%s", c.fault.message) : 0;
-}
-
-static int prepare_in_8_bits(const struct device *d, const struct linear *l, struct packed *packed, const float *weight,
-                             struct fault *fault)
-{
-    packed->weight = d->ops->memory_new(d, (size_t)(l->out * l->in) * sizeof(uint16_t));
-    if (!packed->weight)
-        return fail_memory(fault, "a model's weights");
-    return few_weights_prepare(d, &packed->few, packed->weight, weight, l->out, l->in, fault);
-}
-
-/* Of weights in 8 bits only few rows have a use; rows of another width than loads of 16 bytes have none. */
-int cuda_linear_prepare(const struct device *d, struct linear *l, const float *weight, const float *bias,
-                        struct fault *fault)
-{
-    const bool in_8_bits = l->type == TENSOR_I8 && few_rows_can(l->in);
-    if (l->type == TENSOR_I8 && !l->few_rows)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "int8 is not computed with on a GPU; bf16, f16 and f32 are");
-    struct packed *packed = (struct packed *)memory_new(1, sizeof *packed);
-    l->packed = packed;
-    if (!packed)
-        return fail_memory(fault, "a model's weights");
-    packed->type = l->type == TENSOR_I8 ? TENSOR_BF16 : l->type;
-    if (in_8_bits ? prepare_in_8_bits(d, l, packed, weight, fault)
-                  : upload_as(d, &packed->weight, packed->type, weight, l->out * l->in, fault))
-        return fault->code;
-    if (bias && upload_as(d, &packed->bias, packed->type, bias, l->out, fault))
-        return fault->code;
-    return floats_prepare(d, &l->bias, bias, l->out, fault);
-}
-
-void cuda_linear_release(const struct device *d, struct linear *l)
-{
-    struct packed *packed = (struct packed *)l->packed;
-    if (packed) {
-        d->ops->memory_free(d, packed->weight);
-        d->ops->memory_free(d, packed->bias);
-        few_weights_release(d, &packed->few);
-        free(packed);
-    }
-    l->packed = NULL;
-    floats_release(d, &l->bias);
-}
+#include "models/cuda/pieces.h"
 
 /* ---- what follows the product ---- */
 
@@ -117,6 +52,39 @@ struct rounded {
     }
 };
 
+struct rounded_to_e4m3 {
+    uint4 *out;
+    struct view x;
+    int64_t pieces; /* whether x can be read in them */
+
+    __device__ void operator()(int64_t i) const
+    {
+        float v[16];
+        uint32_t pairs[8];
+        if (pieces) {
+            get_8(*(float(*)[8])v, x, 16 * i);
+            get_8(*(float(*)[8])(v + 8), x, 16 * i + 8);
+        }
+#pragma unroll
+        for (int k = 0; k < 16 && !pieces; k++)
+            v[k] = get(x, 16 * i + k);
+#pragma unroll
+        for (int k = 0; k < 8; k++)
+            pairs[k] = e4m3_pair(v[2 * k], v[2 * k + 1]);
+        out[i] = {pairs[0] | pairs[1] << 16, pairs[2] | pairs[3] << 16, pairs[4] | pairs[5] << 16,
+                  pairs[6] | pairs[7] << 16};
+    }
+};
+
+/* Rows of x in the product's type. */
+static void round_rows(struct context *c, void *to, enum tensor_type type, struct tensor x)
+{
+    if (type == TENSOR_E4M3)
+        each(c, "linear", tensor_count(&x) / 16, rounded_to_e4m3{(uint4 *)to, view_of(x), in_pieces(view_of(x), 16)});
+    else
+        each(c, "linear", tensor_count(&x), rounded{{to, (int)type}, view_of(x)});
+}
+
 static bool active_in_pieces(const struct tensor *out, const struct linear *l)
 {
     return out->type != TENSOR_F32 && l->out % 8 == 0 && ((uintptr_t)out->data | (uintptr_t)l->bias) % 16 == 0;
@@ -137,7 +105,7 @@ static void linear_by_product(struct context *c, struct tensor out, struct tenso
     const bool add = after == LINEAR_ADD;
     const float factor = add ? scale : 1.0f;
     /* Rows of x that have another type than W, and sums that out cannot hold, lie in the scratch. */
-    const bool copied = x.type != packed->type, apart = out.type != TENSOR_F32 && out.type != packed->type;
+    const bool copied = x.type != packed->type, apart = out.type != TENSOR_F32 && out.type != packed->result;
     const size_t x_bytes = copied ? ((size_t)(m * l->in) * tensor_type_size(packed->type) + 255) / 256 * 256 : 0;
     unsigned char *scratch = NULL;
     if (copied || apart)
@@ -145,17 +113,20 @@ static void linear_by_product(struct context *c, struct tensor out, struct tenso
     if ((copied || apart) && !scratch)
         return;
     if (copied)
-        each(c, "linear", m * l->in, rounded{{scratch, (int)packed->type}, view_of(x)});
+        round_rows(c, scratch, packed->type, x);
     struct view sum = apart ? view{scratch + x_bytes, TENSOR_F32} : view_of(out);
     if (add && residual.data != out.data)
         each(c, "linear", count, rounded{view_of(out), view_of(residual)});
     /* The product adds the bias itself, unless it is to be scaled, too, or an activation's pass can add it. */
     const bool active = after == LINEAR_SILU || after == LINEAR_GELU;
-    const bool fused = l->bias && factor == 1.0f && !apart && !active, relu = after == LINEAR_RELU && !apart;
-    const struct product product = {
-        m, l->out, l->in, packed->type, (enum tensor_type)sum.type, factor, add ? 1.0f : 0.0f, fused, relu};
+    struct product product = {
+        m,     l->out, l->in, packed->type, (enum tensor_type)sum.type, factor * packed->restore, add ? 1.0f : 0.0f,
+        false, false};
+    const bool fused = l->bias && factor == 1.0f && !apart && !active && matmul_adds_bias(c, &product);
+    product.biased = fused;
+    product.relu = after == LINEAR_RELU && !apart && (fused || !l->bias);
     matmul_run(c, &product, sum.data, copied ? scratch : x.data, packed->weight,
-               sum.type == TENSOR_F32 ? (const void *)l->bias : packed->bias);
+               sum.type == TENSOR_F32 && packed->type != TENSOR_E4M3 ? (const void *)l->bias : packed->bias);
     if (active && !apart && active_in_pieces(&out, l))
         (out.type == TENSOR_BF16 ? activate_pieces<bf16> : activate_pieces<f16>)(c, out, l, after);
     else if (apart || active || (l->bias && !fused))

@@ -19,7 +19,8 @@ struct plan {
 struct matmul {
     cublasLtHandle_t handle;
     void *workspace;
-    struct plan plans[PLANS]; /* by hash of their shapes; operation NULL: none */
+    struct plan plans[PLANS];                  /* by hash of their shapes; operation NULL: none */
+    enum { UNKNOWN, NEVER, ALWAYS } adds_bias; /* to results in f32 of products in E4M3 */
 };
 
 struct matmul *matmul_open(struct fault *fault)
@@ -65,7 +66,28 @@ void matmul_close(struct matmul *matmul)
 
 static cudaDataType_t data_type(enum tensor_type type)
 {
-    return type == TENSOR_F32 ? CUDA_R_32F : type == TENSOR_BF16 ? CUDA_R_16BF : CUDA_R_16F;
+    switch (type) {
+    case TENSOR_F32:
+        return CUDA_R_32F;
+    case TENSOR_BF16:
+        return CUDA_R_16BF;
+    case TENSOR_E4M3:
+        return CUDA_R_8F_E4M3;
+    default:
+        return CUDA_R_16F;
+    }
+}
+
+/* E4M3's: biases are bf16, also beside results in f32; and the tensor cores add at their own speed, as inference has it
+ * in general, with some bits less than f32's, which are far below what rounding to E4M3 has cost. */
+static cublasStatus_t describe_e4m3(cublasLtMatmulDesc_t operation)
+{
+    const cudaDataType_t bias = CUDA_R_16BF;
+    const int8_t fast = 1;
+    cublasStatus_t status =
+        cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, &bias, sizeof bias);
+    return status ? status
+                  : cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_FAST_ACCUM, &fast, sizeof fast);
 }
 
 static cublasStatus_t set_bias(const struct plan *plan, const void *bias)
@@ -89,6 +111,8 @@ static cublasStatus_t describe(struct plan *plan, const void *bias)
     if (!status)
         status =
             cublasLtMatmulDescSetAttribute(plan->operation, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue);
+    if (!status && p->type == TENSOR_E4M3)
+        status = describe_e4m3(plan->operation);
     if (!status)
         status = set_bias(plan, bias);
     if (!status)
@@ -155,6 +179,24 @@ static const struct plan *find(struct context *c, const struct product *product,
          (long long)product->m, (long long)product->k, (long long)product->k, (long long)product->n,
          cublasLtGetStatusString(status));
     return NULL;
+}
+
+/* cuBLASLt's header speaks of a bias beside results in f32 of products in E4M3, PyTorch refuses it: it is asked. */
+bool matmul_adds_bias(struct context *c, const struct product *product)
+{
+    struct matmul *matmul = cuda_of(c)->matmul;
+    if (product->type != TENSOR_E4M3 || product->out_type != TENSOR_F32)
+        return true;
+    if (matmul->adds_bias == matmul::UNKNOWN) {
+        struct plan plan = {};
+        plan.product = *product;
+        plan.product.biased = true;
+        cublasStatus_t status = describe(&plan, matmul->workspace);
+        status = status ? status : choose(matmul, &plan);
+        matmul->adds_bias = status ? matmul::NEVER : matmul::ALWAYS;
+        plan_free(&plan);
+    }
+    return matmul->adds_bias == matmul::ALWAYS;
 }
 
 void matmul_issue(struct context *c, const struct product *product, void *out, const void *x, const void *weight,

@@ -9,8 +9,9 @@ struct matmul *matmul_open(struct fault *fault);
 void matmul_close(struct matmul *matmul);
 
 /* out [m, n] = factor · x [m, k] Wᵀ + keep · out + bias [n], W [n, k]; all row-major; then ReLU where it is asked for.
- * x and W have the type `type`, out is f32 or of that type, too; bias NULL or of out's type. Sums are f32; f32 products
- * are not rounded (no TF32). What is too large for f16 becomes infinite. */
+ * x and W have the type `type`, out is f32 or of that type, too; bias NULL or of out's type. With E4M3, n and k are
+ * multiples of 16, out is f32 or bf16, and bias is bf16. Sums are f32; f32 products are not rounded (no TF32). What is
+ * too large for f16 becomes infinite. */
 struct product {
     int64_t m, n, k;
     enum tensor_type type, out_type;
@@ -23,5 +24,8 @@ void matmul_run(struct context *c, const struct product *product, void *out, con
 /* The same, put on the stream whatever list is kept. */
 void matmul_issue(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
                   const void *bias);
+
+/* Whether such a product can add a bias itself. */
+bool matmul_adds_bias(struct context *c, const struct product *product);
 
 #endif

@@ -6,16 +6,26 @@
 
 enum { SETS = 4, MOST_REPEATS = 1000, COPIES = 5 };
 
-/* Numbers without a pattern, since a card multiplies zeros faster: uniform in (-1, 1), by the hash of Wellons' search
- * (lowbias32, 2018). */
+/* By Wellons' search (lowbias32, 2018). */
+static __device__ inline uint32_t hash_of(uint32_t x)
+{
+    x = (x ^ x >> 16) * 0x7feb352du;
+    x = (x ^ x >> 15) * 0x846ca68bu;
+    return x ^ x >> 16;
+}
+
+/* Numbers without a pattern, since a card multiplies zeros faster: uniform in (-1, 1). */
 static __global__ void fill(struct view out, int64_t count)
 {
-    for (int64_t i = blockIdx.x * (int64_t)blockDim.x + threadIdx.x; i < count; i += (int64_t)gridDim.x * blockDim.x) {
-        uint32_t x = (uint32_t)i;
-        x = (x ^ x >> 16) * 0x7feb352du;
-        x = (x ^ x >> 15) * 0x846ca68bu;
-        put(out, i, (float)(int32_t)(x ^ x >> 16) / 2147483648.0f);
-    }
+    for (int64_t i = blockIdx.x * (int64_t)blockDim.x + threadIdx.x; i < count; i += (int64_t)gridDim.x * blockDim.x)
+        put(out, i, (float)(int32_t)hash_of((uint32_t)i) / 2147483648.0f);
+}
+
+/* E4M3 without a pattern: either sign, 1/32 to 7.5. */
+static __global__ void fill_bytes(unsigned char *out, int64_t count)
+{
+    for (int64_t i = blockIdx.x * (int64_t)blockDim.x + threadIdx.x; i < count; i += (int64_t)gridDim.x * blockDim.x)
+        out[i] = (unsigned char)((hash_of((uint32_t)i) & 0xbf) + 0x10);
 }
 
 /* One operand of all sets, filled. NULL: the fault says why. */
@@ -28,7 +38,10 @@ static unsigned char *operands_new(struct context *c, size_t bytes_each, enum te
         return NULL;
     }
     const int64_t count = (int64_t)(bytes / tensor_type_size(type));
-    launch(fill, blocks_of(count, 256), 256, 0, cuda_of(c)->stream, view{memory, (int)type}, count);
+    if (type == TENSOR_E4M3)
+        launch(fill_bytes, blocks_of(count, 256), 256, 0, cuda_of(c)->stream, memory, count);
+    else
+        launch(fill, blocks_of(count, 256), 256, 0, cuda_of(c)->stream, view{memory, (int)type}, count);
     return memory;
 }
 
@@ -46,12 +59,15 @@ int cuda_matmul_rate(const struct device *device, int64_t m, int64_t k, int64_t 
     repeats = repeats < 1 ? 1 : repeats > MOST_REPEATS ? MOST_REPEATS : repeats;
     if (context_open(&c, device, TENSOR_F32, fault))
         return fault->code;
-    const struct product product = {m, n, k, type, type, 1.0f, 0.0f, false, false};
-    const size_t size = tensor_type_size(type),
-                 bytes[3] = {(size_t)(m * k) * size, (size_t)(n * k) * size, (size_t)(m * n) * size};
+    /* Few rows alone meet i8: what multiplies many is bf16. The same for sides that E4M3 cannot have. */
+    const bool in_e4m3 = type == TENSOR_E4M3 && n % 16 == 0 && k % 16 == 0;
+    const enum tensor_type wide = device_compute(device, type), narrow = in_e4m3 ? type : wide;
+    const struct product product = {m, n, k, narrow, wide, 1.0f, 0.0f, false, false};
+    const size_t size = tensor_type_size(narrow),
+                 bytes[3] = {(size_t)(m * k) * size, (size_t)(n * k) * size, (size_t)(m * n) * tensor_type_size(wide)};
     unsigned char *operands[3];
     for (int i = 0; i < 3; i++)
-        operands[i] = operands_new(&c, bytes[i], type);
+        operands[i] = operands_new(&c, bytes[i], i < 2 ? narrow : wide);
     for (int i = -SETS; i < repeats && !c.fault.code && cuda_wait(&c); i++) {
         const size_t set = (size_t)(i + SETS) % SETS;
         const double began = clock_seconds();

@@ -16,7 +16,7 @@ int fastconformer_open(struct fastconformer **model, const struct fastconformer_
     m->config = *config;
     m->device = device;
     m->type = type;
-    m->compute = type == TENSOR_I8 ? device->best : type;
+    m->compute = device_compute(device, type);
     m->blocks = memory_new((size_t)config->layers, sizeof *m->blocks);
     int code = m->blocks ? model_bind(m, checkpoint, fault) : fail_memory(fault, "a model");
     if (code)

@@ -32,7 +32,7 @@ int fastspeech_open(struct fastspeech **model, const struct fastspeech_config *c
     m->config = *config;
     m->device = device;
     m->type = type;
-    m->compute = type == TENSOR_I8 ? device->best : type;
+    m->compute = device_compute(device, type);
     int code = make_arrays(m) ? fastspeech_bind(m, checkpoint, prefix, fault) : fail_memory(fault, "a model");
     if (code)
         fastspeech_close(&m);

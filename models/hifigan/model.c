@@ -14,7 +14,7 @@ int hifigan_open(struct hifigan **model, const struct hifigan_config *config, co
         return fail_memory(fault, "a model");
     m->config = *config;
     m->device = device;
-    m->type = type == TENSOR_I8 ? device->best : type;
+    m->type = device_compute(device, type);
     int code = hifigan_bind(m, checkpoint, prefix, fault);
     if (code)
         hifigan_close(&m);

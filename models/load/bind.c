@@ -23,7 +23,7 @@ int weights_read(struct binder *b, const char *prefix, const char *name, int ran
 /* Where only few rows meet 8 bits, the device has the matrix in its best type, too. */
 static int64_t bytes_of(const struct device *d, const struct linear *l, const float *bias)
 {
-    const bool twice = l->type == TENSOR_I8 && d->i8_rows < INT_MAX;
+    const bool twice = l->few_rows && tensor_type_size(l->type) == 1 && d->i8_rows < INT_MAX;
     const size_t element = tensor_type_size(l->type) + (twice ? tensor_type_size(d->best) : 0);
     return l->out * l->in * (int64_t)element + (bias ? l->out * (int64_t)sizeof(float) : 0);
 }

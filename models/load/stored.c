@@ -1,7 +1,7 @@
 /* stored.c - the element types of checkpoints, and their conversion to f32. */
 #include "models/load/checkpoint.h"
 #include "models/load/cursor.h"
-#include "models/tensor/half.h"
+#include "models/tensor/float8.h"
 
 #include <string.h>
 
@@ -34,18 +34,6 @@ size_t stored_type_block(enum stored_type type)
     return (unsigned)type < STORED_TYPES ? TYPES[type].block : 1;
 }
 
-/* 4 bits of exponent, 3 of fraction, no infinity (Micikevicius et al. 2022, arXiv 2209.05433, table 1). Subnormal ones,
- * a fifth of the default model's entries, are whole numbers: moved to a float's places they would be subnormal there,
- * too, and slow to multiply. */
-static float float_of_e4m3(uint8_t byte)
-{
-    uint32_t magnitude = byte & 0x7f;
-    uint32_t bits = magnitude < 8 ? bits_of_float((float)magnitude * 0x1p-9f) : (magnitude << 20) + (120u << 23);
-    if (magnitude == 0x7f)
-        bits = 0x7fc00000;
-    return float_of_bits(bits | (uint32_t)(byte & 0x80) << 24);
-}
-
 /* Tensors lie at any byte, so an element is copied out before it is read. */
 #define CONVERT(TYPE, EXPRESSION)                                                                                      \
     for (int64_t i = 0; i < count; i++) {                                                                              \
@@ -68,7 +56,7 @@ static int convert_floats(enum stored_type type, const unsigned char *from, int6
     case STORED_F64:
         CONVERT(double, (float)v);
     case STORED_F8_E4M3:
-        CONVERT(uint8_t, float_of_e4m3(v));
+        CONVERT(uint8_t, e4m3_to_float(v));
     default: /* E5M2 is the upper byte of a half */
         CONVERT(uint8_t, f16_to_float((uint16_t)(v << 8)));
     }

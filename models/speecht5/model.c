@@ -25,7 +25,7 @@ int speecht5_open(struct speecht5 **model, const struct speecht5_config *config,
     m->config = *config;
     m->device = device;
     m->type = type;
-    m->compute = type == TENSOR_I8 ? device->best : type;
+    m->compute = device_compute(device, type);
     int code = make_arrays(m) ? speecht5_bind(m, checkpoint, fault) : fail_memory(fault, "a model");
     if (code)
         speecht5_close(&m);

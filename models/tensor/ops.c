@@ -94,6 +94,11 @@ static bool computing(const struct context *c, const struct tensor *out)
     return !c->measuring && tensor_count(out) > 0;
 }
 
+enum tensor_type device_compute(const struct device *device, enum tensor_type weights)
+{
+    return is_float(weights) ? weights : device->best;
+}
+
 /* ---- steps ---- */
 
 void step_begin(struct context *c)
@@ -136,7 +141,7 @@ static int prepare(const struct device *d, struct linear *l, const float *weight
     if (in < 1 || out < 1 || in > INT32_MAX || out > INT32_MAX)
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "a matrix of [%lld, %lld] is outside 1 to 2^31 - 1", (long long)out,
                     (long long)in);
-    if (type != TENSOR_I8 && !multiplies(d, type))
+    if (type == TENSOR_E4M3 ? !d->has_e4m3 : type != TENSOR_I8 && !multiplies(d, type))
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "matrix products in %s are not supported on %s",
                     tensor_type_name(type), d->name);
     int code = d->ops->linear_prepare(d, l, weight, bias, fault);
@@ -446,8 +451,7 @@ int convolution_prepare(const struct device *d, struct convolution *k, const flo
     k->groups = or_one(k->groups);
     k->packed = NULL;
     k->bias = NULL;
-    if (k->type == TENSOR_I8)
-        k->type = d->best;
+    k->type = device_compute(d, k->type);
     if (!multiplies(d, k->type))
         return fail(fault, UTTER_ERROR_UNSUPPORTED, "convolutions in %s are not supported on %s",
                     tensor_type_name(k->type), d->name);

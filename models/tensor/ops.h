@@ -36,6 +36,7 @@ struct device {
     struct thread_pool *threads; /* borrowed from the engine */
     enum tensor_type best;       /* the fastest type to compute in: bf16 where it is multiplied as such, else f32 */
     bool has_f16;                /* whether it computes in f16: GPUs, and plain C, which they are tested against */
+    bool has_e4m3;               /* whether it multiplies by weights in E4M3 (float8.h) */
     int i8_rows;                 /* that meet weights of 8 bits as such, at most; INT_MAX: any. More: as bf16 */
     int rows;                    /* of a batch: with more, the matrix products gain little */
     int windows;                 /* of half a minute that an encoder takes together: one keeps a CPU busy */
@@ -43,6 +44,10 @@ struct device {
     double kept_bytes;           /* what one pass's cached keys and values may take */
     char name[64];               /* "cpu, avx512_bf16" */
 };
+
+/* What activations are in between products of such weights: the type itself where it is one of f32, bf16 and f16, else
+ * the device's best. */
+enum tensor_type device_compute(const struct device *device, enum tensor_type weights);
 
 /* Closes and nulls; NULL and *device == NULL are allowed. */
 void device_close(struct device **device);
@@ -104,7 +109,7 @@ void tensor_download(struct context *c, float *host, struct tensor in, int64_t c
 /* y = x Wᵀ + b. Filled by linear_prepare, which brings W into the device's own layout and type. */
 struct linear {
     int64_t in, out;
-    enum tensor_type type; /* f32, bf16, f16, or i8 with one scale per output */
+    enum tensor_type type; /* f32, bf16, f16, e4m3 with one scale, or i8 with one per output */
     bool few_rows;         /* whether x mostly has few rows, as in a decoder's steps: a hint for the layout */
     void *packed;          /* the device's */
     float *bias;           /* [out], or NULL */
@@ -130,7 +135,9 @@ int floats_prepare(const struct device *d, float **out, const float *host, int64
 void floats_release(const struct device *d, float **floats);
 
 /* ---- matrix products: x [..., in], out [..., out]; x and out any; W of any type ----
- * With i8 weights, x is quantized per row (absolute maximum / 127) on the way in. */
+ * With i8 weights, x is quantized per row (absolute maximum / 127) on the way in; with e4m3, x is rounded to that as it
+ * is: beyond 448 it is held to it, below 2^-6 the steps are 2^-9. A GPU multiplies as bf16 where few rows meet i8, and
+ * where a matrix's sides are no multiples of 16 in e4m3. */
 
 void linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l);
 void linear_relu(struct context *c, struct tensor out, struct tensor x, const struct linear *l);
@@ -232,7 +239,7 @@ struct convolution {
     int64_t in, out;
     int kernel, stride, dilation, padding, groups;
     bool transposed;       /* as PyTorch's ConvTranspose1d: stride outputs for each input */
-    enum tensor_type type; /* what the products are computed in: f32, bf16, f16; i8 becomes the device's best of them */
+    enum tensor_type type; /* what the products are computed in: f32, bf16, f16; i8 and e4m3 become the device's best */
     void *packed;          /* the device's */
     float *bias;           /* [out] on the device, or NULL */
 };

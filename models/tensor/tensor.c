@@ -4,14 +4,14 @@
 
 size_t tensor_type_size(enum tensor_type type)
 {
-    static const size_t sizes[TENSOR_TYPES] = {4, 2, 2, 1};
+    static const size_t sizes[TENSOR_TYPES] = {4, 2, 2, 1, 1};
     assert(type < TENSOR_TYPES);
     return sizes[type];
 }
 
 const char *tensor_type_name(enum tensor_type type)
 {
-    static const char *const names[TENSOR_TYPES] = {"f32", "bf16", "f16", "i8"};
+    static const char *const names[TENSOR_TYPES] = {"f32", "bf16", "f16", "i8", "e4m3"};
     return (unsigned)type < TENSOR_TYPES ? names[type] : "unknown";
 }
 

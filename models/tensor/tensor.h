@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum tensor_type { TENSOR_F32 = 0, TENSOR_BF16, TENSOR_F16, TENSOR_I8, TENSOR_TYPES };
+enum tensor_type { TENSOR_F32 = 0, TENSOR_BF16, TENSOR_F16, TENSOR_I8, TENSOR_E4M3, TENSOR_TYPES };
 
 enum { TENSOR_RANK = 4 };
 

@@ -16,7 +16,7 @@ int transducer_open(struct transducer **model, const struct transducer_config *c
     m->config = *config;
     m->device = device;
     m->type = type;
-    m->compute = type == TENSOR_I8 ? device->best : type;
+    m->compute = device_compute(device, type);
     m->layers = memory_new((size_t)config->layers, sizeof *m->layers);
     int code = m->layers ? fastconformer_open(&m->encoder, &config->encoder, checkpoint, device, type, fault)
                          : fail_memory(fault, "a model");

@@ -14,7 +14,7 @@ int vits_open(struct vits **model, const struct vits_config *config, const struc
         return fail_memory(fault, "a model");
     m->config = *config;
     m->device = device;
-    m->compute = type == TENSOR_I8 ? device->best : type;
+    m->compute = device_compute(device, type);
     int code = vits_bind(m, checkpoint, fault);
     if (code)
         vits_close(&m);

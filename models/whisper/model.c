@@ -16,7 +16,7 @@ int whisper_open(struct whisper **model, const struct whisper_config *config, co
     m->config = *config;
     m->device = device;
     m->type = type;
-    m->compute = type == TENSOR_I8 ? device->best : type;
+    m->compute = device_compute(device, type);
     m->encoder = memory_new((size_t)config->encoder_layers, sizeof *m->encoder);
     m->decoder = memory_new((size_t)config->decoder_layers, sizeof *m->decoder);
     int code = m->encoder && m->decoder ? whisper_bind(m, checkpoint, fault) : fail_memory(fault, "a model");
@@ -57,7 +57,7 @@ int64_t whisper_weight_bytes(const struct whisper *model)
 int64_t whisper_step_bytes(const struct whisper *model, int windows, int rows)
 {
     const struct whisper_config *c = &model->config;
-    const bool in_8_bits = model->type == TENSOR_I8;
+    const bool in_8_bits = tensor_type_size(model->type) == 1;
     const int64_t d = c->width, block = 6 * d * d + 2 * d * (int64_t)c->decoder_inner;
     const int64_t weights = c->decoder_layers * block + c->vocabulary * d;
     const int64_t kept = 2 * windows * (int64_t)c->decoder_layers * c->positions;

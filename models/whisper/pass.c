@@ -57,7 +57,7 @@ static void place_kept(struct whisper_pass *p)
     struct context *c = &p->context;
     const struct whisper_config *g = &p->model->config;
     const int64_t width = g->width, heads = g->decoder_heads;
-    const enum tensor_type type = p->model->type == TENSOR_I8 ? TENSOR_I8 : c->compute;
+    const enum tensor_type type = tensor_type_size(p->model->type) == 1 ? TENSOR_I8 : c->compute;
     const int64_t cross[] = {p->windows, heads, g->positions, width / heads + (type == TENSOR_I8 ? KEPT_SCALE : 0)};
     const int64_t self[] = {(int64_t)p->rows * g->text_positions, width};
     arena_release(c, 0);

@@ -30,8 +30,8 @@ int setup_threads(const struct setup *setup)
 
 enum utter_precision setup_precision(const char *name)
 {
-    static const char *const names[] = {"auto", "f32", "bf16", "int8", "f16"};
-    for (int i = 0; name && i < 5; i++)
+    static const char *const names[] = {"auto", "f32", "bf16", "int8", "f16", "fp8"};
+    for (int i = 0; name && i < 6; i++)
         if (strcmp(name, names[i]) == 0)
             return (enum utter_precision)(UTTER_PRECISION_AUTO + i);
     return UTTER_PRECISION_AUTO;

@@ -21,7 +21,7 @@ struct setup {
     {"device", OPTION_TEXT, &(setup).device, "auto|cpu|cuda|cuda:N", 0, 0, "where to compute"},                        \
         {"threads", OPTION_INTEGER, &(setup).threads, "N", 1, 256, "processor threads in all (default: every core)"},  \
     {                                                                                                                  \
-        "precision", OPTION_CHOICE, &(setup).precision, "auto|f32|bf16|f16|int8", 0, 0, "what to compute with"         \
+        "precision", OPTION_CHOICE, &(setup).precision, "auto|f32|bf16|f16|int8|fp8", 0, 0, "what to compute with"     \
     }
 
 #define SETUP_OPTIONS(setup)                                                                                           \

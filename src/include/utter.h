@@ -100,8 +100,9 @@ enum utter_precision {
     UTTER_PRECISION_F32,
     UTTER_PRECISION_BF16,
     UTTER_PRECISION_INT8, /* int8 weights, one scale per output; activations quantized per row; on a CPU.
-                             A Whisper on a GPU: bf16, with what it listens to kept in 8 bits */
-    UTTER_PRECISION_F16   /* f16, sums in f32; on a GPU */
+                             A Whisper on a GPU: bf16, with a step's weights and what it listens to in 8 bits */
+    UTTER_PRECISION_F16,  /* f16, sums in f32; on a GPU */
+    UTTER_PRECISION_FP8   /* as int8 on a GPU, and E4M3 in the products of many rows, too */
 };
 
 struct utter_model_params {
@@ -141,7 +142,7 @@ struct utter_model_info {
     const char *name;      /* as opened */
     const char *family;    /* "fastconformer-ctc", "fastconformer-tdt", "fastconformer-rnnt", "whisper" */
     const char *language;  /* BCP 47, or "" where the model does not say or speaks many */
-    const char *precision; /* "f32", "bf16", "f16", "int8": what is computed with */
+    const char *precision; /* "f32", "bf16", "f16", "int8", "fp8": what is computed with */
     int64_t parameters;
     int64_t weight_bytes; /* in memory, as prepared */
     int vocabulary;       /* tokens, blank and special ones included */
@@ -657,7 +658,7 @@ struct utter_voice_info {
     const char *name;      /* as opened */
     const char *family;    /* "fastspeech2-conformer", "vits", "speecht5" */
     const char *language;  /* BCP 47 */
-    const char *precision; /* "f32", "bf16", "f16", "int8": what is computed with */
+    const char *precision; /* "f32", "bf16", "f16", "int8", "fp8": what is computed with */
     const char *device;    /* what computes */
     int64_t parameters, weight_bytes;
     int sample_rate;   /* Hz, its own */

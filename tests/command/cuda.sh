@@ -21,8 +21,17 @@ expect err 'int8' "int8 on a GPU"
 run 1 transcribe --model "$model" --device cpu --precision f16 "$sound"
 expect err 'f16 is computed with on a GPU' "f16 on a CPU"
 lines err 1 "f16 on a CPU"
-run 0 transcribe --model "$model" --device cuda --precision f16 "$sound"
-expect out . "f16 on a GPU"
+run 1 transcribe --model "$model" --device cpu --precision fp8 "$sound"
+expect err 'fp8 is computed with on GPUs' "fp8 on a CPU"
+lines err 1 "fp8 on a CPU"
+for precision in f16 fp8; do
+    run 0 transcribe --model "$model" --device cuda --precision $precision "$sound"
+    expect out . "$precision on a GPU"
+done
+for precision in f16 int8 fp8; do # the yardstick of the products, too
+    run 0 bench --shape whisper-toy --device cuda --precision $precision --seconds 1 --batch 1 --repeats 1 --tokens 2 --format json
+    expect out "\"precision\": *\"$precision\"" "bench in $precision"
+done
 run 0 bench --shape whisper-toy --device cuda --seconds 1 --batch 1 --repeats 1 --tokens 2 --format json
 expect out '"device": *"cuda:0, emulated"' "the device's name"
 

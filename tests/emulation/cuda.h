@@ -14,7 +14,7 @@
 #include <cstring>
 #include <functional>
 
-#include "models/tensor/half.h"
+#include "models/tensor/float8.h"
 
 #define __device__
 #define __host__
@@ -60,6 +60,11 @@ static inline float f16_get(uint16_t bits)
 static inline uint16_t f16_of(float value)
 {
     return f16_from_float(value);
+}
+
+static inline uint16_t e4m3_pair(float low, float high)
+{
+    return (uint16_t)(e4m3_from_float(low) | e4m3_from_float(high) << 8);
 }
 
 /* Copies are done at once in some blocks, and in the others only when they are waited for. */

@@ -198,6 +198,23 @@ static void test_int8_is_near(void **state)
     }
 }
 
+static void test_the_gpu_too(void **state)
+{
+    (void)state;
+    if (!gpu)
+        skip();
+    for (int i = 0; i < 2; i++) {
+        struct golden g = open_golden(FOLDERS[i]);
+        const struct difference d = run_golden(&g, gpu, TENSOR_F32);
+        assert_true(d.cosine >= 0.99999 && d.largest <= 1e-4);
+        assert_int_equal(d.other_tokens, 0);
+        assert_true(run_golden(&g, gpu, TENSOR_F16).cosine >= 0.99999);
+        assert_true(run_golden(&g, gpu, TENSOR_BF16).cosine >= 0.999);
+        assert_true(run_golden(&g, gpu, TENSOR_E4M3).cosine >= 0.99);
+        close_golden(&g);
+    }
+}
+
 /* Garbage behind a row's end, other rows beside it, a pass that has seen longer ones: none of it may show. */
 static void row_alone(const struct golden *g, const struct device *device)
 {
@@ -543,21 +560,14 @@ static void test_matmuls_add_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_f32_is_the_reference),
-        cmocka_unit_test(test_bf16_is_near),
-        cmocka_unit_test(test_f16_is_nearer),
-        cmocka_unit_test(test_int8_is_near),
-        cmocka_unit_test(test_row_gives_the_same_alone),
-        cmocka_unit_test(test_pass_grows),
-        cmocka_unit_test(test_smaller_batches_fit),
-        cmocka_unit_test(test_forward_refuses),
-        cmocka_unit_test(test_config_refusals),
-        cmocka_unit_test(test_config_defaults),
-        cmocka_unit_test(test_config_that_ships),
-        cmocka_unit_test(test_model_refusals),
-        cmocka_unit_test(test_values_that_are_not_finite),
-        cmocka_unit_test(test_random_weights),
-        cmocka_unit_test(test_matmuls_add_up),
+        cmocka_unit_test(test_f32_is_the_reference), cmocka_unit_test(test_bf16_is_near),
+        cmocka_unit_test(test_f16_is_nearer),        cmocka_unit_test(test_int8_is_near),
+        cmocka_unit_test(test_the_gpu_too),          cmocka_unit_test(test_row_gives_the_same_alone),
+        cmocka_unit_test(test_pass_grows),           cmocka_unit_test(test_smaller_batches_fit),
+        cmocka_unit_test(test_forward_refuses),      cmocka_unit_test(test_config_refusals),
+        cmocka_unit_test(test_config_defaults),      cmocka_unit_test(test_config_that_ships),
+        cmocka_unit_test(test_model_refusals),       cmocka_unit_test(test_values_that_are_not_finite),
+        cmocka_unit_test(test_random_weights),       cmocka_unit_test(test_matmuls_add_up),
     };
     return cmocka_run_group_tests(tests, open_devices, close_devices);
 }

@@ -1,5 +1,5 @@
-/* test_half.c - every f16 there is to a float and back, and what lies between two of them. */
-#include "models/tensor/half.h"
+/* test_half.c - every f16 and every E4M3 there is to a float and back, and what lies between two of them. */
+#include "models/tensor/float8.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -48,12 +48,52 @@ static void test_ends(void **state)
     assert_true(isnan(f16_to_float(0xffff)));
 }
 
+static void test_e4m3(void **state)
+{
+    (void)state;
+    enum { MOST = 0x7e };
+    for (unsigned bits = 0; bits <= MOST; bits++) {
+        const float value = e4m3_to_float((uint8_t)bits), next = e4m3_to_float((uint8_t)(bits + 1));
+        const int exponent = bits >> 3 ? (int)(bits >> 3) : 1;
+        assert_true(value == ldexpf((float)((bits & 7) + (bits >> 3 ? 8 : 0)), exponent - 10));
+        assert_int_equal(e4m3_from_float(value), bits);
+        assert_int_equal(e4m3_from_float(-value), bits | 0x80);
+        if (bits == MOST)
+            continue;
+        const float middle = (value + next) / 2;
+        assert_int_equal(e4m3_from_float(middle), bits + (bits & 1));
+        assert_int_equal(e4m3_from_float(nextafterf(middle, 0)), bits);
+        assert_int_equal(e4m3_from_float(nextafterf(middle, INFINITY)), bits + 1);
+    }
+    assert_true(e4m3_to_float(MOST) == E4M3_MOST);
+    assert_int_equal(e4m3_from_float(1e30f), MOST);
+    assert_int_equal(e4m3_from_float(-INFINITY), MOST | 0x80);
+    assert_true(isnan(e4m3_to_float(e4m3_from_float(NAN))) && isnan(e4m3_to_float(0xff)));
+}
+
+static void test_scale_of_e4m3(void **state)
+{
+    (void)state;
+    const float largest[] = {448, 448.1f, 224, 224.1f, 1, 3e-5f, 1e9f, 1e-44f};
+    for (size_t i = 0; i < sizeof largest / sizeof *largest; i++) {
+        const float values[] = {-largest[i] / 3, -largest[i], 0}, scale = e4m3_scale(values, 3);
+        int exponent;
+        assert_true(frexpf(scale, &exponent) == 0.5f);
+        assert_true(scale * largest[i] <= E4M3_MOST);
+        assert_true(scale * largest[i] > E4M3_MOST / 2 || largest[i] < 1e-30f);
+    }
+    const float nothing[2] = {0};
+    assert_true(e4m3_scale(nothing, 2) == 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_number_comes_back),
         cmocka_unit_test(test_to_nearest),
         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_e4m3),
+        cmocka_unit_test(test_scale_of_e4m3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,7 @@ static void test_gpu(void **state)
         assert_true(d.cosine >= 0.99999);
         assert_true(d.largest <= 1e-4);
         assert_true(run_golden(VARIANTS[i], gpu, TENSOR_BF16).cosine >= 0.999);
+        assert_true(run_golden(VARIANTS[i], gpu, TENSOR_E4M3).cosine >= 0.98);
     }
     if (!gpu)
         skip();

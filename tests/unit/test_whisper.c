@@ -166,6 +166,7 @@ static void the_gpu_too(void **unused)
     check_numbers(gpu, TENSOR_F16, 0.99999, 0.1);
     check_numbers(gpu, TENSOR_BF16, 0.999, 1);
     check_numbers(gpu, TENSOR_I8, 0.999, 1); /* the keys kept across and the weights of few rows */
+    check_numbers(gpu, TENSOR_E4M3, 0.99, 4);
 }
 
 static void bf16_and_int8_are_near(void **unused)

@@ -1,5 +1,5 @@
-/* Weights in 8 bits on devices that multiply only few rows by them as such: against plain C's products, in f32, of what
- * the bytes stand for; and with more rows against its products of that in bf16. */
+/* Weights in 8 bits, as a GPU has them. Whole numbers, which only few rows meet as such: against plain C's products, in
+ * f32, of what the bytes stand for, and with more rows against its products of that in bf16. E4M3 against its own. */
 #include "devices.h"
 
 enum { ARENA = 4 << 20, GUARD = 64 };
@@ -46,6 +46,7 @@ static void new_product(struct product *p, int most_rows)
     p->rows = pick(0, most_rows);
     p->in = pick(0, 9) ? 8 * pick(1, 90) : pick(1, 200);
     p->out = pick(0, 5) ? pick(1, 300) : pick(1000, 1500);
+    p->out = pick(0, 1) ? (p->out + 15) / 16 * 16 : p->out;
     p->x = noise(p->rows * p->in, 2);
     for (int64_t i = 0; i < p->rows * p->in; i++)
         p->x[i] = short_of(p->x[i]);
@@ -69,14 +70,14 @@ static void free_product(struct product *p)
 }
 
 /* out, for the caller to free; what lies behind it must stay as it was. */
-static float *run_on(const struct device *d, const struct product *p, enum tensor_type type)
+static float *run_on(const struct device *d, const struct product *p, enum tensor_type type, bool few)
 {
-    static void (*const ops[])(struct context *, struct tensor, struct tensor, const struct linear *) = {
-        linear, linear_relu, linear_silu, linear_gelu};
+    static void (*const ops[])(struct context *, struct tensor, struct tensor,
+                               const struct linear *) = {linear, linear_relu, linear_silu, linear_gelu};
     struct context c;
     struct fault fault = {0};
     struct linear l;
-    if (linear_prepare_few_rows(d, &l, p->weight, p->bias, p->out, p->in, type, &fault))
+    if ((few ? linear_prepare_few_rows : linear_prepare)(d, &l, p->weight, p->bias, p->out, p->in, type, &fault))
         fail_msg("%s: %s", d->name, fault.message);
     assert_int_equal(context_open(&c, d, TENSOR_F32, &fault), 0);
     assert_int_equal(context_reserve(&c, ARENA, &fault), 0);
@@ -116,20 +117,25 @@ static void quantize(const struct product *p)
     }
 }
 
-static void compare_on(const struct device *d)
+static void compare(const struct device *d, const struct product *p, const float *expected, const float *got)
+{
+    const double tolerance = p->out_type == TENSOR_BF16 ? 1.0 / 128 + 2e-5 : 2e-5;
+    for (int64_t i = 0; i < p->rows * p->out; i++)
+        if (!(fabs((double)got[i] - expected[i]) <= tolerance * (1 + fabs((double)expected[i]))))
+            fail_msg("%s: element %lld of [%lld, %lld] by %lld is %.9g instead of %.9g", d->name, (long long)i,
+                     (long long)p->rows, (long long)p->in, (long long)p->out, got[i], expected[i]);
+}
+
+static void compare_few_rows(const struct device *d)
 {
     struct product p;
     new_product(&p, pick(0, 3) ? d->i8_rows : 3 * d->i8_rows);
-    float *got = run_on(d, &p, TENSOR_I8);
+    float *got = run_on(d, &p, pick(0, 1) && d->has_e4m3 ? TENSOR_E4M3 : TENSOR_I8, true);
     const bool in_8_bits = p.in % 8 == 0;
     if (in_8_bits)
         quantize(&p);
-    float *expected = run_on(plain, &p, in_8_bits && p.rows <= d->i8_rows ? TENSOR_F32 : TENSOR_BF16);
-    const double tolerance = p.out_type == TENSOR_BF16 ? 1.0 / 128 + 2e-5 : 2e-5;
-    for (int64_t i = 0; i < p.rows * p.out; i++)
-        if (!(fabs((double)got[i] - expected[i]) <= tolerance * (1 + fabs((double)expected[i]))))
-            fail_msg("%s: element %lld of [%lld, %lld] by %lld is %.9g instead of %.9g", d->name, (long long)i,
-                     (long long)p.rows, (long long)p.in, (long long)p.out, got[i], expected[i]);
+    float *expected = run_on(plain, &p, in_8_bits && p.rows <= d->i8_rows ? TENSOR_F32 : TENSOR_BF16, true);
+    compare(d, &p, expected, got);
     free(got);
     free(expected);
     free_product(&p);
@@ -141,9 +147,65 @@ static void few_rows_meet_8_bits(void **unused)
     int compared = 0;
     for (int level = 0; level < devices; level++)
         for (int i = 0; fast[level]->i8_rows < INT_MAX && i < 60; i++, compared++)
-            compare_on(fast[level]);
+            compare_few_rows(fast[level]);
     if (!compared)
         skip();
+}
+
+/* Of x some numbers are beyond the largest E4M3, and some below the smallest; the bias is one that bf16 holds. */
+static void compare_e4m3(const struct device *d)
+{
+    struct product p;
+    new_product(&p, 60);
+    for (int64_t i = 0; i < p.rows * p.in; i++)
+        p.x[i] = short_of(p.x[i] * (pick(0, 9) ? 1.0f : pick(0, 1) ? 300.0f : 1e-3f));
+    for (int64_t n = 0; p.bias && n < p.out; n++)
+        p.bias[n] = short_of(p.bias[n]);
+    float *got = run_on(d, &p, TENSOR_E4M3, false);
+    float *expected = run_on(plain, &p, p.in % 16 || p.out % 16 ? TENSOR_BF16 : TENSOR_E4M3, false);
+    compare(d, &p, expected, got);
+    free(got);
+    free(expected);
+    free_product(&p);
+}
+
+static void many_rows_meet_e4m3(void **unused)
+{
+    (void)unused;
+    int compared = 0;
+    for (int level = 0; level < devices; level++)
+        for (int i = 0; fast[level]->has_e4m3 && i < 80; i++, compared++)
+            compare_e4m3(fast[level]);
+    if (!compared)
+        skip();
+}
+
+/* The yardstick of a pass: for types that many rows do not meet, what they meet instead. */
+static void rates_are_taken(void **unused)
+{
+    (void)unused;
+    static const enum tensor_type types[] = {TENSOR_BF16, TENSOR_I8, TENSOR_E4M3};
+    for (int level = 0; level < devices; level++)
+        for (int i = 0; i < (fast[level]->has_e4m3 ? 6 : 0); i++) {
+            double rate = 0;
+            struct fault fault = {0};
+            if (device_matmul_rate(fast[level], 9, 32, i % 2 ? 16 : 17, types[i / 2], 2, &rate, &fault))
+                fail_msg("%s", fault.message);
+            assert_true(rate > 0);
+        }
+}
+
+static void e4m3_is_refused_where_there_is_none(void **unused)
+{
+    (void)unused;
+    const float weight[256] = {0};
+    for (int level = 0; level < devices; level++) {
+        struct linear l;
+        struct fault fault = {0};
+        const int code = linear_prepare(fast[level], &l, weight, NULL, 16, 16, TENSOR_E4M3, &fault);
+        assert_int_equal(code, fast[level]->has_e4m3 ? 0 : UTTER_ERROR_UNSUPPORTED);
+        linear_release(fast[level], &l);
+    }
 }
 
 /* What a row gives does not depend on the rows beside it, as long as these are few. */
@@ -160,12 +222,12 @@ static void a_row_gives_what_it_gives_alone(void **unused)
             if (p.rows < 2 || p.in % 8)
                 free_product(&p);
         } while (p.rows < 2 || p.in % 8);
-        float *all = run_on(d, &p, TENSOR_I8);
+        float *all = run_on(d, &p, TENSOR_I8, true);
         struct product last = p;
         last.rows = 1;
         last.x += (p.rows - 1) * p.in;
         last.residual += (p.rows - 1) * p.out;
-        float *alone = run_on(d, &last, TENSOR_I8);
+        float *alone = run_on(d, &last, TENSOR_I8, true);
         assert_memory_equal(alone, all + (p.rows - 1) * p.out, (size_t)p.out * sizeof *alone);
         free(all);
         free(alone);
@@ -182,7 +244,8 @@ static void many_rows_have_no_8_bits(void **unused)
         struct fault fault = {0};
         if (fast[level]->i8_rows == INT_MAX)
             continue;
-        assert_int_equal(linear_prepare(fast[level], &l, weight, NULL, 8, 8, TENSOR_I8, &fault), UTTER_ERROR_UNSUPPORTED);
+        assert_int_equal(linear_prepare(fast[level], &l, weight, NULL, 8, 8, TENSOR_I8, &fault),
+                         UTTER_ERROR_UNSUPPORTED);
         assert_non_null(strstr(fault.message, "int8"));
     }
 }
@@ -193,6 +256,9 @@ int main(void)
         cmocka_unit_test(few_rows_meet_8_bits),
         cmocka_unit_test(a_row_gives_what_it_gives_alone),
         cmocka_unit_test(many_rows_have_no_8_bits),
+        cmocka_unit_test(many_rows_meet_e4m3),
+        cmocka_unit_test(e4m3_is_refused_where_there_is_none),
+        cmocka_unit_test(rates_are_taken),
     };
     return cmocka_run_group_tests(tests, open_devices, close_devices);
 }
