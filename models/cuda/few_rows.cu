@@ -151,10 +151,16 @@ static __device__ inline void finish(const struct few_product &p, int64_t row, i
 
 /* What a lane brings of a tile with its own loads into its own places, and reads again alone: its weights, and, where x
  * is bf16 (SHORT), its numbers of x. STAGES of them are on their way at once, since what memory gives is what it was
- * asked for ahead: 32 kB in a block. (Loads into registers would do, but the compiler moves each to where it is used.)
+ * asked for ahead: 24 or 32 kB of weights in a block. (Loads into registers would do, but the compiler moves each to
+ * where it is used.)
  */
 template <int TILES, bool SHORT> struct staged {
-    enum { X = SHORT ? 2 * TILES : 0, LOADS = 2 + X, STAGES = 4, BYTES = WARPS * STAGES * LOADS * WARP * LOAD };
+    enum {
+        X = SHORT ? 2 * TILES : 0,
+        LOADS = 2 + X,
+        STAGES = TILES == 1 ? 4 : 3, /* what a block may share is 99 kB where it is least */
+        BYTES = WARPS * STAGES * LOADS * WARP * LOAD
+    };
     uint4 *places;
 
     __device__ uint4 *place(int64_t step, int load) const

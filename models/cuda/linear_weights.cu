@@ -80,7 +80,8 @@ int cuda_linear_prepare(const struct device *d, struct linear *l, const float *w
                         struct fault *fault)
 {
     if (l->type == TENSOR_I8 && !l->few_rows)
-        return fail(fault, UTTER_ERROR_UNSUPPORTED, "a GPU computes in int8 only where rows are few, as in a Whisper's decoder; fp8, bf16, f16 and "
+        return fail(fault, UTTER_ERROR_UNSUPPORTED,
+                    "a GPU computes in int8 only where rows are few, as in a Whisper's decoder; fp8, bf16, f16 and "
                     "f32 are for all models");
     struct packed *packed = (struct packed *)memory_new(1, sizeof *packed);
     l->packed = packed;

@@ -1,5 +1,5 @@
-/* float8.h - E4M3, the 8-bit float that weights are stored and multiplied in: 4 bits of exponent, 3 of fraction, at most
- * 448, no infinity (Micikevicius et al. 2022, arXiv 2209.05433, table 1). */
+/* float8.h - E4M3, the 8-bit float that weights are stored and multiplied in: 4 bits of exponent, 3 of fraction, at
+ * most 448, no infinity (Micikevicius et al. 2022, arXiv 2209.05433, table 1). */
 #ifndef MODELS_TENSOR_FLOAT8_H
 #define MODELS_TENSOR_FLOAT8_H
 
