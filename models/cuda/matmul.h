@@ -1,4 +1,4 @@
-/* matmul.h - the matrix product itself: cuBLASLt (matmul.cu), or plain loops in the emulation. */
+/* matmul.h - the matrix product itself, by cuBLASLt. */
 #ifndef MODELS_CUDA_MATMUL_H
 #define MODELS_CUDA_MATMUL_H
 

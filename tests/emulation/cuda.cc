@@ -1,5 +1,6 @@
-/* cuda.cc - the tensor cores, the little of the runtime that is used, and matrix products as loops. */
-#include "models/cuda/matmul.h"
+/* cuda.cc - the tensor cores, and the little of the runtime that is used. */
+#include "tests/emulation/cuda.h"
+#include "models/tensor/tensor.h"
 #include "tests/emulation/fibers.h"
 
 #include <vector>
@@ -322,76 +323,4 @@ cudaError_t cudaGetLastError(void)
 const char *cudaGetErrorString(cudaError_t error)
 {
     return error == cudaErrorMemoryAllocation ? "out of memory" : "failed";
-}
-
-/* ---- matrix products ---- */
-
-static float element(const void *data, enum tensor_type type, int64_t i)
-{
-    if (type == TENSOR_E4M3)
-        return e4m3_to_float(((const uint8_t *)data)[i]);
-    return type == TENSOR_F32 ? ((const float *)data)[i] : widened(type, ((const uint16_t *)data)[i]);
-}
-
-static std::vector<float> elements(const void *data, enum tensor_type type, int64_t count)
-{
-    std::vector<float> all((size_t)count);
-    for (int64_t i = 0; i < count; i++)
-        all[(size_t)i] = element(data, type, i);
-    return all;
-}
-
-/* cuBLASLt does not hold what is too large for f16. */
-static void store(void *data, enum tensor_type type, int64_t i, float value)
-{
-    if (type == TENSOR_F32)
-        ((float *)data)[i] = value;
-    else if (type == TENSOR_BF16)
-        ((uint16_t *)data)[i] = bf16_from_float(value);
-    else
-        ((uint16_t *)data)[i] =
-            !(std::fabs(value) >= 65520) ? f16_from_float(value) : (uint16_t)(std::signbit(value) ? 0xfc00 : 0x7c00);
-}
-
-struct matmul *matmul_open(struct fault *fault)
-{
-    (void)fault;
-    return (struct matmul *)malloc(1);
-}
-
-void matmul_close(struct matmul *matmul)
-{
-    free(matmul);
-}
-
-/* Of products in E4M3 some, so that tests go both ways. */
-bool matmul_adds_bias(struct context *c, const struct product *product)
-{
-    (void)c;
-    return product->type != TENSOR_E4M3 || product->out_type != TENSOR_F32 || product->n % 32 == 0;
-}
-
-void matmul_issue(struct context *c, const struct product *product, void *out, const void *x, const void *weight,
-                  const void *bias)
-{
-    const struct product of = *product, *p = &of;
-    if (emulation_captures([=] { matmul_issue(c, &of, out, x, weight, bias); }))
-        return;
-    const std::vector<float> left = elements(x, p->type, p->m * p->k), right = elements(weight, p->type, p->n * p->k);
-    for (int64_t i = 0; i < p->m; i++)
-        for (int64_t j = 0; j < p->n; j++) {
-            const float *a = left.data() + i * p->k, *b = right.data() + j * p->k;
-            double sum = 0;
-            for (int64_t k = 0; k < p->k; k++)
-                sum += (double)a[k] * b[k];
-            const int64_t at = i * p->n + j;
-            float y = (float)(p->factor * sum);
-            if (p->keep != 0)
-                y += p->keep * element(out, p->out_type, at);
-            if (p->biased)
-                y += element(bias, p->type == TENSOR_E4M3 ? TENSOR_BF16 : p->out_type, j);
-            if (p->relu && y < 0)
-                y = 0;
-            store(out, p->out_type, at, y);
-        }
 }
