@@ -18,7 +18,7 @@ int cuda_device_open(struct device **device, struct thread_pool *threads, int in
 /* ---- the module's one exported symbol ---- */
 
 /* Of the structs that cross between the library and the module: both must have been built from the same ones. */
-enum { CUDA_MODULE_VERSION = 5 };
+enum { CUDA_MODULE_VERSION = 6 };
 
 struct cuda_module {
     int version; /* CUDA_MODULE_VERSION */

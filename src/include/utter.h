@@ -102,7 +102,7 @@ enum utter_precision {
     UTTER_PRECISION_INT8, /* int8 weights, one scale per output; activations quantized per row; on a CPU.
                              A Whisper on a GPU: bf16, with a step's weights and what it listens to in 8 bits */
     UTTER_PRECISION_F16,  /* f16, sums in f32; on a GPU */
-    UTTER_PRECISION_FP8   /* as int8 on a GPU, and E4M3 in the products of many rows, too */
+    UTTER_PRECISION_FP8   /* E4M3 in products of many rows, else as int8; on a GPU from compute capability 8.9 on */
 };
 
 struct utter_model_params {
