@@ -16,6 +16,7 @@
 #include "models/cpu/plain.h"
 #include "models/cpu/scratch.h"
 #include "src/base/memory.h"
+#include "src/base/pages.h"
 
 #include <stdlib.h>
 
@@ -142,7 +143,7 @@ static int pack(const struct device *d, struct packed *p, const struct convoluti
 {
     choose_form(((const struct cpu_device *)d)->kernels, p, k);
     const int64_t width = p->blocks * p->columns, out = k->out / p->groups;
-    p->weight = memory_aligned((size_t)(p->groups * width * p->depth * k->kernel) * sizeof *p->weight);
+    p->weight = pages_new((size_t)(p->groups * width * p->depth * k->kernel) * sizeof *p->weight);
     p->bias = memory_new((size_t)(p->groups * width), sizeof *p->bias);
     if (!p->weight || !p->bias)
         return fail_memory(fault, "a model's weights");
@@ -177,7 +178,7 @@ void fast_convolution_release(const struct device *d, struct convolution *k)
         if (is_plain(k))
             plain_convolution_release(d, &p->plain);
         winograd_free(p->winograd);
-        free(p->weight);
+        pages_free(p->weight);
         free(p->bias);
     }
     free(p);

@@ -5,6 +5,7 @@
 #include "models/cpu/device.h"
 #include "models/cpu/kernels.h"
 #include "src/base/memory.h"
+#include "src/base/pages.h"
 
 #include <stdlib.h>
 
@@ -154,7 +155,7 @@ struct winograd *winograd_new(const struct device *d, const struct convolution *
     if (!w)
         return NULL;
     shape(w, ((const struct cpu_device *)d)->kernels, k);
-    w->weight = memory_aligned((size_t)(w->points * w->depth * w->blocks * w->columns) * sizeof *w->weight);
+    w->weight = pages_new((size_t)(w->points * w->depth * w->blocks * w->columns) * sizeof *w->weight);
     w->bias = memory_new((size_t)(k->out + w->columns), sizeof *w->bias);
     if (!w->weight || !w->bias) {
         winograd_free(w);
@@ -171,7 +172,7 @@ void winograd_free(struct winograd *w)
 {
     if (!w)
         return;
-    free(w->weight);
+    pages_free(w->weight);
     free(w->bias);
     free(w);
 }

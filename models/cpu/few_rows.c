@@ -5,6 +5,7 @@
 #include "models/cpu/onednn.h"
 #include "models/cpu/scratch.h"
 #include "src/base/memory.h"
+#include "src/base/pages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,7 @@ static int pack(const struct device *d, const struct linear *l, struct few_weigh
     w->groups = (l->in + kernel->group - 1) / kernel->group;
     w->blocks = (l->out + kernel->columns - 1) / kernel->columns;
     w->block_bytes = (size_t)kernel->columns * (sizeof(float) + (size_t)(w->groups * kernel->group) * element_bytes(w));
-    w->memory = memory_aligned((size_t)w->blocks * w->block_bytes);
+    w->memory = pages_new((size_t)w->blocks * w->block_bytes);
     w->scales = kernel->type == TENSOR_I8 ? memory_new((size_t)l->out, sizeof *w->scales) : NULL;
     p.rows = memory_new((size_t)(thread_pool_size(d->threads) * l->in), 1);
     const bool whole = w->memory && p.rows && (w->scales || kernel->type != TENSOR_I8);
@@ -107,7 +108,7 @@ void few_linear_release(const struct device *d, struct linear *l)
 {
     struct few_weights *w = l->packed;
     if (w) {
-        free(w->memory);
+        pages_free(w->memory);
         free(w->scales);
     }
     free(w);

@@ -6,6 +6,7 @@
 #include "models/cpu/kernels.h"
 #include "models/cpu/scratch.h"
 #include "src/base/memory.h"
+#include "src/base/pages.h"
 
 #include <stdlib.h>
 
@@ -99,7 +100,7 @@ static int lay_out(struct weights *w, const struct linear *l, dnnl_engine_t engi
 {
     size_t each = scratch_part(dnnl_memory_desc_get_size(&w->layout[0]));
     w->panels = memory_new((size_t)w->count, sizeof *w->panels);
-    w->memory = memory_aligned(each * (size_t)(w->count - 1) + dnnl_memory_desc_get_size(layout_of(w, w->count - 1)));
+    w->memory = pages_new(each * (size_t)(w->count - 1) + dnnl_memory_desc_get_size(layout_of(w, w->count - 1)));
     if (!w->panels || !w->memory)
         return fail_memory(fault, "a model's weights");
     int status = 0;
@@ -189,7 +190,7 @@ void onednn_linear_release(const struct device *d, struct linear *l)
     }
     if (w) {
         free(w->panels);
-        free(w->memory);
+        pages_free(w->memory);
         free(w->scales);
     }
     free(w);

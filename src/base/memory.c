@@ -1,5 +1,7 @@
 #include "src/base/memory.h"
 
+#include "src/base/pages.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,8 @@ void *memory_aligned(size_t size)
 {
     if (size > SIZE_MAX - 64)
         return NULL;
+    if (size >= LARGE_PAGE)
+        return pages_alone(size);
     size_t rounded = (size + 63) / 64 * 64;
     return aligned_alloc(64, rounded ? rounded : 64);
 }

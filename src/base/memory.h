@@ -13,7 +13,8 @@ void *memory_new(size_t count, size_t size);
  * appending is linear. False (and nothing changed) when memory ran out. New elements are not initialised. */
 bool memory_grow(void **items, size_t *capacity, size_t needed, size_t size);
 
-/* size bytes aligned to 64 (a cache line, and a vector register of AVX-512). Freed with free(). */
+/* size bytes aligned to 64 (a cache line, and a vector register of AVX-512), large ones in large pages (pages.h). Freed
+ * with free(). */
 void *memory_aligned(size_t size);
 
 /* A copy of length bytes of text and a final NUL. */
