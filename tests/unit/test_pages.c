@@ -1,4 +1,5 @@
-/* Blocks in large pages: aligned, apart from each other, kept as they were written, whoever gives back what and when. */
+/* Blocks in large pages: aligned, apart from each other, kept as they were written, whoever gives back what and when.
+ */
 #include "src/base/memory.h"
 #include "src/base/pages.h"
 #include "src/base/threads.h"
