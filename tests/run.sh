@@ -15,7 +15,7 @@ gcc) set -- build ;;
 clang) set -- build-clang -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ ;;
 address) set -- build-address -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DUTTER_SANITIZE=address,undefined ;;
 thread) set -- build-thread -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DUTTER_SANITIZE=thread
-    only='test_(threads|session|live|voice|ring|whisper_session|transcribe|api|jobs|speech|voices|player|boosting|batch)' ;;
+    only='test_(threads|session|live|voice|ring|whisper_session|transcribe|api|jobs|speech|voices|player|boosting|batch|pages)' ;;
 *) echo "usage: sh tests/run.sh [gcc|clang|address|thread]" >&2; exit 2 ;;
 esac
 [ "$kind" = gcc ] || need_packages clang libclang-rt-14-dev
