@@ -1,6 +1,7 @@
 /* device.cu - the card: opening it, its memory, and how host numbers get to it and back. */
 #include "models/cuda/commands.h"
 #include "models/cuda/cuda.h"
+#include "models/cuda/element.h"
 #include "models/cuda/few_rows.h"
 #include "models/cuda/matmul.h"
 #include "models/cuda/steps.h"

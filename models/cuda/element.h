@@ -37,8 +37,8 @@ static __device__ inline uint16_t f16_of(float value)
 }
 #endif
 
-/* E4M3: models/tensor/float8.h says what is rounded to what. Two of them, the first in the low byte. */
-#ifndef UTTER_CUDA_EMULATED
+/* E4M3: models/tensor/float8.h says what is rounded to what. Two of them, the first in the low byte. Code for 8.0 also
+ * runs on cards of 8.9, which multiply E4M3; the emulation has it, too. */
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
 static __device__ inline uint16_t e4m3_pair(float low, float high)
 {
@@ -63,7 +63,6 @@ static __device__ inline uint16_t e4m3_pair(float low, float high)
 {
     return (uint16_t)(e4m3_of(low) | e4m3_of(high) << 8);
 }
-#endif
 #endif
 
 /* What a product gives in f16 may be infinite; an activation of that need not be a number. */

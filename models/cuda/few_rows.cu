@@ -4,15 +4,13 @@
  * A block has 16 outputs and all rows; its warps go through k side by side, 64 weights of an output at a time, and
  * their sums are added at the end, always in the same order. A product of [16, 16] by [16, 8] takes 4 of the 16 weights
  * that one load brings a lane: which of k's numbers a lane multiplies is free as long as x's are the same, so it takes
- * those that lie side by side. Turbo's largest matrix in a step, [51866, 1280], is 66 MB: 16 us at 4.2 TB/s, and what
- * is computed beside it for a weight (2.5 instructions to widen it, an eighth of one to multiply) takes half of that.
+ * those that lie side by side. Turbo's largest matrix in a step, [51866, 1280], is 66 MB: 16 us at 4.2 TB/s; reckoned,
+ * what is computed beside it for a weight (2.5 instructions to widen it, an eighth of one to multiply) takes half of
+ * that.
  */
-#include "models/cuda/few_rows.h"
-
 #include "models/cuda/commands.h"
+#include "models/cuda/linear.h"
 #include "models/cuda/pieces.h"
-
-#include <string.h>
 
 enum { OUTPUTS = 16, DEEP = 64, WARPS = 8, THREADS = WARPS * WARP };
 enum { LOAD = 16, TILE_LOADS = OUTPUTS * DEEP / LOAD }; /* bytes of a load; loads of a tile of 16 outputs by 64 of k */

@@ -4,9 +4,9 @@
 #define MODELS_CUDA_FEW_ROWS_H
 
 #include "models/cuda/device.h"
-#include "models/cuda/element.h"
 
-/* With more, the tiles of x that every block reads are more bytes than the weights, and cuBLASLt is faster. */
+/* Every block reads all of x from the cache: as many bytes as its weights at 8 rows, twice as many at 16, where by
+ * reckoning (no card has run it) weights of 16 bits in cuBLASLt are as fast. */
 enum { MOST_FEW_ROWS = 16 };
 
 /* W [out, in], on the card: whole numbers -127 to 127, and for each output what brings them back. */
@@ -28,15 +28,5 @@ void few_weights_release(const struct device *d, struct few_weights *w);
  * not lie as it must, and nothing was done. */
 bool few_rows_linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l,
                      const struct few_weights *w, enum linear_after after, float scale, struct tensor residual);
-
-/* y with an activation of a linear layer's (enum linear_after). */
-static __device__ inline float activated(float y, int after)
-{
-    if (after == LINEAR_RELU)
-        return fmaxf(y, 0.0f);
-    if (after == LINEAR_SILU)
-        return y * sigmoid(y);
-    return after == LINEAR_GELU ? 0.5f * y * (1.0f + erff(y * 0.70710678f)) : y;
-}
 
 #endif

@@ -136,8 +136,8 @@ void floats_release(const struct device *d, float **floats);
 
 /* ---- matrix products: x [..., in], out [..., out]; x and out any; W of any type ----
  * With i8 weights, x is quantized per row (absolute maximum / 127) on the way in; with e4m3, x is rounded to that as it
- * is: beyond 448 it is held to it, below 2^-6 the steps are 2^-9. A GPU multiplies as bf16 where few rows meet i8, and
- * where a matrix's sides are no multiples of 16 in e4m3. */
+ * is: beyond 448 it is held to it, below 2^-6 the steps are 2^-9. A GPU takes x as bf16 where few rows meet i8, and
+ * both where a matrix's sides are no multiples of 16 in e4m3. */
 
 void linear(struct context *c, struct tensor out, struct tensor x, const struct linear *l);
 void linear_relu(struct context *c, struct tensor out, struct tensor x, const struct linear *l);

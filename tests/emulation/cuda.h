@@ -62,11 +62,6 @@ static inline uint16_t f16_of(float value)
     return f16_from_float(value);
 }
 
-static inline uint16_t e4m3_pair(float low, float high)
-{
-    return (uint16_t)(e4m3_from_float(low) | e4m3_from_float(high) << 8);
-}
-
 /* Copies are done at once in some blocks, and in the others only when they are waited for. */
 void copy_16(uint16_t *to, const uint16_t *from, bool counts);
 void copies_end(void);
